@@ -1,0 +1,171 @@
+"""Pictures in and out: PIL <-> tensor, orientation, transparency, odd modes, crops.  The only place that does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+MAX_BYTES = 32 * 2**20
+MAX_PIXELS = 50_000_000
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+
+_BACKGROUND = (255, 255, 255)
+
+
+class PictureError(ValueError):
+    """A picture that cannot be used; the message says why and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square cut out of a picture.
+
+    Attributes:
+        zoom: 1 takes the largest square that fits, 2 one of half that side.
+        x, y: where the square sits between the left (top) and right (bottom) border, from 0 to 1.
+    """
+
+    zoom: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+
+    def box(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom in pixels, for a picture of this width and height."""
+        side = max(1, round(min(width, height) / max(1.0, self.zoom)))
+        left = round((width - side) * min(max(self.x, 0.0), 1.0))
+        top = round((height - side) * min(max(self.y, 0.0), 1.0))
+        return left, top, left + side, top + side
+
+
+CENTRE = Crop()
+
+
+def open_picture(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
+    """Read a picture file as upright 8-bit RGB.
+
+    Raises:
+        PictureError: if the file is missing, not a picture, damaged, or too large.
+    """
+    name = str(source) if isinstance(source, (str, os.PathLike)) else "the upload"
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if not path.is_file():
+            raise PictureError(f"{name}: there is no such file.")
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError(f"{name}: larger than {MAX_BYTES >> 20} MB; make it smaller and try again.")
+    try:
+        with Image.open(source) as picture:
+            return to_rgb(picture)
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{name}: not a picture that can be read; use PNG, JPEG or WebP.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{name}: damaged or unsupported picture ({error}).") from None
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """Make any PIL picture upright 8-bit RGB: EXIF rotation applied, transparency laid on white, 16-bit scaled.
+
+    Raises:
+        PictureError: if the picture has no pixels or more than `MAX_PIXELS`.
+    """
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"{width}x{height} pixels are more than {MAX_PIXELS // 10**6} megapixels; make it smaller.")
+    if width * height == 0:
+        raise PictureError("the picture is empty.")
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+        return _from_wide(picture)
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGBA", picture.size, (*_BACKGROUND, 255))
+        return Image.alpha_composite(ground, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _from_wide(picture: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and float greyscale: PIL would clip them at 255 instead of scaling."""
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    top = values.max()
+    if picture.mode == "F" and top <= 1.0:
+        values = values * 255
+    elif top > 255:
+        values = values / 257
+    return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
+
+
+def cut(picture: Image.Image, size: int, crop: Crop = CENTRE) -> Image.Image:
+    """The square that the network sees, size x size pixels; never squashed."""
+    return picture.resize((size, size), Image.Resampling.LANCZOS, box=crop.box(*picture.size), reducing_gap=3.0)
+
+
+def to_tensor(picture: Image.Image) -> Tensor:
+    """RGB picture -> (1, 3, H, W) float32 in [-1, 1]."""
+    array = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    return torch.from_numpy(array / 127.5 - 1).permute(2, 0, 1)[None].contiguous()
+
+
+def to_pictures(batch: Tensor) -> list[Image.Image]:
+    """(B, 3, H, W) in [-1, 1], any float dtype -> 8-bit RGB pictures."""
+    array = ((batch.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return [Image.fromarray(pixels) for pixels in array.permute(0, 2, 3, 1).cpu().numpy()]
+
+
+def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write a PNG beside its final name, then rename: a reader never meets half a file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        picture.save(partial, format="PNG", **options)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sheet(
+    rows: Sequence[Sequence[Image.Image]],
+    cell: int,
+    headings: Sequence[str] = (),
+    gap: int = 4,
+    ground: tuple[int, int, int] = (255, 255, 255),
+) -> Image.Image:
+    """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional column headings."""
+    columns = max(len(row) for row in rows)
+    header = 22 if headings else 0
+    picture = Image.new(
+        "RGB", (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header), ground
+    )
+    draw = ImageDraw.Draw(picture)
+    for column, heading in enumerate(headings):
+        draw.text((gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, (60, 60, 60), anchor="mm")
+    for line, row in enumerate(rows):
+        for column, item in enumerate(row):
+            scaled = item if item.size == (cell, cell) else item.resize((cell, cell), Image.Resampling.LANCZOS)
+            picture.paste(scaled, (gap + column * (cell + gap), header + gap + line * (cell + gap)))
+    return picture
+
+
+def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
+    """The picture files of a folder and its subfolders, sorted by path.
+
+    Raises:
+        PictureError: if the folder is missing or holds no picture.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise PictureError(f"{root}: there is no such folder.")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not paths:
+        raise PictureError(f"{root}: the folder holds no pictures ({', '.join(PICTURE_SUFFIXES)}).")
+    return paths

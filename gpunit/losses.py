@@ -1,0 +1,57 @@
+"""The losses of both stages, each a function of tensors with its equation (sections 3 and 4).
+
+Two of them differ from the letter of the published code and say so: `content_magnitude` is a mean per
+picture, and the projected discriminator uses the hinge form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def content_distance(content: Tensor, target: Tensor) -> Tensor:
+    """First term of L_dis, and L_con: || E_c(x) - E_c(y) ||_1 as a mean; the target is detached."""
+    return F.l1_loss(content, target.detach())
+
+
+def content_magnitude(content: Tensor) -> Tensor:
+    """|| E_c(x) ||_2 of L_reg, averaged over the batch: the published norm over the batch grows with its size."""
+    return content.flatten(1).norm(dim=1).mean()
+
+
+def feature_distance(features: Mapping[int, Tensor], target: Mapping[int, Tensor]) -> Tensor:
+    """Perceptual distance of two feature pyramids: L1 at every stride, in units of the target's mean size."""
+    total = torch.zeros((), device=next(iter(target.values())).device)
+    for stride, wanted in target.items():
+        wanted = wanted.detach().float()
+        total = total + F.l1_loss(features[stride].float(), wanted) / wanted.abs().mean()
+    return total / len(target)
+
+
+def hinge_discriminator_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """E[max(0, 1 - D(y))] + E[max(0, 1 + D(ŷ))], averaged over the discriminator's heads."""
+    terms = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def hinge_generator_loss(fake: list[Tensor]) -> Tensor:
+    """-E[D(ŷ)], averaged over the discriminator's heads."""
+    return -torch.stack([f.mean() for f in fake]).mean()
+
+
+def style_distance(styles: list[Tensor], target: list[Tensor]) -> Tensor:
+    """L_sty = || f_D(ŷ) - f_D(y) ||_1, every layer of f_D in units of the target's mean size; the target is detached."""
+    terms = []
+    for mine, wanted in zip(styles, target, strict=True):
+        wanted = wanted.detach()
+        terms.append(F.l1_loss(mine, wanted) / wanted.abs().mean())
+    return torch.stack(terms).mean()
+
+
+def mask_sparsity(masks: list[Tensor]) -> Tensor:
+    """L_msk = Σ_l mean(m^l)."""
+    return torch.stack([mask.float().mean() for mask in masks]).sum()

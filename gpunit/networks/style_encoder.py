@@ -1,0 +1,53 @@
+"""Style encoder E_s of stage II: a target picture -> its style code s (section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class StyleEncoderParams:
+    """Shape of a style encoder.
+
+    Attributes:
+        widths: channels at full size and after each of the stride-2 convolutions.
+        bottleneck: width of the first hidden layer after pooling.
+        style_dim: length of a style code.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 256, 256, 256)
+    bottleneck: int = 64
+    style_dim: int = 256
+
+
+class StyleEncoder(nn.Module):
+    """7x7 convolution, stride-2 4x4 convolutions, global average pool, three linear layers.
+
+    The last ReLU is part of the published model: style codes are never negative.
+    """
+
+    def __init__(self, params: StyleEncoderParams) -> None:
+        super().__init__()
+        self.params = params
+        widths = params.widths
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, widths[0], 7, padding=3, padding_mode="reflect"),
+            nn.ReLU(),
+        ]
+        for width, following in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Conv2d(width, following, 4, 2, padding=1, padding_mode="reflect"), nn.ReLU()]
+        self.convolutions = nn.Sequential(*layers)
+        self.mlp = nn.Sequential(
+            nn.Linear(widths[-1], params.bottleneck),
+            nn.ReLU(),
+            nn.Linear(params.bottleneck, params.style_dim),
+            nn.ReLU(),
+            nn.Linear(params.style_dim, params.style_dim),
+            nn.ReLU(),
+        )
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Style codes (B, D) >= 0 of pictures (B, 3, H, W) in [-1, 1]."""
+        return self.mlp(self.convolutions(picture).mean(dim=(2, 3)))

@@ -1,0 +1,208 @@
+"""Stage II: translate, adversarially, on top of a frozen content encoder (section 4).
+
+    min_G max_D  L_adv + λ1 L_con + λ2 L_sty + λ3 L_msk + λ4 L_rec
+
+with ŷ = G(E_c(x), E_s(y)) and ȳ = G(E_c(y), E_s(y)).  The discriminator is the projected one, so L_adv is
+the hinge loss on features of a frozen net, and the same net serves as the perceptual term of L_rec.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from gpunit import images, losses
+from gpunit.data import PictureSet, draw_mixed
+from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
+from gpunit.networks.features import EfficientNetLite0
+from gpunit.networks.generator import Generator
+from gpunit.networks.layers import add_spectral_norm
+from gpunit.networks.projected_discriminator import ProjectedDiscriminator
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.recipes import AdversarialRecipe, TranslatorParams
+from gpunit.training.augment import shift_and_tone
+from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step, update_ema
+
+
+class StyledGenerator(nn.Module):
+    """G and the style encoder that is trained with it."""
+
+    def __init__(self, params: TranslatorParams) -> None:
+        super().__init__()
+        self.generator = Generator(params.generator)
+        self.style_encoder = StyleEncoder(params.style_encoder)
+
+
+def first(content: ContentFeatures, count: int) -> ContentFeatures:
+    """The content of the first `count` pictures of a batch."""
+    return ContentFeatures(content.content[:count], {size: f[:count] for size, f in content.features.items()})
+
+
+class AdversarialTrainer:
+    """Everything a run of stage II holds: networks, optimisers, the EMA copy, and one `step`.
+
+    Args:
+        recipe: shapes and weights.
+        content_encoder: the frozen E_c of stage I.
+        seed: initial weights follow from it.
+    """
+
+    def __init__(self, recipe: AdversarialRecipe, content_encoder: ContentEncoder, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        self.recipe = recipe
+        layout = {"memory_format": torch.channels_last}
+        self.content_encoder = content_encoder.to(**layout).eval().requires_grad_(False)
+        self.model = StyledGenerator(recipe.translator).to(**layout)
+        self.ema = copy.deepcopy(self.model).requires_grad_(False)
+        self.eye = EfficientNetLite0().to(**layout)
+        self.discriminator = ProjectedDiscriminator(recipe.discriminator)
+        add_spectral_norm(self.discriminator)
+        self.discriminator.to(**layout)
+        self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
+        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
+        self.done = 0
+
+    def state(self) -> dict[str, object]:
+        """All that resuming needs."""
+        return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
+
+    def load(self, state: dict[str, object]) -> None:
+        """Go on from a `state`."""
+        for name in self._stateful:
+            getattr(self, name).load_state_dict(state[name])
+        self.done = int(state["step"])
+
+    _stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
+
+    def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """One update of D and one of G on batches (B, 3, S, S) in [-1, 1]; returns the loss parts."""
+        recipe, count = self.recipe, self.recipe.reconstructed
+        autocast = torch.autocast(source.device.type, torch.bfloat16)
+        with autocast:
+            with torch.no_grad():
+                both = self.content_encoder(torch.cat([source, target[:count]]))
+            batch = source.shape[0]
+            content = first(both, batch)
+            own_content = ContentFeatures(both.content[batch:], {s: f[batch:] for s, f in both.features.items()})
+            mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
+            style = self.model.style_encoder(target.flip(3) if mirrored else target)
+            translated, gates = self.model.generator(content, style)
+            reconstructed, _ = self.model.generator(own_content, style[:count], use_skips=recipe.reconstruct_with_skips)
+            translated, reconstructed = translated.float(), reconstructed.float()
+
+        real_seen, fake_seen = shift_and_tone([target, translated], shift=source.shape[-1] // 10)
+        with torch.no_grad():
+            real_features = self.eye(real_seen)
+        fake_features = self.eye(fake_seen)
+
+        with autocast:
+            detached = {stride: feature.detach() for stride, feature in fake_features.items()}
+            real, fake = self.discriminator(real_features), self.discriminator(detached)
+            discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
+        self.optimizer_d.zero_grad(set_to_none=True)
+        discriminator_loss.backward()
+        self.optimizer_d.step()
+
+        self.discriminator.requires_grad_(False)
+        with autocast:
+            fake = self.discriminator(fake_features)
+            with torch.no_grad():
+                real = self.discriminator(real_features)
+            translated_content = self.content_encoder(translated).content.float()
+        with torch.no_grad():
+            wanted = self.eye(target[:count], last_stride=16)
+        parts = {
+            "adversarial": losses.hinge_generator_loss(fake.logits),
+            "content": losses.content_distance(translated_content, content.content.float()),
+            "style": losses.style_distance(fake.styles, real.styles),
+            "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
+            "reconstruction": F.l1_loss(reconstructed, target[:count])
+            + losses.feature_distance(self.eye(reconstructed, last_stride=16), wanted),
+        }
+        generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
+        self.optimizer_g.zero_grad(set_to_none=True)
+        generator_loss.backward()
+        self.optimizer_g.step()
+        self.discriminator.requires_grad_(True)
+        self.done += 1
+        update_ema(self.ema, self.model, min(recipe.ema, (1 + self.done) / (10 + self.done)))
+        return {**{name: value.detach() for name, value in parts.items()}, "discriminator": discriminator_loss.detach()}
+
+    @torch.no_grad()
+    def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
+        """Sources down the side, exemplars along the top, the EMA's translations between; last column without skips."""
+        content = self.content_encoder(source)
+        gates = self.ema.generator.plan_skips(content)
+        styles = self.ema.style_encoder(target)
+        columns = [images.to_pictures(source)]
+        for style in styles:
+            repeated = style.expand(len(source), -1)
+            columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated)))
+        bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1))
+        columns.append(images.to_pictures(bare))
+        blank = Image.new("RGB", (source.shape[-1],) * 2, "white")
+        rows = [[blank, *images.to_pictures(target), blank]]
+        rows += [list(row) for row in zip(*columns, strict=True)]
+        return images.sheet(rows, source.shape[-1])
+
+
+def train(
+    sources: Sequence[Path],
+    target: Path,
+    content_encoder: ContentEncoder,
+    recipe: AdversarialRecipe,
+    run: Path,
+    steps: int,
+    seed: int = 0,
+    save_every: int = 200,
+    report: Callable[[dict[str, float]], None] = lambda line: None,
+) -> Path:
+    """Train a translator; resume if `run` holds a checkpoint.
+
+    Args:
+        sources: one folder of pictures per source domain; each is drawn equally often.
+        target: folder of target pictures.
+        content_encoder: the frozen E_c, its spectral norm folded.
+        recipe: shapes and weights.
+        run: folder for checkpoint.pt, stats.jsonl and sheets.
+        steps: stop after this many steps in all.
+        seed: everything random follows from (seed, step).
+        save_every: steps between checkpoints, log lines and sheets.
+        report: called with every log line.
+
+    Returns:
+        The path of the checkpoint.
+    """
+    size = recipe.translator.resolution
+    source_sets = [PictureSet(folder, size, label=i) for i, folder in enumerate(sources)]
+    target_set = PictureSet(target, size)
+    trainer = AdversarialTrainer(recipe, content_encoder, seed)
+    path = run / "checkpoint.pt"
+    if path.exists():
+        trainer.load(load_checkpoint(path))
+    log = StatsLog(run / "stats.jsonl")
+    shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
+    shown_target = target_set.draw(6, seed, 0, "sheet")
+    clock = time.monotonic()
+    while trainer.done < steps:
+        step = trainer.done
+        seed_step(seed, step)
+        source, _ = draw_mixed(source_sets, recipe.batch, seed, step, "source")
+        parts = trainer.step(
+            source.contiguous(memory_format=torch.channels_last),
+            target_set.draw(recipe.batch, seed, step, "target").contiguous(memory_format=torch.channels_last),
+        )
+        log.add(parts)
+        if trainer.done % save_every == 0 or trainer.done == steps:
+            report(log.write(trainer.done, seconds=(time.monotonic() - clock) / save_every))
+            save_checkpoint(path, trainer.state())
+            images.save_png(trainer.sheet(shown_source, shown_target), run / f"sheet-{trainer.done:06d}.png")
+            clock = time.monotonic()
+    return path

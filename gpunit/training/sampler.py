@@ -1,0 +1,86 @@
+"""Fit the style sampler T by implicit maximum likelihood, and describe the style space it samples from.
+
+Every epoch 2N latents are drawn and mapped; each of the N real style codes takes its nearest sample, and
+that sample's latent is trained to map to the code (Hoshen, Li and Malik, "Non-adversarial image synthesis
+with generative latent nearest neighbors", CVPR 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
+from gpunit.training.state import seed_step
+
+
+@dataclass(frozen=True)
+class SamplerRecipe:
+    """Hyper-parameters of the fit; the defaults are the published ones.
+
+    Attributes:
+        codes_seen: epochs times real codes; the number of epochs follows from it.
+        batch: codes an update.
+        learning_rate: Adam's, with betas (0.5, 0.999), the optimiser starting anew every epoch.
+        halve_every: epochs after which the rate is halved.
+        weight_decay: Adam's.
+    """
+
+    codes_seen: int = 2_000_000
+    batch: int = 128
+    learning_rate: float = 1e-3
+    halve_every: int = 50
+    weight_decay: float = 1e-5
+
+
+def nearest(queries: Tensor, candidates: Tensor, chunk: int = 1024) -> Tensor:
+    """Index (Q,) of the candidate (C, D) nearest to every query (Q, D), a chunk of queries at a time."""
+    return torch.cat([torch.cdist(part, candidates).argmin(dim=1) for part in queries.split(chunk)])
+
+
+def fit_sampler(
+    codes: Tensor,
+    params: StyleSamplerParams,
+    recipe: SamplerRecipe,
+    seed: int = 0,
+    report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+) -> StyleSampler:
+    """Fit T to style codes (N, D); returns it in eval mode.
+
+    Args:
+        codes: style codes of real target pictures.
+        params: shape of T.
+        recipe: hyper-parameters.
+        seed: everything random follows from (seed, epoch).
+        report: called with (epoch, epochs, mean squared error) after every epoch.
+    """
+    torch.manual_seed(seed)
+    sampler = StyleSampler(params)
+    epochs = max(1, round(recipe.codes_seen / len(codes)))
+    for epoch in range(epochs):
+        seed_step(seed, epoch)
+        latents = torch.randn(2 * len(codes), params.latent_dim)
+        with torch.no_grad():
+            # Batch statistics, as in the updates below: the samples that are compared are those that are trained.
+            samples = torch.cat([sampler(part) for part in latents.split(1024)])
+        latents = latents[nearest(codes, samples)]
+        rate = recipe.learning_rate * 0.5 ** (epoch // recipe.halve_every)
+        optimizer = torch.optim.Adam(
+            sampler.parameters(), lr=rate, betas=(0.5, 0.999), weight_decay=recipe.weight_decay
+        )
+        total = 0.0
+        order = torch.randperm(len(codes))
+        for part in order.split(recipe.batch):
+            if len(part) < 2:
+                continue  # batch norm cannot take one code alone
+            loss = F.mse_loss(sampler(latents[part]), codes[part])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(part)
+        report(epoch + 1, epochs, total / len(codes))
+    return sampler.eval()

@@ -1,0 +1,75 @@
+"""What a training run needs to stop and go on as if it had not: checkpoints, per-step seeds, EMA, a log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from gpunit.data import step_generator
+
+
+class TrainingError(ValueError):
+    """A run that cannot start or go on; the message says why and what to do, in one sentence."""
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Make every random number of a step depend on (seed, step) alone, so that resuming changes nothing."""
+    torch.manual_seed(step_generator(seed, step, "step").initial_seed())
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a checkpoint beside its final name and rename it: a cut-off write leaves the old one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    torch.save(dict(state), partial)
+    os.replace(partial, path)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint written by `save_checkpoint`."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+@torch.no_grad()
+def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
+    """ema <- decay·ema + (1 - decay)·model, for parameters; buffers are copied."""
+    averaged, current = list(ema.parameters()), [p.detach() for p in model.parameters()]
+    torch._foreach_lerp_(averaged, current, 1 - decay)
+    for mine, theirs in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(theirs)
+
+
+class StatsLog:
+    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before.
+
+    Values stay tensors until a line is written, so that logging never waits for the device.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sums: dict[str, torch.Tensor | float] = {}
+        self._count = 0
+
+    def add(self, parts: Mapping[str, torch.Tensor | float]) -> None:
+        """Add one step's named values."""
+        self._count += 1
+        for name, value in parts.items():
+            if isinstance(value, torch.Tensor):
+                value = value.detach().float()
+            self._sums[name] = self._sums.get(name, 0.0) + value
+
+    def write(self, step: int, **extra: float) -> dict[str, float]:
+        """Write and return the means since the last call, with the step and any extra figures."""
+        means = {name: float(value) / self._count for name, value in self._sums.items()} if self._count else {}
+        line = {"step": step, **{k: round(v, 5) for k, v in {**means, **extra}.items()}}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self._sums, self._count = {}, 0
+        return line

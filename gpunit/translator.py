@@ -1,0 +1,192 @@
+"""The engine: plan a picture once, render it in as many styles as asked.
+
+    translator = zoo.load("to-cat")
+    plan = translator.plan(image)
+    picture = translator.render(plan, translator.sample(1, seed=0))[0]
+
+A plan holds E_c(x) and both skip gates; a style costs one `render` and nothing else.  Plans are values:
+nothing here remembers who asked, so one visitor's picture cannot reach another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gpunit import images
+from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
+from gpunit.networks.dynamic_skip import SkipGate
+from gpunit.networks.generator import Generator
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.networks.style_sampler import StyleSampler
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+PLANS_KEPT = 32
+RENDER_BATCH = 4
+
+
+@dataclass(frozen=True)
+class TranslatorNetworks:
+    """The five networks of a translator; `style_sampler` is in eval mode."""
+
+    content_encoder: ContentEncoder
+    generator: Generator
+    style_encoder: StyleEncoder
+    style_sampler: StyleSampler
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that rendering needs to know of a content picture.
+
+    Attributes:
+        content: (1, 1, 8, 8).
+        gates: the dynamic skips by size.
+    """
+
+    content: Tensor
+    gates: Mapping[int, SkipGate]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" is cuda, then mps, then cpu.
+
+    Raises:
+        ValueError: if that device is not to be had here.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, here in available.items() if here))
+    if not available.get(name.split(":")[0], False):
+        here = ", ".join(kind for kind, is_here in available.items() if is_here)
+        raise ValueError(f"device {name!r} is not available here; choose one of auto, {here}.")
+    return torch.device(name)
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """The dtype to compute in; "auto" is fp16 on cuda and fp32 elsewhere.
+
+    Raises:
+        ValueError: for a name that is none of auto, fp32, bf16, fp16.
+    """
+    if name == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    if name not in PRECISIONS:
+        raise ValueError(f"precision {name!r} is unknown; choose one of auto, {', '.join(PRECISIONS)}.")
+    return PRECISIONS[name]
+
+
+class Translator:
+    """Translates pictures into one target domain.
+
+    Args:
+        networks: with plain weights (spectral norm folded).
+        style_bank: (N, D) style codes of real target pictures; its mean is the default style.
+        device, precision: see `pick_device` and `pick_precision`.
+    """
+
+    def __init__(
+        self, networks: TranslatorNetworks, style_bank: Tensor, device: str = "auto", precision: str = "auto"
+    ) -> None:
+        self.device = pick_device(device)
+        self.dtype = pick_precision(precision, self.device)
+        for network in vars(networks).values():
+            network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.networks = networks
+        self.style_bank = style_bank.float().to(self.device)
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def resolution(self) -> int:
+        """Side of the rendered pictures in pixels."""
+        return self.networks.generator.params.resolution
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
+
+    def _to_batch(self, picture: Image.Image) -> Tensor:
+        picture = images.cut(picture, self.resolution)
+        return images.to_tensor(picture).to(self.device).contiguous(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def plan(self, picture: Image.Image) -> Plan:
+        """Encode a content picture and decide both skips; pictures that are not square are centre-cropped.
+
+        The most recent plans are kept, by the digest of the pixels.
+        """
+        picture = images.cut(images.to_rgb(picture), self.resolution)
+        key = hashlib.sha256(picture.tobytes()).hexdigest()
+        with self._lock:
+            if key in self._plans:
+                self._plans.move_to_end(key)
+                return self._plans[key]
+        with self._autocast():
+            encoded: ContentFeatures = self.networks.content_encoder(self._to_batch(picture))
+            plan = Plan(encoded.content, self.networks.generator.plan_skips(encoded))
+        with self._lock:
+            self._plans[key] = plan
+            while len(self._plans) > PLANS_KEPT:
+                self._plans.popitem(last=False)
+        return plan
+
+    @torch.inference_mode()
+    def style_of(self, exemplar: Image.Image) -> Tensor:
+        """Style code (1, D) of a target picture."""
+        with self._autocast():
+            return self.networks.style_encoder(self._to_batch(images.to_rgb(exemplar))).float()
+
+    @torch.inference_mode()
+    def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> Tensor:
+        """Draw style codes (count, D) without an exemplar.
+
+        Args:
+            count: how many; the first k of a larger draw are those of a smaller one.
+            seed: the same seed gives the same styles on every device.
+            temperature: scale of the latents; 0 gives the same style every time.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        latent_dim = self.networks.style_sampler.params.latent_dim
+        latent = torch.stack([torch.randn(latent_dim, generator=generator) for _ in range(count)])
+        return self.networks.style_sampler((latent * temperature).to(self.device))
+
+    def mean_style(self) -> Tensor:
+        """The mean (1, D) of the style bank."""
+        return self.style_bank.mean(0, keepdim=True)
+
+    @torch.inference_mode()
+    def render_tensor(
+        self, plan: Plan, styles: Tensor, mask_scale: Sequence[float | Tensor] | None = None, use_skips: bool = True
+    ) -> Tensor:
+        """Like `render`, but (B, 3, H, W) float32 in [-1, 1]."""
+        gates = plan.gates if use_skips else {}
+        pictures = []
+        for batch in styles.to(self.device).split(RENDER_BATCH):
+            with self._autocast():
+                content = plan.content.expand(len(batch), -1, -1, -1)
+                pictures.append(self.networks.generator.render(content, gates, batch, mask_scale).float())
+        return torch.cat(pictures)
+
+    def render(
+        self, plan: Plan, styles: Tensor, mask_scale: Sequence[float | Tensor] | None = None, use_skips: bool = True
+    ) -> list[Image.Image]:
+        """Render a planned picture in styles (B, D): B pictures of the model's size.
+
+        Args:
+            plan: from `plan`.
+            styles: from `style_of`, `sample` or `mean_style`, or any mixture of them.
+            mask_scale: strength of each dynamic skip, coarse to fine; 0 switches one off, 1 is the model's own.
+            use_skips: False leaves the generator to the content map alone.
+        """
+        return images.to_pictures(self.render_tensor(plan, styles, mask_scale, use_skips))

@@ -1,0 +1,178 @@
+"""The table of models, and loading them: name -> file, shapes, domains, licence.
+
+A bundled translator is one safetensors file with the tensors of `generator.`, `style_encoder.`,
+`style_sampler.` and `style_bank`, and a header that names its content encoder by file and sha256: a
+generator read with another content encoder would draw nonsense without an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.generator import Generator
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.networks.style_sampler import StyleSampler
+from gpunit.recipes import PUBLISHED, SMALL, TranslatorParams
+from gpunit.translator import Translator, TranslatorNetworks
+
+Network = TypeVar("Network", bound=nn.Module)
+
+CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
+FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
+DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
+
+
+class ModelError(ValueError):
+    """A model that cannot be loaded; the message says why and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One line of the table.
+
+    Attributes:
+        name: what the user types.
+        target: the domain that pictures are translated to.
+        sources: the domains it was trained to translate from.
+        family: key of `FAMILIES`, the shapes of its networks.
+        licence: terms of the weights.
+    """
+
+    name: str
+    target: str
+    sources: tuple[str, ...]
+    family: str
+    licence: str
+
+    @property
+    def path(self) -> Path:
+        """Where the weights lie, or would lie."""
+        return CHECKPOINTS / f"{self.name}.safetensors"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the weights are on this machine."""
+        return self.path.is_file()
+
+    @property
+    def resolution(self) -> int:
+        """Side of its pictures in pixels."""
+        return FAMILIES[self.family].resolution
+
+    @property
+    def title(self) -> str:
+        """The domain pair, for people."""
+        return f"{' / '.join(self.sources)} → {self.target}"
+
+
+MODELS: Mapping[str, ModelSpec] = {
+    spec.name: spec for spec in (ModelSpec("to-cat", "cat", ("dog", "bird", "car"), "small", DATA_LICENCE),)
+}
+
+
+def find(name: str) -> ModelSpec:
+    """The table's line for a model.
+
+    Raises:
+        ModelError: for a name that is not in the table.
+    """
+    if name not in MODELS:
+        raise ModelError(f"there is no model {name!r}; the models are: {', '.join(MODELS)}.")
+    return MODELS[name]
+
+
+def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load a translator, ready to use.
+
+    Raises:
+        ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
+        ValueError: for a device or precision that is not to be had.
+    """
+    spec = find(name)
+    tensors, header = read_weights(spec.path)
+    content_path = CHECKPOINTS / f"{header.get('content_encoder', '')}.safetensors"
+    content_tensors, _ = read_weights(content_path)
+    if digest(content_path) != header.get("content_encoder_sha256"):
+        raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
+    params = FAMILIES[spec.family]
+    networks = TranslatorNetworks(
+        _fill(ContentEncoder(params.content_encoder), content_tensors, content_path),
+        _fill(Generator(params.generator), _under("generator.", tensors), spec.path),
+        _fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), spec.path),
+        _fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), spec.path),
+    )
+    return Translator(networks, tensors["style_bank"], device, precision)
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors (fp32) and header of a safetensors file.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+            header = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+    return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
+    """Write a safetensors file beside its final name and rename it.
+
+    Args:
+        path: the file.
+        tensors: by name.
+        header: written as strings; anything but a string as JSON.
+        half: store floating-point tensors as fp16.
+    """
+    ready = {
+        key: (t.half() if half and t.is_floating_point() else t).detach().cpu().contiguous()
+        for key, t in tensors.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): t for key, t in tensors.items() if key.startswith(prefix)}
+
+
+def _fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network:
+    """Load strictly: a missing, extra or mis-shaped tensor is named."""
+    wanted = network.state_dict()
+    missing = [k for k in wanted if k not in tensors and not k.endswith("num_batches_tracked")]
+    extra = [k for k in tensors if k not in wanted]
+    shapes = [k for k in wanted if k in tensors and wanted[k].shape != tensors[k].shape]
+    for what, keys in (("lacks", missing), ("has the unknown tensor", extra), ("has another shape for", shapes)):
+        if keys:
+            raise ModelError(f"{path.name} {what} {keys[0]} ({len(keys)} in all): it does not belong to this model.")
+    network.load_state_dict(tensors, strict=False)
+    return network
