@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from gpunit import images, zoo
 
@@ -90,6 +90,84 @@ def models() -> None:
     for spec in zoo.MODELS.values():
         where = f"{spec.path.stat().st_size / 1e6:.1f} MB" if spec.is_here else "not here"
         typer.echo(f"{spec.name:16} {spec.title:28} {spec.resolution} px   {where:>9}   {spec.licence}")
+
+
+@app.command()
+def distill(
+    data: Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")],
+    run: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")],
+    output: Annotated[Path, typer.Option(help="The content encoder's file, .safetensors.")],
+    domains: Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")] = "cat,dog,bird,car",
+    steps: Annotated[int, typer.Option(min=1)] = 2000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")] = 200,
+) -> None:
+    """Stage I: teach a small content encoder what layout is, from folders of real pictures."""
+    from gpunit.recipes import SMALL, DistillationRecipe
+    from gpunit.training import bundle, distillation
+
+    folders = [data / name for name in domains.split(",")]
+    distillation.distill(folders, DistillationRecipe(), run, steps, seed, save_every, report=_print_line)
+    bundle.bundle_content_encoder(run, SMALL, output)
+    typer.echo(f"{output} written")
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")],
+    target: Annotated[str, typer.Option(help="The subfolder to translate to.")],
+    sources: Annotated[str, typer.Option(help="The subfolders to translate from, separated by commas.")],
+    run: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")],
+    content_encoder: Annotated[Path, typer.Option(help="Content encoder, .safetensors, from `distill`.")],
+    steps: Annotated[int, typer.Option(min=1)] = 10_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")] = 200,
+) -> None:
+    """Stage II: train a small translator on top of a content encoder."""
+    from gpunit.recipes import AdversarialRecipe
+    from gpunit.training import adversarial
+
+    encoder = zoo.load_content_encoder(content_encoder, "small")
+    adversarial.train(
+        [data / name for name in sources.split(",")],
+        data / target,
+        encoder,
+        AdversarialRecipe(),
+        run,
+        steps,
+        seed,
+        save_every,
+        report=_print_line,
+    )
+
+
+@app.command()
+def fit_sampler(
+    run: Annotated[Path, typer.Argument(help="Folder of a run of `train`.")],
+    target: Annotated[Path, typer.Option(help="Folder of target pictures.")],
+    content_encoder: Annotated[Path, typer.Option(help="The content encoder the run was trained on.")],
+    output: Annotated[Path, typer.Option(help="The translator's file, .safetensors.")],
+    codes_seen: Annotated[int, typer.Option(help="Epochs times style codes.", min=1)] = 500_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
+    from gpunit.recipes import SMALL
+    from gpunit.training import bundle
+    from gpunit.training.sampler import SamplerRecipe
+
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Fitting the style sampler", total=None)
+
+        def report(epoch: int, epochs: int, loss: float) -> None:
+            progress.update(task, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
+
+        recipe = SamplerRecipe(codes_seen=codes_seen)
+        bundle.bundle_translator(run, target, SMALL, content_encoder, output, recipe, seed, report)
+    typer.echo(f"{output} written")
+
+
+def _print_line(line: dict[str, float]) -> None:
+    typer.echo("  ".join(f"{name} {value:g}" for name, value in line.items()))
 
 
 def _expand(pictures: list[Path]) -> list[Path]:

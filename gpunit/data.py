@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from gpunit.images import list_pictures, open_picture
+from gpunit.images import cut, list_pictures, open_picture
 
 
 def step_generator(seed: int, step: int, purpose: str) -> torch.Generator:
@@ -70,10 +69,7 @@ class PictureSet:
 
 def load_bytes(path: Path, size: int) -> Tensor:
     """One picture file as (3, size, size) uint8, centre-cropped to a square."""
-    picture = open_picture(path)
-    side = min(picture.size)
-    left, top = (picture.width - side) / 2, (picture.height - side) / 2
-    picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+    picture = cut(open_picture(path), size)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
 
 

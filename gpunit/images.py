@@ -106,7 +106,7 @@ def _from_wide(picture: Image.Image) -> Image.Image:
 
 def cut(picture: Image.Image, size: int, crop: Crop = CENTRE) -> Image.Image:
     """The square that the network sees, size x size pixels; never squashed."""
-    return picture.resize((size, size), Image.Resampling.LANCZOS, box=crop.box(*picture.size), reducing_gap=3.0)
+    return picture.crop(crop.box(*picture.size)).resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def to_tensor(picture: Image.Image) -> Tensor:

@@ -103,17 +103,27 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     spec = find(name)
     tensors, header = read_weights(spec.path)
     content_path = CHECKPOINTS / f"{header.get('content_encoder', '')}.safetensors"
-    content_tensors, _ = read_weights(content_path)
+    content_encoder = load_content_encoder(content_path, spec.family)
     if digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
     params = FAMILIES[spec.family]
     networks = TranslatorNetworks(
-        _fill(ContentEncoder(params.content_encoder), content_tensors, content_path),
+        content_encoder,
         _fill(Generator(params.generator), _under("generator.", tensors), spec.path),
         _fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), spec.path),
         _fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), spec.path),
     )
     return Translator(networks, tensors["style_bank"], device, precision)
+
+
+def load_content_encoder(path: Path, family: str) -> ContentEncoder:
+    """Load a content encoder's file, in the shapes of a family, spectral norm folded.
+
+    Raises:
+        ModelError: if the file is missing, damaged or of another shape.
+    """
+    tensors, _ = read_weights(path)
+    return _fill(ContentEncoder(FAMILIES[family].content_encoder), tensors, path)
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -150,6 +160,7 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        partial.chmod(0o644)  # safetensors makes files that only their owner may read
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

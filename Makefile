@@ -1,0 +1,34 @@
+# `make demo` serves the app, `make test` runs every test, `make lint` checks style and types.
+# All share one virtual environment; TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
+# takes torch's CPU wheels instead of the default ones.
+PYTHON ?= python3
+VENV ?= .venv
+TORCH_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.app
+	$(BIN)/python app.py
+
+test: $(VENV)/.dev
+	GRADIO_ANALYTICS_ENABLED=False $(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/.app: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "torch>=2.9" "torchvision>=0.24" $(TORCH_ARGS)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.app requirements-train.txt requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-train.txt -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)

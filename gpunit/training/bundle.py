@@ -1,0 +1,95 @@
+"""From training checkpoints to the files that the zoo loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gpunit import zoo
+from gpunit.data import load_bytes, to_unit
+from gpunit.images import list_pictures
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.layers import add_spectral_norm, fold_spectral_norm
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.recipes import TranslatorParams
+from gpunit.training.adversarial import StyledGenerator
+from gpunit.training.sampler import SamplerRecipe, fit_sampler
+from gpunit.training.state import TrainingError, load_checkpoint
+
+BANK_SIZE = 512
+
+
+def _checkpoint(run: Path) -> dict[str, object]:
+    path = run / "checkpoint.pt"
+    if not path.is_file():
+        raise TrainingError(f"{run} holds no checkpoint.pt; give the folder of a training run.")
+    return load_checkpoint(path)
+
+
+def bundle_content_encoder(run: Path, params: TranslatorParams, path: Path) -> None:
+    """Write the content encoder of a stage I run as safetensors, its spectral norm folded."""
+    state = _checkpoint(run)
+    prefix = "content_encoder."
+    encoder = ContentEncoder(params.content_encoder)
+    add_spectral_norm(encoder)
+    encoder.load_state_dict({k.removeprefix(prefix): v for k, v in state["networks"].items() if k.startswith(prefix)})
+    fold_spectral_norm(encoder)
+    header = {"kind": "content_encoder", "steps": state["step"]}
+    zoo.write_weights(path, encoder.state_dict(), header, half=False)  # stage II builds on the exact weights
+
+
+@torch.no_grad()
+def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32) -> Tensor:
+    """Style codes (N, D) of every picture of a folder, in the order of their names."""
+    codes = []
+    paths = list_pictures(folder)
+    for start in range(0, len(paths), batch):
+        pictures = torch.stack([load_bytes(path, size) for path in paths[start : start + batch]])
+        codes.append(encoder(to_unit(pictures)))
+    return torch.cat(codes)
+
+
+def bundle_translator(
+    run: Path,
+    target: Path,
+    params: TranslatorParams,
+    content_encoder: Path,
+    path: Path,
+    recipe: SamplerRecipe,
+    seed: int = 0,
+    report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+) -> None:
+    """Fit the style sampler of a stage II run and write the finished translator.
+
+    Args:
+        run: folder of the run; its EMA weights are taken.
+        target: folder of target pictures, whose style codes the sampler learns and the bank keeps.
+        params: shapes of the networks.
+        content_encoder: the safetensors file that the run was trained on.
+        path: the file to write.
+        recipe: hyper-parameters of the sampler's fit.
+        seed: of the fit and of the choice of the bank.
+        report: called with (epoch, epochs, loss).
+    """
+    state = _checkpoint(run)
+    model = StyledGenerator(params)
+    model.load_state_dict(state["ema"])
+    style_encoder: StyleEncoder = model.style_encoder.eval()
+    codes = encode_styles(style_encoder, target, params.resolution)
+    sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report)
+    chosen = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:BANK_SIZE]
+    tensors = {
+        **model.state_dict(),
+        **{f"style_sampler.{name}": tensor for name, tensor in sampler.state_dict().items()},
+        "style_bank": codes[chosen],
+    }
+    header = {
+        "kind": "translator",
+        "steps": state["step"],
+        "content_encoder": content_encoder.stem,
+        "content_encoder_sha256": zoo.digest(content_encoder),
+    }
+    zoo.write_weights(path, tensors, header)

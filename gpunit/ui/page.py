@@ -1,0 +1,22 @@
+"""The page: title and tabs."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from gpunit.ui import translate
+from gpunit.ui.shared import Models
+
+
+def build_page(models: Models) -> gr.Blocks:
+    """Build the whole page; nothing is loaded until a visitor needs it."""
+    with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False) as page:
+        gr.Markdown(
+            "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat in the same pose: unsupervised image-to-image "
+            "translation with a generative prior.",
+            elem_id="title",
+        )
+        with gr.Tabs():
+            with gr.Tab("Translate", id="translate"):
+                translate.build(models)
+    return page

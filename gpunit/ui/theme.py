@@ -1,0 +1,28 @@
+"""The page's look: one theme without outside fonts, and the little CSS that Gradio has no setting for."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+_SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
+_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+THEME = gr.themes.Default(
+    primary_hue="teal", secondary_hue="amber", neutral_hue="stone", font=_SANS, font_mono=_MONO, radius_size="md"
+).set(
+    body_background_fill="*neutral_50",
+    body_background_fill_dark="*neutral_950",
+    block_shadow="none",
+    block_border_width="1px",
+)
+
+CSS = """
+.gradio-container { max-width: 1200px !important; margin: 0 auto !important; }
+#title h1 { font-size: 1.6rem; margin: 0.4rem 0 0; letter-spacing: -0.01em; }
+#title p { margin: 0.1rem 0 0.4rem; opacity: 0.75; }
+.quiet { opacity: 0.75; font-size: 0.85rem; }
+.quiet p { margin: 0; }
+.heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
+.heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
+footer { opacity: 0.6; }
+"""

@@ -1,0 +1,242 @@
+"""Translate tab: a photo in, translated photos out, by drawn styles or by an exemplar's."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import gradio as gr
+import torch
+from PIL import Image
+
+from gpunit import images, zoo
+from gpunit.images import Crop
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, with_notices
+
+BY_SAMPLE = "Drawn styles"
+BY_EXEMPLAR = "Style of a picture"
+FIRST_EXAMPLE = "dog-shepherd"
+PREVIEW_SIZE = 256
+MAX_SEED = 2**31 - 1
+
+
+def build(models: Models) -> None:
+    """Lay out the tab inside the current gr.Blocks and wire its events."""
+    choices = [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in zoo.MODELS.values()]
+    first_model = choices[0][1]
+    sources = [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
+    exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
+    first_picture = next((path for path in sources if FIRST_EXAMPLE in path), sources[0])
+
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=320):
+            _heading("Content: the picture x", "Its pose and layout are kept. Upload, webcam, paste, or an example.")
+            with gr.Row():
+                picture = gr.Image(
+                    value=first_picture,
+                    label="Picture",
+                    show_label=False,
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "webcam", "clipboard"],
+                    height=220,
+                    min_width=150,
+                    elem_id="picture",
+                    placeholder="Drop a photo of a dog, bird or car here",
+                    buttons=["fullscreen"],
+                )
+                preview = gr.Image(
+                    label="What the network sees",
+                    interactive=False,
+                    height=220,
+                    min_width=150,
+                    format="png",
+                    type="pil",
+                    buttons=["fullscreen"],
+                    elem_id="preview",
+                )
+            gr.Examples(sources, picture, label="Examples", examples_per_page=12)
+            with gr.Accordion("Adjust the crop", open=False):
+                zoom = gr.Slider(1, 4, 1, step=0.05, label="Zoom")
+                across = gr.Slider(0, 1, 0.5, step=0.01, label="Left to right")
+                down = gr.Slider(0, 1, 0.5, step=0.01, label="Top to bottom")
+            _heading("Style: s", "Drawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).")
+            guidance = gr.Radio([BY_SAMPLE, BY_EXEMPLAR], value=BY_SAMPLE, show_label=False, container=False)
+            with gr.Group() as sampling:
+                count = gr.Slider(1, 12, 6, step=1, label="How many styles")
+                temperature = gr.Slider(
+                    0, 1.5, 1, step=0.05, label="Temperature", info="0 is one middle style, 1 the variety it learnt"
+                )
+                seed = gr.Number(
+                    0,
+                    label="Seed",
+                    info="The same seed gives the same pictures",
+                    precision=0,
+                    minimum=0,
+                    maximum=MAX_SEED,
+                    elem_id="seed",
+                )
+                dice = gr.Button("New seed", size="sm")
+            with gr.Group(visible=False) as exemplar_group:
+                exemplar = gr.Image(
+                    value=exemplars[0] if exemplars else None,
+                    label="Exemplar y",
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "webcam", "clipboard"],
+                    height=220,
+                    elem_id="exemplar",
+                    buttons=["fullscreen"],
+                )
+                gr.Examples(exemplars, exemplar, label="Target pictures")
+        with gr.Column(scale=5, min_width=320):
+            model = gr.Dropdown(choices, value=first_model, label="Model", info="Source domains → target domain")
+            facts = gr.Markdown(_facts(first_model), elem_classes="quiet")
+            go = gr.Button("Translate", variant="primary", size="lg", elem_id="translate")
+            _heading("Translations: G(E_c(x), s)", "Click one to compare it with the input below.")
+            gallery = gr.Gallery(
+                label="Translations",
+                show_label=False,
+                columns=3,
+                object_fit="contain",
+                height="auto",
+                format="png",
+                allow_preview=False,
+                buttons=["download"],
+                elem_id="gallery",
+                interactive=False,
+                type="pil",
+            )
+            timing = gr.Markdown(elem_classes="quiet", elem_id="timing")
+            compare = gr.ImageSlider(
+                label="Before and after",
+                format="png",
+                interactive=False,
+                elem_id="compare",
+                max_height=400,
+                type="pil",
+                buttons=["download", "fullscreen"],
+            )
+            download = gr.DownloadButton("Download all as ZIP", size="sm", elem_id="download")
+
+    crop = [zoom, across, down]
+
+    @with_notices
+    def show_crop(path: str | None, zoom: float, across: float, down: float) -> Image.Image | None:
+        """Exactly the square that the network sees of a picture: upright, RGB, cropped, never squashed."""
+        if not path:
+            return None
+        return images.cut(images.open_picture(path), PREVIEW_SIZE, Crop(zoom, across, down))
+
+    @with_notices
+    def translate(
+        path: str | None,
+        model_name: str,
+        zoom: float,
+        across: float,
+        down: float,
+        guidance: str,
+        count: float,
+        seed: float,
+        temperature: float,
+        exemplar_path: str | None,
+    ) -> tuple[list[Image.Image], str, tuple[Image.Image, Image.Image], str]:
+        """Translate a picture into the model's domain.
+
+        Args:
+            path: the picture.
+            model_name: name of a translator, as `python -m gpunit models` lists them.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            guidance: "Drawn styles" or "Style of a picture".
+            count: how many styles to draw, 1 to 12.
+            seed: the same seed gives the same styles.
+            temperature: variety of the drawn styles.
+            exemplar_path: the picture whose style is taken, if so guided.
+
+        Returns:
+            The translations, a line on time, input and first output for comparison, a ZIP of all.
+        """
+        if not path:
+            raise gr.Error("Give a picture first: upload one, use the webcam, or pick an example.")
+        if guidance == BY_EXEMPLAR and not exemplar_path:
+            raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
+        translator = models.get(model_name)
+        seen = images.cut(images.open_picture(path), translator.resolution, Crop(zoom, across, down))
+        begun = time.perf_counter()
+        plan = translator.plan(seen)
+        planned = time.perf_counter()
+        if guidance == BY_EXEMPLAR:
+            styles: torch.Tensor = translator.style_of(images.open_picture(exemplar_path))
+        else:
+            how_many = min(max(int(count), 1), 12)
+            styles = translator.sample(how_many, int(seed) % (MAX_SEED + 1), min(max(temperature, 0.0), 1.5))
+        results = translator.render(plan, styles)
+        rendered = time.perf_counter()
+        line = (
+            f"plan {1000 * (planned - begun):.0f} ms  ·  {len(results)} × "
+            f"{1000 * (rendered - planned) / len(results):.0f} ms a style  ·  "
+            f"{translator.resolution} px on {translator.device.type}, {str(translator.dtype).removeprefix('torch.')}"
+        )
+        return results, line, (seen, results[0]), _zip(seen, results)
+
+    def pick(
+        results: list[tuple[Image.Image, str | None]], sides: tuple[Image.Image, Image.Image], chosen: gr.SelectData
+    ) -> tuple[Image.Image, Image.Image]:
+        """Put the clicked translation beside the input."""
+        return sides[0], results[chosen.index][0]
+
+    arguments = [picture, model, *crop, guidance, count, seed, temperature, exemplar]
+    results = [gallery, timing, compare, download]
+    heavy = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
+    picture.change(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
+    for slider in crop:
+        slider.change(
+            show_crop,
+            [picture, *crop],
+            preview,
+            api_name="preview" if slider is zoom else None,
+            api_visibility="public" if slider is zoom else "private",
+            trigger_mode="always_last",
+            show_progress="hidden",
+        )
+    model.change(_facts, model, facts, api_visibility="private", show_progress="hidden")
+    guidance.change(
+        lambda choice: (gr.Group(visible=choice == BY_SAMPLE), gr.Group(visible=choice == BY_EXEMPLAR)),
+        guidance,
+        [sampling, exemplar_group],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
+    go.click(translate, arguments, results, api_name="translate", **heavy)
+    gallery.select(pick, [gallery, compare], compare, api_visibility="private", show_progress="hidden")
+    blocks = gr.context.Context.root_block
+    blocks.load(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
+    if zoo.find(first_model).is_here:
+        blocks.load(translate, arguments, results, api_visibility="private", **heavy)
+
+
+def _heading(title: str, line: str) -> None:
+    """A section's title with the line that explains it."""
+    gr.Markdown(f"### {title}\n{line}", elem_classes="heading")
+
+
+def _facts(model_name: str) -> str:
+    """One line on a model: size, whether it is here, licence."""
+    spec = zoo.find(model_name)
+    where = f"{spec.path.stat().st_size / 1e6:.1f} MB, on this machine" if spec.is_here else "not on this machine"
+    return f"**{spec.name}** · {where} · {spec.licence}"
+
+
+def _zip(seen: Image.Image, results: list[Image.Image]) -> str:
+    """All pictures in one ZIP, in a folder of its own that only this answer names."""
+    path = Path(tempfile.mkdtemp(prefix="gpunit-")) / "translations.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, result in [("source", seen), *((f"style-{i + 1:02d}", r) for i, r in enumerate(results))]:
+            with archive.open(f"{name}.png", "w") as file:
+                result.save(file, format="PNG")
+    return str(path)

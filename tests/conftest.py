@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
+from gpunit.networks.generator import Generator, GeneratorParams
+from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
+from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
+from gpunit.recipes import SMALL, SMALL_DISTILLER, AdversarialRecipe, DistillationRecipe, TranslatorParams
+from gpunit.translator import Translator, TranslatorNetworks
+
+TINY = TranslatorParams(
+    content_encoder=ContentEncoderParams(resolution=64, widths=(4, 8, 8, 8)),
+    generator=GeneratorParams(widths=(8, 8, 8, 4), style_dim=8, encoder_widths=((16, 8), (32, 8))),
+    style_encoder=StyleEncoderParams(widths=(4, 8, 8), bottleneck=8, style_dim=8),
+    style_sampler=StyleSamplerParams(latent_dim=8, hidden_dim=8, style_dim=8),
+)
+TINY_DISTILLATION = DistillationRecipe(
+    content_encoder=TINY.content_encoder,
+    distiller=dataclasses.replace(
+        SMALL_DISTILLER,
+        resolution=64,
+        domains=2,
+        shape_width=8,
+        appearance_widths=(8,),
+        decoder_widths=(8,),
+    ),
+    batch=4,
+)
+TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1)
+
+
+def build(params: TranslatorParams, device: str = "cpu", precision: str = "fp32") -> Translator:
+    """A translator with seeded random weights."""
+    torch.manual_seed(0)
+    networks = TranslatorNetworks(
+        ContentEncoder(params.content_encoder),
+        Generator(params.generator),
+        StyleEncoder(params.style_encoder),
+        StyleSampler(params.style_sampler),
+    )
+    bank = torch.rand(16, params.style_encoder.style_dim)
+    return Translator(networks, bank, device, precision)
+
+
+@pytest.fixture
+def tiny() -> Translator:
+    return build(TINY)
+
+
+@pytest.fixture(scope="session")
+def small() -> Translator:
+    return build(SMALL)
+
+
+def blobs(seed: int, width: int = 96, height: int = 96) -> Image.Image:
+    """A smooth picture of a few coloured blobs."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    return blobs(1)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Callable[..., list[Path]]:
+    """Make folders of synthetic pictures, by name."""
+
+    def make(*names: str, count: int = 6) -> list[Path]:
+        made = []
+        for number, name in enumerate(names):
+            folder = tmp_path / "data" / name
+            folder.mkdir(parents=True)
+            for index in range(count):
+                blobs(100 * number + index).save(folder / f"{index:05d}.png")
+            made.append(folder)
+        return made
+
+    return make

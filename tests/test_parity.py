@@ -1,0 +1,123 @@
+"""The published-size networks give the numbers recorded from the published architecture."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from gpunit import published
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.discriminator import Discriminator, DiscriminatorParams
+from gpunit.networks.generator import Generator
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.networks.style_sampler import StyleSampler
+from gpunit.recipes import PUBLISHED
+
+FOLDER = Path(__file__).parent / "parity"
+PICTURES, CODES = 2e-3, 1e-4
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, np.ndarray]:
+    with np.load(FOLDER / "golden.npz") as file:
+        return {name: file[name].astype(np.float32) for name in file}
+
+
+@pytest.fixture(scope="module")
+def run() -> SimpleNamespace:
+    """Every output that golden.npz records, from this package's networks."""
+    spec = importlib.util.spec_from_file_location("parity_recipe", FOLDER / "recipe.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    layout = recipe.read_layout(FOLDER / "layout.txt")
+    states = {name: published.as_tensors(recipe.make_state(tensors)) for name, tensors in layout.items()}
+    generator_state, style_state = published.split_style_encoder(states["generator"])
+
+    def fill(network: torch.nn.Module, name: str, state: dict[str, torch.Tensor]) -> torch.nn.Module:
+        network.load_state_dict(published.convert(name, state))  # strict
+        return network.eval()
+
+    encoder = fill(ContentEncoder(PUBLISHED.content_encoder), "content_encoder", states["content_encoder"])
+    generator = fill(Generator(PUBLISHED.generator), "generator", generator_state)
+    style_encoder = fill(StyleEncoder(PUBLISHED.style_encoder), "style_encoder", style_state)
+    sampler = fill(StyleSampler(PUBLISHED.style_sampler), "sampler", states["sampler"])
+    discriminator = fill(Discriminator(DiscriminatorParams()), "discriminator", states["discriminator"])
+    source = torch.from_numpy(recipe.make_image("content", 256, 2))
+    target = torch.from_numpy(recipe.make_image("style", 256, 2))
+    with torch.inference_mode():
+        content = encoder(source)
+        gates = generator.plan_skips(content)
+        first_gates = {
+            size: dataclasses.replace(gate, mask=gate.mask[:1], selected_feature=gate.selected_feature[:1])
+            for size, gate in gates.items()
+        }
+        first_content = content.content[:1]
+        style = style_encoder(target)
+        sampled = sampler(torch.from_numpy(recipe.make_latent(3)))
+        logit, style_4 = discriminator(target, style_layer=4)
+        _, style_5 = discriminator(target)
+        return SimpleNamespace(
+            content=content,
+            gates=gates,
+            style=style,
+            sampled=sampled,
+            exemplar=generator.render(first_content, first_gates, style[:1]),
+            no_skip=generator.render(first_content, {}, style[:1]),
+            latent=generator.render(first_content, first_gates, sampled[:1]),
+            scales=[generator.render(first_content, first_gates, sampled[:1], size=8 << level) for level in range(6)],
+            logit=logit,
+            style_4=style_4,
+            style_5=style_5,
+        )
+
+
+def assert_close(tensor: torch.Tensor, expected: np.ndarray, tolerance: float) -> None:
+    assert tuple(tensor.shape) == expected.shape
+    assert np.abs(tensor.numpy() - expected).max() < tolerance
+
+
+def test_content_and_features(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> None:
+    assert_close(run.content.content, golden["content"], CODES)
+    assert sorted(run.content.features) == [8, 16, 32, 64, 128]
+    for size, feature in run.content.features.items():
+        assert_close(feature.mean(dim=(2, 3)), golden[f"f{size}_mean"], CODES)
+        assert_close(feature.std(dim=(2, 3)), golden[f"f{size}_std"], CODES)
+
+
+def test_styles(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> None:
+    assert_close(run.style, golden["style"], CODES)
+    assert_close(run.sampled, golden["sampled_style"], CODES)
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_gates(run: SimpleNamespace, golden: dict[str, np.ndarray], size: int) -> None:
+    gate = run.gates[size]
+    assert_close(gate.reset.mean(dim=(2, 3)), golden[f"reset{size}_mean_space"], CODES)
+    assert_close(gate.hidden.mean(dim=1), golden[f"hidden{size}_mean_channel"], CODES)
+    assert_close(gate.selected_feature.mean(dim=1), golden[f"selected{size}_mean_channel"], CODES)
+    assert_close(gate.mask.mean(dim=1), golden[f"mask{size}_mean_channel"], CODES)
+    assert_close(gate.mask.mean(dim=(2, 3)), golden[f"mask{size}_mean_space"], CODES)
+    assert_close(gate.mask[:, :4], golden[f"mask{size}_first4"], CODES)
+
+
+@pytest.mark.parametrize("name", ["exemplar", "no_skip", "latent"])
+def test_pictures(run: SimpleNamespace, golden: dict[str, np.ndarray], name: str) -> None:
+    assert_close(getattr(run, name), golden[name], PICTURES)
+
+
+def test_every_scale(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> None:
+    for level in range(5):
+        assert_close(run.scales[level], golden[f"scale{level}"], CODES)
+    assert_close(run.scales[5], golden["latent"], PICTURES)
+
+
+def test_discriminator(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> None:
+    assert_close(run.logit, golden["discriminator_logit"], CODES)
+    assert_close(run.style_4, golden["discriminator_style4"], CODES)
+    assert_close(run.style_5, golden["discriminator_style5"], CODES)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import torch
+
+from gpunit.networks.style_sampler import StyleSamplerParams
+from gpunit.training.sampler import SamplerRecipe, fit_sampler, nearest
+
+PARAMS = StyleSamplerParams(latent_dim=4, hidden_dim=16, style_dim=3)
+
+
+def test_nearest_does_not_depend_on_the_chunks() -> None:
+    torch.manual_seed(0)
+    queries, candidates = torch.randn(37, 3), torch.randn(50, 3)
+    expected = (queries[:, None] - candidates[None]).square().sum(-1).argmin(1)
+    for chunk in (1, 5, 100):
+        assert torch.equal(nearest(queries, candidates, chunk), expected)
+
+
+def test_every_style_gets_a_sample_nearby() -> None:
+    """What implicit maximum likelihood promises: no real style is left without a sample."""
+    torch.manual_seed(0)
+    centres = torch.tensor([[2.0, 0.0, 0.0], [0.0, 2.0, 1.0]])
+    codes = centres.repeat_interleave(64, dim=0) + 0.05 * torch.randn(128, 3)
+    latents = torch.randn(400, 4)
+
+    def uncovered(codes_seen: int) -> float:
+        sampler = fit_sampler(codes, PARAMS, SamplerRecipe(codes_seen=codes_seen, batch=32))
+        with torch.no_grad():
+            return torch.cdist(codes, sampler(latents)).amin(dim=1).max().item()
+
+    assert uncovered(128 * 60) < 0.35 < uncovered(128)
+
+
+def test_the_fit_is_reproducible_and_in_eval_mode() -> None:
+    codes = torch.rand(20, 3)
+    first, second = (fit_sampler(codes, PARAMS, SamplerRecipe(codes_seen=100), seed=2) for _ in range(2))
+    latent = torch.randn(1, 4)
+    assert not first.training
+    assert torch.equal(first(latent), second(latent))
