@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -164,6 +165,57 @@ def fit_sampler(
         recipe = SamplerRecipe(codes_seen=codes_seen)
         bundle.bundle_translator(run, target, SMALL, content_encoder, output, recipe, seed, report)
     typer.echo(f"{output} written")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Option(help="Which translator.")],
+    sources: Annotated[list[Path], typer.Option(help="Folder of source test pictures; may be repeated.")],
+    target_test: Annotated[Path, typer.Option(help="Folder of real target pictures never trained on.")],
+    target_train: Annotated[Path, typer.Option(help="Folder of real target training pictures, for the floor.")],
+    net: Annotated[list[str] | None, typer.Option(help="efficientnet-lite0 or vgg16; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Kernel distance of translated to real target pictures, beside that of the untranslated sources."""
+    import torch
+
+    from gpunit import data, evaluation
+
+    nets = net or ["efficientnet-lite0"]
+    for name in nets:
+        if name not in evaluation.NETS:
+            raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
+    if output and output.exists():
+        raise UsageError(f"{output} exists already; choose another --output.")
+    translator = zoo.load(model, device)
+
+    def read(folder: Path, count: int | None = None) -> torch.Tensor:
+        paths = images.list_pictures(folder)[:count]
+        return data.to_unit(torch.stack([data.load_bytes(path, translator.resolution) for path in paths]))
+
+    test = read(target_test)
+    train_pictures = read(target_train, len(test))
+    rows = []
+    for folder in sources:
+        pictures = read(folder)
+        styles = translator.sample(len(pictures), seed)
+        results = [
+            translator.render_tensor(translator.plan(picture), style[None])
+            for picture, style in track(
+                list(zip(images.to_pictures(pictures), styles, strict=True)), folder.name, console=console
+            )
+        ]
+        for name in nets:
+            figures = evaluation.closeness(name, torch.cat(results).cpu(), pictures, test, train_pictures)
+            rows.append({"source": folder.name, **figures.as_dict()})
+            typer.echo(
+                f"{folder.name:8} {name:20} translated {figures.translated:8.4f}   sources {figures.sources:8.4f}   "
+                f"floor {figures.floor:8.4f}   gap closed {figures.gap_closed:6.3f}"
+            )
+    if output:
+        output.write_text(json.dumps({"model": model, "seed": seed, "rows": rows}, indent=2) + "\n")
 
 
 def _print_line(line: dict[str, float]) -> None:

@@ -34,9 +34,7 @@ class PictureSet:
         label: number that `draw` reports for every picture of this set.
     """
 
-    def __init__(
-        self, folder: str | os.PathLike[str], size: int, limit: int | None = None, label: int = 0
-    ) -> None:
+    def __init__(self, folder: str | os.PathLike[str], size: int, limit: int | None = None, label: int = 0) -> None:
         self.name = Path(folder).name
         self.paths = list_pictures(folder)[:limit]
         self.size = size

@@ -48,13 +48,18 @@ class Crop:
 CENTRE = Crop()
 
 
-def open_picture(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
+def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = None) -> Image.Image:
     """Read a picture file as upright 8-bit RGB.
+
+    Args:
+        source: a path or an open file.
+        name: what messages call it; the path itself by default.
 
     Raises:
         PictureError: if the file is missing, not a picture, damaged, or too large.
     """
-    name = str(source) if isinstance(source, (str, os.PathLike)) else "the upload"
+    if name is None:
+        name = str(source) if isinstance(source, str | os.PathLike) else "the upload"
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if not path.is_file():
@@ -128,7 +133,7 @@ def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         picture.save(partial, format="PNG", **options)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -143,9 +148,7 @@ def sheet(
     """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional column headings."""
     columns = max(len(row) for row in rows)
     header = 22 if headings else 0
-    picture = Image.new(
-        "RGB", (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header), ground
-    )
+    picture = Image.new("RGB", (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header), ground)
     draw = ImageDraw.Draw(picture)
     for column, heading in enumerate(headings):
         draw.text((gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, (60, 60, 60), anchor="mm")

@@ -44,12 +44,23 @@ def hinge_generator_loss(fake: list[Tensor]) -> Tensor:
 
 
 def style_distance(styles: list[Tensor], target: list[Tensor]) -> Tensor:
-    """L_sty = || f_D(ŷ) - f_D(y) ||_1, every layer of f_D in units of the target's mean size; the target is detached."""
+    """L_sty = || f_D(ŷ) - f_D(y) ||_1, each layer of f_D in units of the target's mean size; the target is detached."""
     terms = []
     for mine, wanted in zip(styles, target, strict=True):
         wanted = wanted.detach()
         terms.append(F.l1_loss(mine, wanted) / wanted.abs().mean())
     return torch.stack(terms).mean()
+
+
+def colour_distance(picture: Tensor, target: Tensor) -> Tensor:
+    """Difference of the colour channels' means and deviations of two batches (B, 3, H, W), as a mean.
+
+    Not in the paper: a frozen net judges objects and is all but blind to overall colour, so where f_D is
+    made of its features, L_sty needs this beside it.
+    """
+    wanted = target.detach()
+    means = F.l1_loss(picture.mean(dim=(2, 3)), wanted.mean(dim=(2, 3)))
+    return means + F.l1_loss(picture.std(dim=(2, 3)), wanted.std(dim=(2, 3)))
 
 
 def mask_sparsity(masks: list[Tensor]) -> Tensor:

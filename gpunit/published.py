@@ -8,12 +8,13 @@ the result loads strictly into this package's networks.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
-_RULES: dict[str, tuple[tuple[str, str], ...]] = {
+_Replacement = str | Callable[[re.Match[str]], str]
+_RULES: dict[str, tuple[tuple[str, _Replacement], ...]] = {
     "content_encoder": (
         (r"layer6\.(\d)\.conv", r"to_content.\1.conv"),
         (r"layer(\d)\.(\d)\.conv", lambda m: f"stages.{int(m[1]) - 1}.{m[2]}.conv"),

@@ -90,6 +90,7 @@ class AdversarialRecipe:
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
+        colour: weight of the difference in overall colour, beside L_sty (see `losses.colour_distance`).
         reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.
         mirror_style: show E_s the mirrored target picture half of the time.
     """
@@ -101,9 +102,10 @@ class AdversarialRecipe:
     learning_rate: float = 3e-4
     ema: float = 0.999
     adversarial: float = 1.0
-    content: float = 2.0
-    style: float = 2.0
-    mask: float = 1.0
-    reconstruction: float = 1.0
+    content: float = 4.0
+    style: float = 5.0
+    colour: float = 5.0
+    mask: float = 0.3
+    reconstruction: float = 2.0
     reconstruct_with_skips: bool = False
     mirror_style: bool = True

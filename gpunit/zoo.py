@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -161,7 +160,7 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     try:
         save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
         partial.chmod(0o644)  # safetensors makes files that only their owner may read
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

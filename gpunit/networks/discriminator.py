@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -50,7 +51,7 @@ class Discriminator(nn.Module):
         self.params = params
         widths = params.widths
         self.stem = nn.Conv2d(3, widths[0], 3, padding=1)
-        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in pairwise(widths))
         self.to_hidden = nn.Conv2d(widths[-1], widths[-1], 4)
         self.to_logit = nn.Conv2d(widths[-1], 1, 1)
 

@@ -11,9 +11,9 @@ of the appearance encoder's features of the same size.  Shape can so only come f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpunit.networks.layers import NORM_EPS, AdaIN, conv3x3, instance_norm, leaky_relu, scale_shift, upsample
@@ -64,7 +64,7 @@ class AppearanceEncoder(nn.Module):
     def __init__(self, params: DistillerParams) -> None:
         super().__init__()
         widths = (3, *params.appearance_widths)
-        self.convolutions = nn.ModuleList(conv3x3(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.convolutions = nn.ModuleList(conv3x3(a, b, stride=2) for a, b in pairwise(widths))
 
     def forward(self, picture: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
         """Mean and deviation (B, C) of every level's feature, by the level's size."""
@@ -100,9 +100,7 @@ class Decoder(nn.Module):
         self.at_shape_size = LabelBlock(width, params.label_dim)
         self.to_shape = conv3x3(width, 3)
         widths = (width, *params.decoder_widths)
-        self.appearance_convolutions = nn.ModuleList(
-            conv3x3(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.appearance_convolutions = nn.ModuleList(conv3x3(a, b) for a, b in pairwise(widths))
         self.to_rgb = conv3x3(widths[-1], 3)
 
     def shallow(self, content: Tensor, label: Tensor) -> Tensor:
@@ -117,9 +115,7 @@ class Decoder(nn.Module):
         """F_s: shape (B, 3, 16, 16) in [-1, 1] of content (B, 1, 8, 8) and labels (B,)."""
         return torch.tanh(self.to_shape(self.shallow(content, label)))
 
-    def forward(
-        self, content: Tensor, appearance: dict[int, tuple[Tensor, Tensor]], label: Tensor
-    ) -> Reconstruction:
+    def forward(self, content: Tensor, appearance: dict[int, tuple[Tensor, Tensor]], label: Tensor) -> Reconstruction:
         x = self.shallow(content, label)
         shape = torch.tanh(self.to_shape(x))
         for convolution in self.appearance_convolutions:

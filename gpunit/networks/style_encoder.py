@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 
@@ -36,7 +38,7 @@ class StyleEncoder(nn.Module):
             nn.Conv2d(3, widths[0], 7, padding=3, padding_mode="reflect"),
             nn.ReLU(),
         ]
-        for width, following in zip(widths[:-1], widths[1:], strict=True):
+        for width, following in pairwise(widths):
             layers += [nn.Conv2d(width, following, 4, 2, padding=1, padding_mode="reflect"), nn.ReLU()]
         self.convolutions = nn.Sequential(*layers)
         self.mlp = nn.Sequential(
@@ -51,3 +53,25 @@ class StyleEncoder(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         """Style codes (B, D) >= 0 of pictures (B, 3, H, W) in [-1, 1]."""
         return self.mlp(self.convolutions(picture).mean(dim=(2, 3)))
+
+    @torch.no_grad()
+    def standardise(self, pictures: Tensor) -> None:
+        """Prepare fresh weights on target pictures (B, 3, H, W): every code entry gets mean 0 and deviation 1
+        before its ReLU (after Mishkin and Matas, "All you need is a good init", ICLR 2016).
+
+        The average pool leaves fresh codes all but equal, and a generator that cannot tell styles apart
+        learns to ignore them.
+        """
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+        hidden = self.convolutions(pictures).mean(dim=(2, 3))
+        for layer in self.mlp:
+            if isinstance(layer, nn.Linear):
+                response = layer(hidden)
+                deviation = response.std(dim=0).clamp_min(1e-6)
+                layer.weight /= deviation[:, None]
+                layer.bias.copy_(-response.mean(dim=0) / deviation)
+            hidden = layer(hidden)

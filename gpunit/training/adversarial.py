@@ -12,6 +12,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -69,11 +70,16 @@ class AdversarialTrainer:
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.done = 0
 
-    def state(self) -> dict[str, object]:
+    def prepare(self, target: Tensor) -> None:
+        """Standardise the fresh style encoder on target pictures; once, before the first step."""
+        self.model.style_encoder.standardise(target)
+        self.ema.load_state_dict(self.model.state_dict())
+
+    def state(self) -> dict[str, Any]:
         """All that resuming needs."""
         return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
 
-    def load(self, state: dict[str, object]) -> None:
+    def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         for name in self._stateful:
             getattr(self, name).load_state_dict(state[name])
@@ -122,6 +128,7 @@ class AdversarialTrainer:
             "adversarial": losses.hinge_generator_loss(fake.logits),
             "content": losses.content_distance(translated_content, content.content.float()),
             "style": losses.style_distance(fake.styles, real.styles),
+            "colour": losses.colour_distance(translated, target),
             "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
             "reconstruction": F.l1_loss(reconstructed, target[:count])
             + losses.feature_distance(self.eye(reconstructed, last_stride=16), wanted),
@@ -187,6 +194,8 @@ def train(
     path = run / "checkpoint.pt"
     if path.exists():
         trainer.load(load_checkpoint(path))
+    else:
+        trainer.prepare(target_set.draw(min(64, 4 * len(target_set)), seed, 0, "prepare"))
     log = StatsLog(run / "stats.jsonl")
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
     shown_target = target_set.draw(6, seed, 0, "sheet")

@@ -41,7 +41,9 @@ def recolour(picture: Tensor) -> Tensor:
     return x.clamp(-1, 1)
 
 
-def shift_and_tone(pictures: Sequence[Tensor], shift: int, brightness: float = 0.2, contrast: float = 0.3) -> list[Tensor]:
+def shift_and_tone(
+    pictures: Sequence[Tensor], shift: int, brightness: float = 0.2, contrast: float = 0.3
+) -> list[Tensor]:
     """Shift pictures by up to `shift` pixels and change their brightness and contrast, for a discriminator's eyes.
 
     After Zhao et al., "Differentiable Augmentation", NeurIPS 2020.  The batches (B, 3, H, W) share their

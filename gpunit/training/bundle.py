@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ from gpunit.training.state import TrainingError, load_checkpoint
 BANK_SIZE = 512
 
 
-def _checkpoint(run: Path) -> dict[str, object]:
+def _checkpoint(run: Path) -> dict[str, Any]:
     path = run / "checkpoint.pt"
     if not path.is_file():
         raise TrainingError(f"{run} holds no checkpoint.pt; give the folder of a training run.")

@@ -153,7 +153,7 @@ def _decay(progress: float) -> float:
 
 @torch.no_grad()
 def _sheet(networks: Distiller, picture: Tensor, label: Tensor, shown: tuple[Tensor, ...]) -> Image.Image:
-    """Rows of input, content map, reconstruction, shape, the shape asked for, and the content in the look and label of another picture."""
+    """Rows: input, content map, reconstruction, shape, the shape asked for, the content in another picture's look."""
     networks.eval()
     content = networks.content_encoder(picture).content
     appearance = networks.appearance_encoder(picture.flip(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     torch.save(dict(state), partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -39,8 +38,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 @torch.no_grad()
 def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
     """ema <- decay·ema + (1 - decay)·model, for parameters; buffers are copied."""
-    averaged, current = list(ema.parameters()), [p.detach() for p in model.parameters()]
-    torch._foreach_lerp_(averaged, current, 1 - decay)
+    averaged = [parameter.detach() for parameter in ema.parameters()]
+    torch._foreach_lerp_(averaged, [parameter.detach() for parameter in model.parameters()], 1 - decay)
     for mine, theirs in zip(ema.buffers(), model.buffers(), strict=True):
         mine.copy_(theirs)
 

@@ -16,7 +16,6 @@ def build_page(models: Models) -> gr.Blocks:
             "translation with a generative prior.",
             elem_id="title",
         )
-        with gr.Tabs():
-            with gr.Tab("Translate", id="translate"):
-                translate.build(models)
+        with gr.Tabs(), gr.Tab("Translate", id="translate"):
+            translate.build(page, models)
     return page

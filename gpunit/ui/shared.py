@@ -6,12 +6,14 @@ import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
+from gradio.data_classes import ImageData
+from PIL import Image
 
 from gpunit import zoo
-from gpunit.images import PictureError
+from gpunit.images import PictureError, open_picture
 from gpunit.translator import Translator
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
@@ -22,6 +24,30 @@ DEVICE_QUEUE = "device"
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+def picture_input(**settings: Any) -> gr.Image:
+    """A gr.Image that hands on the uploaded file itself, for `images.open_picture` to read.
+
+    gr.Image's own reading drops what this project handles (16-bit, transparency) and meets a file that is
+    no picture with a failure instead of a sentence.
+    """
+    component = gr.Image(
+        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
+    )
+    read = component.preprocess
+
+    def uploaded_path(payload: ImageData | None) -> Any:
+        is_stored = payload is not None and payload.path and not (payload.url or "").startswith("data:")
+        return payload.path if payload is not None and is_stored else read(payload)
+
+    component.preprocess = uploaded_path  # type: ignore[method-assign]
+    return component
+
+
+def open_upload(path: str) -> Image.Image:
+    """Read an uploaded picture; messages name the visitor's file, not where the server keeps it."""
+    return open_picture(path, name=Path(path).name)
 
 
 class Models:

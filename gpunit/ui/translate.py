@@ -8,12 +8,11 @@ import zipfile
 from pathlib import Path
 
 import gradio as gr
-import torch
 from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import Crop
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
@@ -22,8 +21,8 @@ PREVIEW_SIZE = 256
 MAX_SEED = 2**31 - 1
 
 
-def build(models: Models) -> None:
-    """Lay out the tab inside the current gr.Blocks and wire its events."""
+def build(page: gr.Blocks, models: Models) -> None:
+    """Lay out the tab inside the page, which is being built, and wire its events."""
     choices = [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in zoo.MODELS.values()]
     first_model = choices[0][1]
     sources = [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
@@ -34,18 +33,14 @@ def build(models: Models) -> None:
         with gr.Column(scale=4, min_width=320):
             _heading("Content: the picture x", "Its pose and layout are kept. Upload, webcam, paste, or an example.")
             with gr.Row():
-                picture = gr.Image(
+                picture = picture_input(
                     value=first_picture,
                     label="Picture",
                     show_label=False,
-                    type="filepath",
-                    image_mode=None,
-                    sources=["upload", "webcam", "clipboard"],
                     height=220,
                     min_width=150,
                     elem_id="picture",
                     placeholder="Drop a photo of a dog, bird or car here",
-                    buttons=["fullscreen"],
                 )
                 preview = gr.Image(
                     label="What the network sees",
@@ -80,15 +75,8 @@ def build(models: Models) -> None:
                 )
                 dice = gr.Button("New seed", size="sm")
             with gr.Group(visible=False) as exemplar_group:
-                exemplar = gr.Image(
-                    value=exemplars[0] if exemplars else None,
-                    label="Exemplar y",
-                    type="filepath",
-                    image_mode=None,
-                    sources=["upload", "webcam", "clipboard"],
-                    height=220,
-                    elem_id="exemplar",
-                    buttons=["fullscreen"],
+                exemplar = picture_input(
+                    value=exemplars[0] if exemplars else None, label="Exemplar y", height=220, elem_id="exemplar"
                 )
                 gr.Examples(exemplars, exemplar, label="Target pictures")
         with gr.Column(scale=5, min_width=320):
@@ -128,7 +116,7 @@ def build(models: Models) -> None:
         """Exactly the square that the network sees of a picture: upright, RGB, cropped, never squashed."""
         if not path:
             return None
-        return images.cut(images.open_picture(path), PREVIEW_SIZE, Crop(zoom, across, down))
+        return images.cut(open_upload(path), PREVIEW_SIZE, Crop(zoom, across, down))
 
     @with_notices
     def translate(
@@ -162,15 +150,15 @@ def build(models: Models) -> None:
         """
         if not path:
             raise gr.Error("Give a picture first: upload one, use the webcam, or pick an example.")
-        if guidance == BY_EXEMPLAR and not exemplar_path:
-            raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
         translator = models.get(model_name)
-        seen = images.cut(images.open_picture(path), translator.resolution, Crop(zoom, across, down))
+        seen = images.cut(open_upload(path), translator.resolution, Crop(zoom, across, down))
         begun = time.perf_counter()
         plan = translator.plan(seen)
         planned = time.perf_counter()
         if guidance == BY_EXEMPLAR:
-            styles: torch.Tensor = translator.style_of(images.open_picture(exemplar_path))
+            if not exemplar_path:
+                raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
+            styles = translator.style_of(open_upload(exemplar_path))
         else:
             how_many = min(max(int(count), 1), 12)
             styles = translator.sample(how_many, int(seed) % (MAX_SEED + 1), min(max(temperature, 0.0), 1.5))
@@ -191,7 +179,6 @@ def build(models: Models) -> None:
 
     arguments = [picture, model, *crop, guidance, count, seed, temperature, exemplar]
     results = [gallery, timing, compare, download]
-    heavy = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
     picture.change(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
     for slider in crop:
         slider.change(
@@ -212,12 +199,11 @@ def build(models: Models) -> None:
         show_progress="hidden",
     )
     dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
-    go.click(translate, arguments, results, api_name="translate", **heavy)
+    go.click(translate, arguments, results, api_name="translate", concurrency_id=DEVICE_QUEUE, concurrency_limit=1)
     gallery.select(pick, [gallery, compare], compare, api_visibility="private", show_progress="hidden")
-    blocks = gr.context.Context.root_block
-    blocks.load(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
+    page.load(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
-        blocks.load(translate, arguments, results, api_visibility="private", **heavy)
+        page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
 
 
 def _heading(title: str, line: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,10 +36,8 @@ def load_checkpoint_at(data: list[Path], run: Path, step: int) -> Path:
         if len(lines) == 2:  # the second line is reported before its checkpoint is written
             raise CutOffError
 
-    try:
+    with contextlib.suppress(CutOffError):
         distill(data, TINY_DISTILLATION, run, steps=4, seed=3, save_every=step, report=stop)
-    except CutOffError:
-        pass
     assert load_checkpoint(run / "checkpoint.pt")["step"] == step
     return run / "checkpoint.pt"
 

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from gpunit import images
+from tests.conftest import blobs
+
+
+def fetch(page: Page, image: Locator) -> np.ndarray:
+    """The pixels of a picture on the page, as the server sent them."""
+    address = image.get_attribute("src")
+    assert address
+    response = page.request.get(address)
+    assert response.ok
+    return np.asarray(Image.open(io.BytesIO(response.body())).convert("RGB"), dtype=int)
+
+
+def gallery(page: Page) -> list[np.ndarray]:
+    shown = page.locator("#gallery .grid-wrap img")
+    return [fetch(page, shown.nth(index)) for index in range(shown.count())]
+
+
+def upload(page: Page, picture: Image.Image, path: Path, to: str = "#picture") -> None:
+    picture.save(path)
+    page.locator(f"{to} button[aria-label='Remove Image']").click()
+    page.locator(f"{to} input[type=file]").set_input_files(path)
+
+
+def set_count(page: Page, count: int) -> None:
+    box = page.get_by_label("number input for How many styles")
+    box.fill(str(count))
+    box.press("Tab")
+
+
+def translate(page: Page, count: int) -> list[np.ndarray]:
+    """Click Translate, and wait until the gallery holds the answer rather than what it held before."""
+    before = page.locator("#gallery .grid-wrap img").first.get_attribute("src")
+    with page.expect_response(lambda response: "/queue/data" in response.url):
+        page.locator("#translate").click()
+    page.wait_for_function(
+        "before => { const img = document.querySelector('#gallery .grid-wrap img'); return img && img.src !== before }",
+        arg=before,
+    )
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(count)
+    return gallery(page)
+
+
+def test_the_page_opens_with_a_translated_example(page: Page) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    expect(page.locator("#preview img")).to_be_visible()
+    expect(page.locator("#compare img").first).to_be_visible()
+    expect(page.locator("#timing")).to_contain_text("ms a style")
+    pictures = gallery(page)
+    assert all(picture.shape == (128, 128, 3) for picture in pictures)
+
+
+def test_upload_translate_compare_download(page: Page, tmp_path: Path) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    photo = blobs(5, 240, 160)
+    upload(page, photo, tmp_path / "photo.png")
+    page.wait_for_function("() => document.querySelector('#preview img')")
+    set_count(page, 4)
+    pictures = translate(page, 4)
+    assert all(picture.shape == (128, 128, 3) for picture in pictures)
+    for index, picture in enumerate(pictures):
+        for other in pictures[:index]:
+            assert not np.array_equal(picture, other)
+
+    # What the page calls "what the network sees" is the upload's centre square.
+    seen = fetch(page, page.locator("#preview img"))
+    assert np.abs(seen - np.asarray(images.cut(photo, 256), dtype=int)).max() <= 1
+
+    # The slider holds input and first output; a click in the gallery changes the output.
+    expect(page.locator("#compare img")).to_have_count(2)
+
+    def compared() -> list[np.ndarray]:
+        sides = page.locator("#compare img")
+        return [fetch(page, sides.nth(index)) for index in range(2)]
+
+    source = np.asarray(images.cut(photo, 128), dtype=int)
+    for chosen in (0, 2):
+        if chosen:
+            before = [page.locator("#compare img").nth(index).get_attribute("src") for index in range(2)]
+            page.locator("#gallery .grid-wrap button").nth(chosen).click()
+            page.wait_for_function(
+                "before => [...document.querySelectorAll('#compare img')].some(img => !before.includes(img.src))",
+                arg=before,
+            )
+        sides = compared()
+        assert any(np.array_equal(side, source) for side in sides)
+        assert any(np.array_equal(side, pictures[chosen]) for side in sides)
+
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["source.png", *(f"style-{index:02d}.png" for index in range(1, 5))]
+        first = np.asarray(Image.open(archive.open("style-01.png")), dtype=int)
+    assert np.array_equal(first, pictures[0])
+
+    # Another seed gives other pictures, the same seed the same again.
+    def with_seed(seed: int) -> list[np.ndarray]:
+        page.locator("#seed input").fill(str(seed))
+        page.locator("#seed input").press("Tab")
+        return translate(page, 4)
+
+    other = with_seed(77)
+    assert not any(np.array_equal(one, two) for one, two in zip(pictures, other, strict=True))
+    again = with_seed(0)
+    assert all(np.array_equal(one, two) for one, two in zip(pictures, again, strict=True))
+
+
+def test_the_style_of_a_picture(page: Page, tmp_path: Path) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.get_by_label("Style of a picture").click()
+    expect(page.locator("#exemplar")).to_be_visible()
+    assert len(translate(page, 1)) == 1
+
+
+def test_a_file_that_is_no_picture_is_explained(page: Page, tmp_path: Path) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.locator("#picture button[aria-label='Remove Image']").click()
+    fake = tmp_path / "photo.png"
+    fake.write_bytes(b"<html>quota exceeded</html>")
+    page.locator("#picture input[type=file]").set_input_files(fake)
+    expect(page.get_by_text("photo.png: not a picture").first).to_be_visible()
+
+
+def test_translate_without_a_picture_says_what_to_do(page: Page) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.locator("#picture button[aria-label='Remove Image']").click()
+    page.locator("#translate").click()
+    expect(page.get_by_text("Give a picture first").first).to_be_visible()
