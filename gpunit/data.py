@@ -6,6 +6,7 @@ stopped and resumed sees the very batches it would have seen (the idea is EDM2's
 
 from __future__ import annotations
 
+import math
 import os
 import zlib
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit.images import cut, list_pictures, open_picture
@@ -51,8 +53,14 @@ class PictureSet:
             self._decoded[index] = load_bytes(self.paths[index], self.load_size)
         return self._decoded[index]
 
-    def draw(self, count: int, seed: int, step: int, purpose: str = "") -> Tensor:
-        """A random batch with random crops and flips, (count, 3, size, size) float32 in [-1, 1]."""
+    def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
+        """A random batch with random crops and flips, (count, 3, size, size) float32 in [-1, 1].
+
+        Args:
+            count: pictures in the batch.
+            seed, step, purpose: what the draw depends on, and all it depends on.
+            turned: how many of them, every other one, are also turned and zoomed into (see `turn_and_zoom`).
+        """
         generator = step_generator(seed, step, f"{self.name}/{purpose}")
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
         room = self.load_size - self.size + 1
@@ -62,7 +70,29 @@ class PictureSet:
         for index, (top, left), flip in zip(indices, offsets, flips.tolist(), strict=True):
             crop = self.picture(index)[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
-        return to_unit(torch.stack(crops))
+        batch = to_unit(torch.stack(crops))
+        if turned:
+            every_other = slice(0, 2 * turned, 2)
+            batch[every_other] = turn_and_zoom(batch[every_other], generator)
+        return batch
+
+
+def turn_and_zoom(batch: Tensor, generator: torch.Generator, degrees: float = 14.0) -> Tensor:
+    """Turn pictures (B, 3, S, S) by up to ±`degrees` and cut a random square out that shows no border.
+
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator that there is but one
+    pose; turned ones teach it that the content map decides.
+    """
+    count = len(batch)
+    angle, zoom, across, down = torch.rand(4, count, generator=generator)
+    angle = (2 * angle - 1) * math.radians(degrees)
+    reach = angle.cos() + angle.sin().abs()
+    scale = (0.72 + 0.28 * zoom) / reach
+    room = 1 - scale * reach
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    rows = [torch.stack([cos, -sin, (2 * across - 1) * room], 1), torch.stack([sin, cos, (2 * down - 1) * room], 1)]
+    grid = F.affine_grid(torch.stack(rows, 1), list(batch.shape), align_corners=False)
+    return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
 
 
 def load_bytes(path: Path, size: int) -> Tensor:

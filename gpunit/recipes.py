@@ -87,6 +87,7 @@ class AdversarialRecipe:
         translator, discriminator: network shapes.
         batch: source pictures, and target pictures, a step.
         reconstructed: how many of the target pictures are reconstructed a step.
+        turned: how many of the target pictures are turned and zoomed into, so that poses vary.
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
@@ -99,13 +100,14 @@ class AdversarialRecipe:
     discriminator: ProjectedDiscriminatorParams = field(default_factory=ProjectedDiscriminatorParams)
     batch: int = 8
     reconstructed: int = 4
+    turned: int = 4
     learning_rate: float = 3e-4
     ema: float = 0.999
     adversarial: float = 1.0
-    content: float = 4.0
+    content: float = 3.0
     style: float = 5.0
     colour: float = 5.0
     mask: float = 0.3
-    reconstruction: float = 2.0
+    reconstruction: float = 3.0
     reconstruct_with_skips: bool = False
     mirror_style: bool = True

@@ -26,10 +26,10 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 # The index of the last stage at every stride.
-_TAPS = {4: 1, 8: 2, 16: 4, 32: 6}
+_TAPS = {2: 0, 4: 1, 8: 2, 16: 4, 32: 6}
 STRIDE_CHANNELS = {stride: _STAGES[stage][-1] for stride, stage in _TAPS.items()}
 # Standard deviation of the features of natural pictures at every stride, measured on 128 px animals and cars.
-STRIDE_DEVIATION = {4: 9.2, 8: 8.4, 16: 7.8, 32: 3.4}
+STRIDE_DEVIATION = {2: 6.7, 4: 9.2, 8: 8.4, 16: 7.8, 32: 3.4}
 
 
 class _SameConv(nn.Conv2d):
@@ -115,7 +115,7 @@ class EfficientNetLite0(nn.Module):
         self.classifier.load_state_dict({"weight": state["_fc.weight"], "bias": state["_fc.bias"]})
 
     def forward(self, picture: Tensor, last_stride: int = 32) -> dict[int, Tensor]:
-        """Features by stride (4, 8, 16, 32) of pictures (B, 3, H, W) in [-1, 1]."""
+        """Features by stride (2, 4, 8, 16, 32) of pictures (B, 3, H, W) in [-1, 1]."""
         x = F.relu6(self.stem((picture + 1) * (127.5 / 128) - 127 / 128))
         features = {}
         for index, stage in enumerate(self.stages):

@@ -206,7 +206,9 @@ def train(
         source, _ = draw_mixed(source_sets, recipe.batch, seed, step, "source")
         parts = trainer.step(
             source.contiguous(memory_format=torch.channels_last),
-            target_set.draw(recipe.batch, seed, step, "target").contiguous(memory_format=torch.channels_last),
+            target_set.draw(recipe.batch, seed, step, "target", recipe.turned).contiguous(
+                memory_format=torch.channels_last
+            ),
         )
         log.add(parts)
         if trainer.done % save_every == 0 or trainer.done == steps:
