@@ -1,0 +1,9 @@
+"""GP-UNIT: unsupervised image-to-image translation with a generative prior.
+
+    from gpunit import zoo
+    translator = zoo.load("to-cat")
+
+The engine is `gpunit.translator`, the networks are in `gpunit.networks`, training is in `gpunit.training`.
+"""
+
+__version__ = "0.1.0"

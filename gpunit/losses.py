@@ -63,6 +63,28 @@ def colour_distance(picture: Tensor, target: Tensor) -> Tensor:
     return means + F.l1_loss(picture.std(dim=(2, 3)), wanted.std(dim=(2, 3)))
 
 
+def self_similarity(feature: Tensor) -> Tensor:
+    """Cosine (B, HW, HW) between every two places of a feature (B, C, H, W), its spatial mean taken off."""
+    centred = (feature - feature.mean(dim=(2, 3), keepdim=True)).flatten(2)
+    unit = F.normalize(centred, dim=1)
+    return unit.transpose(1, 2) @ unit
+
+
+def structure_distance(
+    features: Mapping[int, Tensor], target: Mapping[int, Tensor], strides: tuple[int, ...] = (8, 16)
+) -> Tensor:
+    """Difference of the self-similarities of two pictures' features: which places look alike, not how they look.
+
+    After Zheng, Cham and Cai, "The Spatially-Correlative Loss for Various Image Translation Tasks", CVPR
+    2021.  Not in the paper: it stands in for what a content encoder without a generative prior misses.
+    """
+    terms = []
+    for stride in strides:
+        wanted = self_similarity(target[stride].detach().float())
+        terms.append(F.l1_loss(self_similarity(features[stride].float()), wanted))
+    return torch.stack(terms).mean()
+
+
 def mask_sparsity(masks: list[Tensor]) -> Tensor:
     """L_msk = Σ_l mean(m^l)."""
     return torch.stack([mask.float().mean() for mask in masks]).sum()

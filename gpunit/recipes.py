@@ -92,6 +92,7 @@ class AdversarialRecipe:
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
         colour: weight of the difference in overall colour, beside L_sty (see `losses.colour_distance`).
+        structure: weight of the difference in self-similarity, beside L_con (see `losses.structure_distance`).
         reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.
         mirror_style: show E_s the mirrored target picture half of the time.
     """
@@ -102,12 +103,13 @@ class AdversarialRecipe:
     reconstructed: int = 4
     turned: int = 4
     learning_rate: float = 3e-4
-    ema: float = 0.999
-    adversarial: float = 1.0
+    ema: float = 0.995
+    adversarial: float = 1.5
     content: float = 3.0
     style: float = 5.0
     colour: float = 5.0
-    mask: float = 0.3
+    structure: float = 4.0
+    mask: float = 0.1
     reconstruction: float = 3.0
-    reconstruct_with_skips: bool = False
+    reconstruct_with_skips: bool = True
     mirror_style: bool = True

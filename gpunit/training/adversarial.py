@@ -103,9 +103,11 @@ class AdversarialTrainer:
             reconstructed, _ = self.model.generator(own_content, style[:count], use_skips=recipe.reconstruct_with_skips)
             translated, reconstructed = translated.float(), reconstructed.float()
 
-        real_seen, fake_seen = shift_and_tone([target, translated], shift=source.shape[-1] // 10)
+        shift = source.shape[-1] // 10
+        real_seen, fake_seen, source_seen = shift_and_tone([target, translated, source], shift)
         with torch.no_grad():
             real_features = self.eye(real_seen)
+            source_features = self.eye(source_seen, last_stride=16)
         fake_features = self.eye(fake_seen)
 
         with autocast:
@@ -129,6 +131,7 @@ class AdversarialTrainer:
             "content": losses.content_distance(translated_content, content.content.float()),
             "style": losses.style_distance(fake.styles, real.styles),
             "colour": losses.colour_distance(translated, target),
+            "structure": losses.structure_distance(fake_features, source_features),
             "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
             "reconstruction": F.l1_loss(reconstructed, target[:count])
             + losses.feature_distance(self.eye(reconstructed, last_stride=16), wanted),

@@ -10,7 +10,7 @@ from gpunit.ui.shared import Models
 
 def build_page(models: Models) -> gr.Blocks:
     """Build the whole page; nothing is loaded until a visitor needs it."""
-    with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False) as page:
+    with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         gr.Markdown(
             "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat in the same pose: unsupervised image-to-image "
             "translation with a generative prior.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 import time
 import zipfile
@@ -19,6 +21,7 @@ BY_EXEMPLAR = "Style of a picture"
 FIRST_EXAMPLE = "dog-shepherd"
 PREVIEW_SIZE = 256
 MAX_SEED = 2**31 - 1
+ARCHIVE_SECONDS = 600
 
 
 def build(page: gr.Blocks, models: Models) -> None:
@@ -28,6 +31,9 @@ def build(page: gr.Blocks, models: Models) -> None:
     sources = [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
     first_picture = next((path for path in sources if FIRST_EXAMPLE in path), sources[0])
+
+    archives = Path(tempfile.mkdtemp(prefix="gpunit-"))
+    atexit.register(shutil.rmtree, archives, ignore_errors=True)
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
@@ -169,7 +175,7 @@ def build(page: gr.Blocks, models: Models) -> None:
             f"{1000 * (rendered - planned) / len(results):.0f} ms a style  ·  "
             f"{translator.resolution} px on {translator.device.type}, {str(translator.dtype).removeprefix('torch.')}"
         )
-        return results, line, (seen, results[0]), _zip(seen, results)
+        return results, line, (seen, results[0]), _zip(archives, seen, results)
 
     def pick(
         results: list[tuple[Image.Image, str | None]], sides: tuple[Image.Image, Image.Image], chosen: gr.SelectData
@@ -218,9 +224,12 @@ def _facts(model_name: str) -> str:
     return f"**{spec.name}** · {where} · {spec.licence}"
 
 
-def _zip(seen: Image.Image, results: list[Image.Image]) -> str:
-    """All pictures in one ZIP, in a folder of its own that only this answer names."""
-    path = Path(tempfile.mkdtemp(prefix="gpunit-")) / "translations.zip"
+def _zip(archives: Path, seen: Image.Image, results: list[Image.Image]) -> str:
+    """All pictures in one ZIP; Gradio copies it into its own cache at once, so older ones are cleared away."""
+    for folder in archives.iterdir():
+        if time.time() - folder.stat().st_mtime > ARCHIVE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(dir=archives)) / "translations.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, result in [("source", seen), *((f"style-{i + 1:02d}", r) for i, r in enumerate(results))]:
             with archive.open(f"{name}.png", "w") as file:
