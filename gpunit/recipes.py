@@ -103,7 +103,7 @@ class AdversarialRecipe:
     reconstructed: int = 4
     turned: int = 4
     learning_rate: float = 3e-4
-    ema: float = 0.995
+    ema: float = 0.998
     adversarial: float = 1.5
     content: float = 3.0
     style: float = 5.0
