@@ -12,8 +12,8 @@ def build_page(models: Models) -> gr.Blocks:
     """Build the whole page; nothing is loaded until a visitor needs it."""
     with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         gr.Markdown(
-            "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat in the same pose: unsupervised image-to-image "
-            "translation with a generative prior.",
+            "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat that keeps its layout: unsupervised "
+            "image-to-image translation with a generative prior.",
             elem_id="title",
         )
         with gr.Tabs(), gr.Tab("Translate", id="translate"):

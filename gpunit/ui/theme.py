@@ -24,5 +24,6 @@ CSS = """
 .quiet p { margin: 0; }
 .heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
 .heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
+#gallery .grid-wrap { min-height: 0 !important; }
 footer { opacity: 0.6; }
 """

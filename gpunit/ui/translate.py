@@ -37,7 +37,7 @@ def build(page: gr.Blocks, models: Models) -> None:
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            _heading("Content: the picture x", "Its pose and layout are kept. Upload, webcam, paste, or an example.")
+            _heading("Content: the picture x", "Its layout is kept. Upload, webcam, paste, or an example.")
             with gr.Row():
                 picture = picture_input(
                     value=first_picture,
@@ -109,7 +109,8 @@ def build(page: gr.Blocks, models: Models) -> None:
                 format="png",
                 interactive=False,
                 elem_id="compare",
-                max_height=400,
+                height=320,
+                max_height=320,
                 type="pil",
                 buttons=["download", "fullscreen"],
             )
