@@ -27,8 +27,36 @@ FLAGS = (
 )
 
 
+# Runs app.py as `python app.py` would, and writes down every address outside this machine that it asks for.
+WATCHED_APP = """
+import runpy, socket, sys
+log, sys.argv = sys.argv[1], ["app.py"]
+
+def watch(name, place):
+    inner = getattr(socket.socket if place else socket, name)
+    def watched(*args, **kwargs):
+        asked = args[place]
+        host = asked[0] if isinstance(asked, tuple) else asked
+        if host not in ("127.0.0.1", "localhost", "::1", "0.0.0.0", None, ""):
+            with open(log, "a") as file:
+                file.write(f"{name} {asked}\\n")
+        return inner(*args, **kwargs)
+    setattr(socket.socket if place else socket, name, watched)
+
+watch("getaddrinfo", 0)
+watch("connect", 1)
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def asked_outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file in which the app's requests to other machines are written down."""
+    return tmp_path_factory.mktemp("network") / "asked.txt"
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory, asked_outside: Path) -> Iterator[str]:
     """Where the page is served; the port is given the way Gradio's own users give it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -36,12 +64,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio")),
     }
+    environment.pop("GRADIO_ANALYTICS_ENABLED", None)  # a user's environment does not have it
     log = tmp_path_factory.mktemp("app") / "log.txt"
     with log.open("w") as output:
-        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+        command = [sys.executable, "-c", WATCHED_APP, str(asked_outside)]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             deadline = time.monotonic() + 120
             while True:

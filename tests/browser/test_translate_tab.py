@@ -60,6 +60,15 @@ def test_the_page_opens_with_a_translated_example(page: Page) -> None:
     assert all(picture.shape == (128, 128, 3) for picture in pictures)
 
 
+def test_opening_the_app_asks_no_other_machine(page: Page, asked_outside: Path) -> None:
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url))
+    page.reload()
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    assert [url for url in outside if not url.startswith(("http://127.0.0.1", "data:", "blob:"))] == []
+    assert not asked_outside.exists(), asked_outside.read_text()
+
+
 def test_upload_translate_compare_download(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
     photo = blobs(5, 240, 160)
