@@ -240,7 +240,7 @@ def main() -> None:
     """Run a command; what the user can mend ends with one sentence and exit code 2."""
     try:
         app(standalone_mode=True)
-    except (UsageError, images.PictureError, zoo.ModelError, ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
 

@@ -9,7 +9,6 @@ the hinge loss on features of a frozen net, and the same net serves as the perce
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -202,7 +201,6 @@ def train(
     log = StatsLog(run / "stats.jsonl")
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
     shown_target = target_set.draw(6, seed, 0, "sheet")
-    clock = time.monotonic()
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
@@ -215,8 +213,7 @@ def train(
         )
         log.add(parts)
         if trainer.done % save_every == 0 or trainer.done == steps:
-            report(log.write(trainer.done, seconds=(time.monotonic() - clock) / save_every))
+            report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())
             images.save_png(trainer.sheet(shown_source, shown_target), run / f"sheet-{trainer.done:06d}.png")
-            clock = time.monotonic()
     return path

@@ -12,7 +12,6 @@ The decoder sees the noisy code; the other terms see it clean.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +121,6 @@ def distill(
         optimizer.load_state_dict(state["optimizer"])
         start = state["step"]
     log = StatsLog(run / "stats.jsonl")
-    clock = time.monotonic()
     for step in range(start, steps):
         seed_step(seed, step)
         for group in optimizer.param_groups:
@@ -136,13 +134,11 @@ def distill(
         optimizer.step()
         log.add(answer.parts)
         if (step + 1) % save_every == 0 or step + 1 == steps:
-            seconds = (time.monotonic() - clock) / save_every
-            report(log.write(step + 1, seconds=seconds))
+            report(log.write(step + 1))
             save_checkpoint(
                 path, {"networks": networks.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
             )
             images.save_png(_sheet(networks, picture, label, answer.shown), run / "sheet.png")
-            clock = time.monotonic()
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 class StatsLog:
-    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before.
+    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before, with their seconds.
 
     Values stay tensors until a line is written, so that logging never waits for the device.
     """
@@ -54,6 +55,7 @@ class StatsLog:
         self.path = path
         self._sums: dict[str, torch.Tensor | float] = {}
         self._count = 0
+        self._begun = time.monotonic()
 
     def add(self, parts: Mapping[str, torch.Tensor | float]) -> None:
         """Add one step's named values."""
@@ -63,12 +65,19 @@ class StatsLog:
                 value = value.detach().float()
             self._sums[name] = self._sums.get(name, 0.0) + value
 
-    def write(self, step: int, **extra: float) -> dict[str, float]:
-        """Write and return the means since the last call, with the step and any extra figures."""
-        means = {name: float(value) / self._count for name, value in self._sums.items()} if self._count else {}
-        line = {"step": step, **{k: round(v, 5) for k, v in {**means, **extra}.items()}}
+    def write(self, step: int) -> dict[str, float]:
+        """Write and return the means since the last call, with the step and the seconds that one step took.
+
+        Raises:
+            ValueError: if no step was added since the last call.
+        """
+        if not self._count:
+            raise ValueError("there is no step to write about: add one first.")
+        means = {name: round(float(value) / self._count, 5) for name, value in self._sums.items()}
+        seconds = round((time.monotonic() - self._begun) / self._count, 5)
+        line = {"step": step, **means, "seconds": seconds}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
-        self._sums, self._count = {}, 0
+        self._sums, self._count, self._begun = {}, 0, time.monotonic()
         return line
