@@ -46,7 +46,7 @@ def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 class StatsLog:
-    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before, with their seconds.
+    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before.
 
     Values stay tensors until a line is written, so that logging never waits for the device.
     """
