@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 from rich.console import Console
 from rich.progress import Progress, track
@@ -64,8 +65,6 @@ def translate(
     exemplars = [images.open_picture(path) for path in exemplar or ()]
     translator = zoo.load(model, device, precision)
     if exemplars:
-        import torch
-
         styles = torch.cat([translator.style_of(picture) for picture in exemplars])
         headings = ["source", *(path.stem[:18] for path in exemplar or ())]
     else:
@@ -179,8 +178,6 @@ def evaluate(
     device: Device = "auto",
 ) -> None:
     """Kernel distance of translated to real target pictures, beside that of the untranslated sources."""
-    import torch
-
     from gpunit import data, evaluation
 
     nets = net or ["efficientnet-lite0"]
@@ -197,6 +194,7 @@ def evaluate(
 
     test = read(target_test)
     train_pictures = read(target_train, len(test))
+    judges = [evaluation.Judge(name, test, train_pictures) for name in nets]
     rows = []
     for folder in sources:
         pictures = read(folder)
@@ -207,12 +205,12 @@ def evaluate(
                 list(zip(images.to_pictures(pictures), styles, strict=True)), folder.name, console=console
             )
         ]
-        for name in nets:
-            figures = evaluation.closeness(name, torch.cat(results).cpu(), pictures, test, train_pictures)
+        for judge in judges:
+            figures = judge.closeness(torch.cat(results).cpu(), pictures)
             rows.append({"source": folder.name, **figures.as_dict()})
             typer.echo(
-                f"{folder.name:8} {name:20} translated {figures.translated:8.4f}   sources {figures.sources:8.4f}   "
-                f"floor {figures.floor:8.4f}   gap closed {figures.gap_closed:6.3f}"
+                f"{folder.name:8} {judge.net_name:20} translated {figures.translated:8.4f}   "
+                f"sources {figures.sources:8.4f}   floor {figures.floor:8.4f}   gap closed {figures.gap_closed:6.3f}"
             )
     if output:
         output.write_text(json.dumps({"model": model, "seed": seed, "rows": rows}, indent=2) + "\n")

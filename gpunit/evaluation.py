@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -62,31 +62,34 @@ def kernel_distance(x: Tensor, y: Tensor) -> float:
     return float(within - 2 * kernel(x, y).mean())
 
 
-@torch.inference_mode()
-def pooled_features(net: EfficientNetLite0 | VGG16, batches: Iterable[Tensor]) -> Tensor:
-    """Pooled features (N, d) of batches (B, 3, H, W) in [-1, 1]."""
-    return torch.cat([net.pooled(batch) for batch in batches])
-
-
-def closeness(
-    net_name: str, translated: Tensor, sources: Tensor, target_test: Tensor, target_train: Tensor, batch: int = 32
-) -> Closeness:
-    """Judge translations by one net.
+class Judge:
+    """Judges translations by one net; the real target pictures are looked at once.
 
     Args:
         net_name: key of `NETS`.
-        translated, sources, target_test, target_train: (N, 3, H, W) in [-1, 1].
+        target_test, target_train: real target pictures, (N, 3, H, W) in [-1, 1].
         batch: pictures a forward pass.
 
     Features are divided by the root mean square of the real test pictures', which puts the distances of
     different nets into one order of magnitude.
     """
-    net = NETS[net_name]()
-    sets = [
-        pooled_features(net, pictures.split(batch)) for pictures in (translated, sources, target_test, target_train)
-    ]
-    scale = sets[2].square().mean().sqrt()
-    translated, sources, test, train = (features / scale for features in sets)
-    return Closeness(
-        net_name, kernel_distance(translated, test), kernel_distance(sources, test), kernel_distance(train, test)
-    )
+
+    def __init__(self, net_name: str, target_test: Tensor, target_train: Tensor, batch: int = 32) -> None:
+        self.net_name = net_name
+        self._net = NETS[net_name]()
+        self._batch = batch
+        test = self._pooled(target_test)
+        self._scale = test.square().mean().sqrt()
+        self._test = test / self._scale
+        self._floor = kernel_distance(self._pooled(target_train) / self._scale, self._test)
+
+    @torch.inference_mode()
+    def _pooled(self, pictures: Tensor) -> Tensor:
+        return torch.cat([self._net.pooled(part) for part in pictures.split(self._batch)])
+
+    def closeness(self, translated: Tensor, sources: Tensor) -> Closeness:
+        """Judge translations and the pictures they were made from, each (N, 3, H, W) in [-1, 1]."""
+        after, before = (
+            kernel_distance(self._pooled(pictures) / self._scale, self._test) for pictures in (translated, sources)
+        )
+        return Closeness(self.net_name, translated=after, sources=before, floor=self._floor)
