@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import os
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.images import cut, list_pictures, open_picture
+from gpunit.images import PictureError, cut, list_pictures, open_picture
 
 
 def step_generator(seed: int, step: int, purpose: str) -> torch.Generator:
@@ -26,35 +28,42 @@ def step_generator(seed: int, step: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
 
 
-class PictureSet:
-    """The pictures of one domain, decoded once and kept as bytes.
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures (B, 3, S, S) in [-1, 1] with labels (B,) and instance maps (B, 1, S, S) in [-1, 1]."""
 
-    Args:
-        folder: searched recursively.
-        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped.
-        limit: use at most this many pictures, the first by name.
-        label: number that `draw` reports for every picture of this set.
-    """
-
-    def __init__(self, folder: str | os.PathLike[str], size: int, limit: int | None = None, label: int = 0) -> None:
-        self.name = Path(folder).name
-        self.paths = list_pictures(folder)[:limit]
-        self.size = size
-        self.load_size = round(size * 286 / 256)
-        self.label = label
-        self._decoded: dict[int, Tensor] = {}
+    picture: Tensor
+    label: Tensor
+    shape: Tensor
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.picture)
 
-    def picture(self, index: int) -> Tensor:
-        """One whole picture, (3, load_size, load_size) uint8."""
-        if index not in self._decoded:
-            self._decoded[index] = load_bytes(self.paths[index], self.load_size)
-        return self._decoded[index]
 
-    def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
-        """A random batch with random crops and flips, (count, 3, size, size) float32 in [-1, 1].
+class _Drawable(ABC):
+    """What batches are drawn from: stacks of channels that share every crop, flip and turn.
+
+    Args:
+        name: enters the seed of every draw.
+        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+        self.load_size = round(size * 286 / 256)
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def stack(self, index: int) -> Tensor:
+        """Everything that belongs to one draw, (C, load_size, load_size) uint8."""
+
+    def draw_stacks(
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+    ) -> tuple[Tensor, list[int]]:
+        """A random batch with random crops and flips, (count, C, size, size) float32 in [-1, 1], and its indices.
 
         Args:
             count: pictures in the batch.
@@ -68,13 +77,127 @@ class PictureSet:
         flips = torch.rand(count, generator=generator) < 0.5
         crops = []
         for index, (top, left), flip in zip(indices, offsets, flips.tolist(), strict=True):
-            crop = self.picture(index)[:, top : top + self.size, left : left + self.size]
+            crop = self.stack(index)[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
         batch = to_unit(torch.stack(crops))
         if turned:
             every_other = slice(0, 2 * turned, 2)
             batch[every_other] = turn_and_zoom(batch[every_other], generator)
-        return batch
+        return batch, indices
+
+
+class PictureSet(_Drawable):
+    """The pictures of one domain, decoded once and kept as bytes.
+
+    Args:
+        folder: searched recursively.
+        size: side of the training crop.
+        limit: use at most this many pictures, the first by name.
+        label: number that `draw_mixed` reports for every picture of this set.
+        maps: folder with an instance map for every picture, of the same relative name ending in .png; pictures
+            without a map are left out.  The map is the fourth channel of what is drawn.
+
+    Raises:
+        PictureError: if a folder holds no picture, or no picture has a map.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        size: int,
+        limit: int | None = None,
+        label: int = 0,
+        maps: str | os.PathLike[str] | None = None,
+    ) -> None:
+        super().__init__(Path(folder).name, size)
+        self.paths = list_pictures(folder)
+        self.label = label
+        self.maps: list[Path] = []
+        if maps is not None:
+            located = [(path, Path(maps) / path.relative_to(folder).with_suffix(".png")) for path in self.paths]
+            located = [(path, shape) for path, shape in located if shape.is_file()]
+            if not located:
+                raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")
+            self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
+        self.paths, self.maps = self.paths[:limit], self.maps[:limit]
+        self._decoded: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def stack(self, index: int) -> Tensor:
+        """One whole picture, (3 or 4, load_size, load_size) uint8."""
+        if index not in self._decoded:
+            picture = load_bytes(self.paths[index], self.load_size)
+            if self.maps:
+                picture = torch.cat([picture, load_bytes(self.maps[index], self.load_size)[:1]])
+            self._decoded[index] = picture
+        return self._decoded[index]
+
+    def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
+        """A batch of pictures without their maps, (count, 3, size, size); see `draw_stacks`."""
+        return self.draw_stacks(count, seed, step, purpose, turned)[0][:, :3]
+
+    def draw_labelled(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Labelled:
+        """A batch of pictures with their maps and this set's label; see `draw_stacks`."""
+        batch, _ = self.draw_stacks(count, seed, step, purpose, turned)
+        return Labelled(batch[:, :3], torch.full((count,), self.label), batch[:, 3:])
+
+
+class PairSet(_Drawable):
+    """Pairs of pictures of two classes drawn from one latent code: equal file names in two class folders.
+
+    Args:
+        folder: one subfolder per class.
+        maps: the pictures' instance maps, laid out alike.
+        classes: the subfolders, in the order of their labels.
+        size: side of the training crop.
+
+    Raises:
+        PictureError: if a folder is missing, or no name has both pictures and maps in two classes.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], maps: str | os.PathLike[str], classes: Sequence[str], size: int
+    ) -> None:
+        super().__init__(f"{Path(folder).name}-pairs", size)
+        self.sets = [
+            PictureSet(Path(folder) / name, size, label=i, maps=Path(maps) / name) for i, name in enumerate(classes)
+        ]
+        found: dict[str, list[tuple[int, int]]] = {}
+        for label, pictures in enumerate(self.sets):
+            for index, path in enumerate(pictures.paths):
+                found.setdefault(path.stem, []).append((label, index))
+        self.codes = [places for _, places in sorted(found.items()) if len(places) > 1]
+        if not self.codes:
+            raise PictureError(f"{folder}: no file name occurs in two of {', '.join(classes)}; make pairs first.")
+        # Every ordered pair of every code has an index.
+        self._ends = np.cumsum([len(places) * (len(places) - 1) for places in self.codes])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def pair(self, index: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(label, index within the class) of the two pictures of a pair."""
+        code = int(np.searchsorted(self._ends, index, side="right"))
+        places = self.codes[code]
+        first, second = divmod(int(self._ends[code]) - 1 - index, len(places) - 1)
+        return places[first], places[second + (second >= first)]
+
+    def stack(self, index: int) -> Tensor:
+        """Picture, map, picture, map: (8, load_size, load_size) uint8."""
+        return torch.cat([self.sets[label].stack(i) for label, i in self.pair(index)])
+
+    def draw_pairs(
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+    ) -> tuple[Labelled, Labelled]:
+        """Two batches; the pictures of a pair, and their maps, share one crop, one flip and one turn."""
+        batch, indices = self.draw_stacks(count, seed, step, purpose, turned)
+        labels = torch.tensor([[label for label, _ in self.pair(index)] for index in indices])
+        first, second = (
+            Labelled(part[:, :3], labels[:, i], part[:, 3:]) for i, part in enumerate(batch.split(4, dim=1))
+        )
+        return first, second
 
 
 def turn_and_zoom(batch: Tensor, generator: torch.Generator, degrees: float = 14.0) -> Tensor:
@@ -106,16 +229,37 @@ def to_unit(batch: Tensor) -> Tensor:
     return batch.float() / 127.5 - 1
 
 
+def shares(sets: int, count: int, step: int) -> list[int]:
+    """How many of `count` pictures each domain gives: equally many, the odd places going round with the step."""
+    equal = [count // sets] * sets
+    for odd in range(count % sets):
+        equal[(step + odd) % sets] += 1
+    return equal
+
+
 def draw_mixed(
-    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = ""
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned: bool = False
 ) -> tuple[Tensor, Tensor]:
     """A batch over several domains, each as often as the others: pictures and labels (count,).
 
-    Where count is no multiple of the number of domains, the odd places go round with the step.
+    `turned`: every other picture of a domain is turned and zoomed into.
     """
-    shares = [count // len(sets)] * len(sets)
-    for odd in range(count % len(sets)):
-        shares[(step + odd) % len(sets)] += 1
-    pictures = [s.draw(share, seed, step, purpose) for s, share in zip(sets, shares, strict=True) if share]
-    labels = [torch.full((share,), s.label) for s, share in zip(sets, shares, strict=True)]
-    return torch.cat(pictures), torch.cat(labels)
+    batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned)
+    return batch.picture, batch.label
+
+
+def draw_mixed_labelled(
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned: bool = False
+) -> Labelled:
+    """`draw_mixed`, with the instance maps of sets that have them (else a `shape` of no channels)."""
+    parts = [
+        s.draw_labelled(share, seed, step, purpose, (share + step % 2) // 2 if turned else 0)
+        for s, share in zip(sets, shares(len(sets), count, step), strict=True)
+        if share
+    ]
+    return join(parts)
+
+
+def join(parts: Sequence[Labelled]) -> Labelled:
+    """Several batches as one."""
+    return Labelled(*(torch.cat([getattr(part, name) for part in parts]) for name in ("picture", "label", "shape")))

@@ -62,6 +62,18 @@ def kernel_distance(x: Tensor, y: Tensor) -> float:
     return float(within - 2 * kernel(x, y).mean())
 
 
+@torch.inference_mode()
+def pooled(net: EfficientNetLite0 | VGG16, pictures: Tensor, batch: int = 32) -> Tensor:
+    """Pooled features (N, d) of pictures (N, 3, H, W) in [-1, 1], a batch at a time."""
+    return torch.cat([net.pooled(part) for part in pictures.split(batch)])
+
+
+def mean_pairwise_distance(features: Tensor) -> float:
+    """Mean distance of every two of N features (N, d): the diversity of what they were taken from."""
+    count = len(features)
+    return float(torch.cdist(features.double(), features.double()).sum() / (count * (count - 1)))
+
+
 class Judge:
     """Judges translations by one net; the real target pictures are looked at once.
 
@@ -83,9 +95,8 @@ class Judge:
         self._test = test / self._scale
         self._floor = kernel_distance(self._pooled(target_train) / self._scale, self._test)
 
-    @torch.inference_mode()
     def _pooled(self, pictures: Tensor) -> Tensor:
-        return torch.cat([self._net.pooled(part) for part in pictures.split(self._batch)])
+        return pooled(self._net, pictures, self._batch)
 
     def closeness(self, translated: Tensor, sources: Tensor) -> Closeness:
         """Judge translations and the pictures they were made from, each (N, 3, H, W) in [-1, 1]."""

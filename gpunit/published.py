@@ -51,6 +51,22 @@ _RULES: dict[str, tuple[tuple[str, _Replacement], ...]] = {
         (r"\.conv_1\.", ".conv_out."),
         (r"\.conv_s\.", ".conv_shortcut."),
     ),
+    "distiller": (
+        (r"^contentE\.layer6\.(\d)\.conv", r"content_encoder.to_content.\1.conv"),
+        (r"^contentE\.layer(\d)\.(\d)\.conv", lambda m: f"content_encoder.stages.{int(m[1]) - 1}.{m[2]}.conv"),
+        (r"^styleE\.layer(\d)\.conv", lambda m: f"appearance_encoder.convolutions.{int(m[1]) - 1}"),
+        (r"^embed\.", "decoder.shape_head.embedding."),
+        (r"^fc\.conv\.", "decoder.shape_head.from_content."),
+        (r"^G\.layer1\.", "decoder.shape_head.at_content_size."),
+        (r"^G\.layer2\.", "decoder.shape_head.at_content_size.3."),
+        (r"^G\.layer3\.", "decoder.shape_head.at_shape_size."),
+        (r"^G\.layer7\.conv\.", "decoder.to_rgb."),
+        (r"^G\.layer(\d)\.conv\.", lambda m: f"decoder.appearance_convolutions.{int(m[1]) - 4}."),
+        (r"^G\.tomask\.conv\.", "decoder.shape_head.to_shape."),
+        (r"\.norm\.style\.", ".norm.to_scale_shift."),
+        (r"^C\.layer(\d)\.conv\.", r"classifier.conv_\1."),
+        (r"^C\.fc3\.", "classifier.to_logits."),
+    ),
 }
 
 
@@ -74,7 +90,8 @@ def convert(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename one published network's tensors to this package's names, spectral norm folded.
 
     Args:
-        network: "content_encoder", "generator", "style_encoder", "sampler" or "discriminator".
+        network: "content_encoder", "generator", "style_encoder", "sampler", "discriminator" or
+            "distiller" (all of stage I).
         state: the published tensors by name.  A published "generator" also holds the style encoder, under
             the prefix "style_encoder.": take it apart with `split_style_encoder` first.
     """

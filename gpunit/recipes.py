@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoderParams
 from gpunit.networks.distiller import DistillerParams
 from gpunit.networks.generator import GeneratorParams
@@ -56,27 +57,55 @@ SMALL_DISTILLER = DistillerParams(
 
 @dataclass(frozen=True)
 class DistillationRecipe:
-    """Hyper-parameters of stage I (section 3).
+    """Hyper-parameters of stage I (section 3), with the small family's values.
 
     Attributes:
         content_encoder, distiller: network shapes.
-        batch: pictures a step.
-        learning_rate: Adam's, with betas (0.9, 0.999); halved twice over the last third.
+        pairs: pairs of synthetic pictures a step.
+        real: real pictures a step.
+        turned: turn and zoom every other pair and every other real picture; both pictures of a pair alike.
+        learning_rate: Adam's, with betas (0.9, 0.999).
+        halvings: how often the rate is halved over the last third of the run.
         noise: deviation σ of the Gaussian noise on the code that the decoder sees.
-        reconstruction, perceptual, shape, content, classifier, magnitude: weights of the losses.
+        reconstruction, perceptual: weights of the two terms of L_arec.
+        shape: weight λ_s of L_srec.
+        content, pair_shape: weights of the two terms of L_dis.
+        recolour: weight of || E_c(x) - E_c(x') ||_1, x' a real picture x in other colours; not in the paper.
+        classifier, magnitude: weights of the two terms of L_reg.
     """
 
     content_encoder: ContentEncoderParams = _SMALL_CONTENT
     distiller: DistillerParams = SMALL_DISTILLER
-    batch: int = 16
+    pairs: int = 6
+    real: int = 8
+    turned: bool = True
     learning_rate: float = 5e-4
+    halvings: int = 2
     noise: float = 0.2
-    reconstruction: float = 5.0
-    perceptual: float = 2.0
-    shape: float = 2.0
-    content: float = 0.5
-    classifier: float = 0.1
+    reconstruction: float = 2.0
+    perceptual: float = 1.0
+    shape: float = 5.0
+    content: float = 1.0
+    pair_shape: float = 5.0
+    recolour: float = 0.5
+    classifier: float = 0.5
     magnitude: float = 1e-3
+
+
+SMALL_DISTILLATION = DistillationRecipe()
+# Published, but for the perceptual net: the paper's is VGG19.
+PAPER_DISTILLATION = DistillationRecipe(
+    content_encoder=ContentEncoderParams(),
+    distiller=DistillerParams(),
+    pairs=16,
+    real=16,
+    turned=False,
+    learning_rate=2e-4,
+    halvings=0,
+    reconstruction=1.0,
+    recolour=0.0,
+    classifier=1.0,
+)
 
 
 @dataclass(frozen=True)
@@ -113,3 +142,57 @@ class AdversarialRecipe:
     reconstruction: float = 3.0
     reconstruct_with_skips: bool = True
     mirror_style: bool = True
+
+
+@dataclass(frozen=True)
+class PriorRecipe:
+    """Hyper-parameters of a class-conditional BigGAN trained from nothing: the small family's prior.
+
+    Not in the paper, which takes a BigGAN trained on ImageNet.
+
+    Attributes:
+        resolution: side of the pictures; 128 or 64.
+        classes: number of classes.
+        latent_dim: length of a latent code, and of a class embedding.
+        width: BigGAN's channel width; the deepest maps have 16 times as many.
+        encoder: shape of the encoder from a picture to a latent code.
+        discriminator: shape of the projected discriminator.
+        batch: real pictures a step; all of them are reconstructed from the codes that the encoder infers.
+        crossed: how many of those codes are also drawn as another class.
+        sampled: fresh latent codes a step, each drawn as two classes.
+        turned: turn and zoom every other picture, so that poses vary in every class alike.
+        learning_rate: Adam's, with betas (0, 0.99), for G and the encoder.
+        discriminator_learning_rate: the same for D.
+        ema: decay of the average of G and the encoder that is kept.
+        adversarial: weight of the hinge loss.
+        reconstruction: weight of feature distance plus low-pass colour distance.
+        colour: weight of the latter within the sum.
+        divergence: weight of KL(code | picture, N(0, I)), summed over the code.
+        latent: weight of || E(G(z, l)) - z ||² for fresh codes: every code must show, in every class.
+        structure: weight of the difference in self-similarity between two classes drawn from one code.
+    """
+
+    resolution: int = 128
+    classes: int = 4
+    latent_dim: int = 64
+    width: int = 32
+    encoder: CodeEncoderParams = field(default_factory=CodeEncoderParams)
+    discriminator: ProjectedDiscriminatorParams = field(
+        default_factory=lambda: ProjectedDiscriminatorParams(head_width=96, classes=4)
+    )
+    batch: int = 8
+    crossed: int = 4
+    sampled: int = 4
+    turned: bool = True
+    learning_rate: float = 6e-4
+    discriminator_learning_rate: float = 2e-4
+    ema: float = 0.998
+    adversarial: float = 0.8
+    reconstruction: float = 10.0
+    colour: float = 3.0
+    divergence: float = 0.01
+    latent: float = 3.0
+    structure: float = 2.0
+
+
+PRIOR_SMALL = PriorRecipe(resolution=64)

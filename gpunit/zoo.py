@@ -20,16 +20,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.distiller import DistillerParams, ShapeHead
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
-from gpunit.recipes import PUBLISHED, SMALL, TranslatorParams
+from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
 
 Network = TypeVar("Network", bound=nn.Module)
 
 CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
+DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
 DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
 
 
@@ -108,9 +110,9 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     params = FAMILIES[spec.family]
     networks = TranslatorNetworks(
         content_encoder,
-        _fill(Generator(params.generator), _under("generator.", tensors), spec.path),
-        _fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), spec.path),
-        _fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), spec.path),
+        fill(Generator(params.generator), _under("generator.", tensors), spec.path),
+        fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), spec.path),
+        fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), spec.path),
     )
     return Translator(networks, tensors["style_bank"], device, precision)
 
@@ -122,7 +124,20 @@ def load_content_encoder(path: Path, family: str) -> ContentEncoder:
         ModelError: if the file is missing, damaged or of another shape.
     """
     tensors, _ = read_weights(path)
-    return _fill(ContentEncoder(FAMILIES[family].content_encoder), tensors, path)
+    return fill(ContentEncoder(FAMILIES[family].content_encoder), tensors, path)
+
+
+def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:
+    """Load the shape head F_s that was trained with a content encoder, from the file beside the encoder's.
+
+    Raises:
+        ModelError: if the file is missing, damaged, of another shape, or belongs to another content encoder.
+    """
+    path = content_encoder.with_name(f"{content_encoder.stem}-shape.safetensors")
+    tensors, header = read_weights(path)
+    if digest(content_encoder) != header.get("content_encoder_sha256"):
+        raise ModelError(f"{path.name} was not trained with {content_encoder.name}; restore both.")
+    return fill(ShapeHead(DISTILLERS[family]), tensors, path)
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -175,8 +190,12 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): t for key, t in tensors.items() if key.startswith(prefix)}
 
 
-def _fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network:
-    """Load strictly: a missing, extra or mis-shaped tensor is named."""
+def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network:
+    """Load tensors into a network, strictly.
+
+    Raises:
+        ModelError: naming the first missing, extra or mis-shaped tensor of the file `path`.
+    """
     wanted = network.state_dict()
     missing = [k for k in wanted if k not in tensors and not k.endswith("num_batches_tracked")]
     extra = [k for k in tensors if k not in wanted]

@@ -9,11 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
+from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
 from gpunit.networks.generator import Generator, GeneratorParams
+from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.recipes import SMALL, SMALL_DISTILLER, AdversarialRecipe, DistillationRecipe, TranslatorParams
+from gpunit.recipes import SMALL, SMALL_DISTILLER, AdversarialRecipe, DistillationRecipe, PriorRecipe, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
 
 TINY = TranslatorParams(
@@ -32,7 +34,19 @@ TINY_DISTILLATION = DistillationRecipe(
         appearance_widths=(8,),
         decoder_widths=(8,),
     ),
-    batch=4,
+    pairs=2,
+    real=2,
+)
+TINY_PRIOR = PriorRecipe(
+    resolution=64,
+    classes=2,
+    latent_dim=8,
+    width=4,
+    encoder=CodeEncoderParams(latent_dim=8, resolution=16, widths=(4, 8)),
+    discriminator=ProjectedDiscriminatorParams(mixed_width=8, head_width=8, classes=2),
+    batch=2,
+    crossed=1,
+    sampled=1,
 )
 TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1)
 
@@ -87,3 +101,15 @@ def folders(tmp_path: Path) -> Callable[..., list[Path]]:
         return made
 
     return make
+
+
+@pytest.fixture
+def pairs(folders: Callable[..., list[Path]], tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of pictures of two classes that share their names, and of their maps."""
+    made = folders("cat", "dog")
+    for folder in made:
+        for path in folder.iterdir():
+            shape = tmp_path / "maps" / folder.name / path.name
+            shape.parent.mkdir(parents=True, exist_ok=True)
+            Image.open(path).convert("L").point(lambda v: 255 * (v > 127)).save(shape)
+    return made[0].parent, tmp_path / "maps"

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from gpunit.data import PictureSet, draw_mixed, step_generator, turn_and_zoom
+from gpunit.data import PairSet, PictureSet, draw_mixed, step_generator, turn_and_zoom
 from gpunit.images import PictureError
 
 
@@ -49,3 +51,46 @@ def test_turned_pictures_never_show_what_is_outside() -> None:
     across = turned.diff(dim=3)[..., 1:-1, 1:-1]
     assert across.min() > 0
     assert not torch.allclose(turned, ramp, atol=0.05)
+
+
+def test_a_pair_shares_crop_flip_and_turn_with_its_maps(tmp_path: Path) -> None:
+    """Where both pictures and both maps of a code are one and the same ramp, they still are after augmentation."""
+    ramp = Image.fromarray(np.tile(np.arange(96, dtype=np.uint8) * 2, (96, 1)))
+    for kind in ("pictures", "maps"):
+        for name in ("cat", "dog"):
+            for code in range(3):
+                path = tmp_path / kind / name / f"{code}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                ramp.save(path)
+    pair_set = PairSet(tmp_path / "pictures", tmp_path / "maps", ("cat", "dog"), 64)
+    first, second = pair_set.draw_pairs(6, seed=0, step=0, turned=3)
+    assert torch.allclose(first.picture, second.picture)
+    assert torch.allclose(first.picture[:, :1], first.shape)
+    assert torch.allclose(second.picture[:, :1], second.shape)
+    assert (first.label != second.label).all()
+
+
+def test_every_ordered_pair_of_a_code_has_one_index(tmp_path: Path) -> None:
+    names = {"cat": (0, 1, 2), "dog": (0, 2), "bird": (2, 3)}
+    for kind in ("pictures", "maps"):
+        for name, codes in names.items():
+            for code in codes:
+                path = tmp_path / kind / name / f"{code}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("L", (8, 8)).save(path)
+    pair_set = PairSet(tmp_path / "pictures", tmp_path / "maps", tuple(names), 8)
+    found = [pair_set.pair(index) for index in range(len(pair_set))]
+    stems = [tuple(pair_set.sets[label].paths[i].stem for label, i in pair) for pair in found]
+    assert all(a == b for a, b in stems)
+    wanted = [("0", 0, 1), ("0", 1, 0), *(("2", a, b) for a in range(3) for b in range(3) if a != b)]
+    assert sorted((stem, pair[0][0], pair[1][0]) for (stem, _), pair in zip(stems, found, strict=True)) == sorted(
+        wanted
+    )
+
+
+def test_pictures_without_a_map_are_left_out(pairs: tuple[Path, Path]) -> None:
+    pictures, maps = pairs
+    (maps / "cat" / "00002.png").unlink()
+    assert "00002.png" not in [path.name for path in PictureSet(pictures / "cat", 32, maps=maps / "cat").paths]
+    with pytest.raises(PictureError, match="has its map there"):
+        PictureSet(pictures / "cat", 32, maps=maps / "nowhere")

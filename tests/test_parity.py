@@ -17,7 +17,8 @@ from gpunit.networks.discriminator import Discriminator, DiscriminatorParams
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
-from gpunit.recipes import PUBLISHED
+from gpunit.recipes import PAPER_DISTILLATION, PUBLISHED
+from gpunit.training.distillation import Distiller
 
 FOLDER = Path(__file__).parent / "parity"
 PICTURES, CODES = 2e-3, 1e-4
@@ -47,6 +48,7 @@ def run() -> SimpleNamespace:
     generator = fill(Generator(PUBLISHED.generator), "generator", generator_state)
     style_encoder = fill(StyleEncoder(PUBLISHED.style_encoder), "style_encoder", style_state)
     sampler = fill(StyleSampler(PUBLISHED.style_sampler), "sampler", states["sampler"])
+    distiller = fill(Distiller(PAPER_DISTILLATION, spectral_norm=False), "distiller", states["distiller"])
     discriminator = fill(Discriminator(DiscriminatorParams()), "discriminator", states["discriminator"])
     source = torch.from_numpy(recipe.make_image("content", 256, 2))
     target = torch.from_numpy(recipe.make_image("style", 256, 2))
@@ -62,6 +64,9 @@ def run() -> SimpleNamespace:
         sampled = sampler(torch.from_numpy(recipe.make_latent(3)))
         logit, style_4 = discriminator(target, style_layer=4)
         _, style_5 = discriminator(target)
+        distilled = distiller.content_encoder(source).content
+        appearance = distiller.appearance_encoder(target)
+        label = torch.tensor([7, 8])
         return SimpleNamespace(
             content=content,
             gates=gates,
@@ -74,6 +79,11 @@ def run() -> SimpleNamespace:
             logit=logit,
             style_4=style_4,
             style_5=style_5,
+            distilled=distilled,
+            appearance=list(appearance.values()),
+            stage_1=distiller.decoder(distilled, appearance, label),
+            shape=distiller.decoder.shape_head(distilled, label),
+            class_logits=distiller.classifier(distilled),
         )
 
 
@@ -121,3 +131,14 @@ def test_discriminator(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> N
     assert_close(run.logit, golden["discriminator_logit"], CODES)
     assert_close(run.style_4, golden["discriminator_style4"], CODES)
     assert_close(run.style_5, golden["discriminator_style5"], CODES)
+
+
+def test_stage_1(run: SimpleNamespace, golden: dict[str, np.ndarray]) -> None:
+    assert_close(run.distilled, golden["distiller_content"], CODES)
+    for level in (0, 5):
+        mean, deviation = run.appearance[level]
+        assert_close(mean, golden[f"distiller_style{level}_mean"], CODES)
+        assert_close(deviation, golden[f"distiller_style{level}_std"], CODES)
+    assert_close(run.stage_1[:1], golden["distiller_reconstruction"], PICTURES)
+    assert_close(run.shape, golden["distiller_shape"], CODES)
+    assert_close(run.class_logits, golden["distiller_class_logits"], CODES)

@@ -11,12 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("gpunit.images",),
+    ("gpunit.images", "gpunit.downloads"),
     ("gpunit.networks", "gpunit.recipes"),
     ("gpunit.losses", "gpunit.data", "gpunit.published", "gpunit.evaluation"),
     ("gpunit.translator", "gpunit.zoo", "gpunit.prior", "gpunit.training"),
-    ("gpunit.ui", "gpunit.__main__"),
-    ("app",),
+    ("gpunit.ui", "gpunit.commands"),
+    ("app", "gpunit.__main__"),
 )
 KEPT_TO = {"gradio": ("gpunit.ui", "app"), "mmdet": ("gpunit.prior.segmentation",), "accelerate": ("gpunit.training",)}
 

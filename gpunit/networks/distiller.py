@@ -16,7 +16,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gpunit.networks.layers import NORM_EPS, AdaIN, conv3x3, instance_norm, leaky_relu, scale_shift, upsample
+from gpunit.networks.layers import AdaIN, conv3x3, instance_norm, leaky_relu, scale_shift, upsample
+
+# Keeps the root's gradient finite where a channel is constant, and is too small to be seen.
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,12 @@ class DistillerParams:
     classifier_widths: tuple[int, int] = (32, 64)
 
 
-@dataclass(frozen=True)
-class Reconstruction:
-    """The decoder's answer: picture (B, 3, H, W) and shape (B, 3, 16, 16), both in [-1, 1]."""
-
-    picture: Tensor
-    shape: Tensor
-
-
 def style_statistics(feature: Tensor) -> tuple[Tensor, Tensor]:
-    """Channel means and standard deviations (B, C) of a feature (B, C, H, W)."""
+    """Channel means and (unbiased) standard deviations (B, C) of a feature (B, C, H, W)."""
     mean = feature.mean(dim=(2, 3), dtype=torch.float32)
-    variance = (feature.float() - mean[..., None, None]).square().mean(dim=(2, 3))
-    return mean, torch.sqrt(variance + NORM_EPS)
+    pixels = feature.shape[-1] * feature.shape[-2]
+    variance = (feature.float() - mean[..., None, None]).square().sum(dim=(2, 3)) / (pixels - 1)
+    return mean, torch.sqrt(variance + _TINY)
 
 
 class AppearanceEncoder(nn.Module):
@@ -88,8 +84,8 @@ class LabelBlock(nn.Module):
         return torch.relu(self.norm(self.conv(x), label))
 
 
-class Decoder(nn.Module):
-    """F: content, appearance and label -> picture; its shallow layers F_s -> shape."""
+class ShapeHead(nn.Module):
+    """F_s: content and label -> shape; the shallow layers of F."""
 
     def __init__(self, params: DistillerParams) -> None:
         super().__init__()
@@ -99,9 +95,6 @@ class Decoder(nn.Module):
         self.at_content_size = nn.ModuleList(LabelBlock(width, params.label_dim) for _ in range(4))
         self.at_shape_size = LabelBlock(width, params.label_dim)
         self.to_shape = conv3x3(width, 3)
-        widths = (width, *params.decoder_widths)
-        self.appearance_convolutions = nn.ModuleList(conv3x3(a, b) for a, b in pairwise(widths))
-        self.to_rgb = conv3x3(widths[-1], 3)
 
     def shallow(self, content: Tensor, label: Tensor) -> Tensor:
         """Feature (B, C, 16, 16) that holds all the decoder knows of the layout."""
@@ -111,18 +104,29 @@ class Decoder(nn.Module):
             x = block(x, embedded)
         return self.at_shape_size(upsample(x), embedded)
 
-    def shape(self, content: Tensor, label: Tensor) -> Tensor:
-        """F_s: shape (B, 3, 16, 16) in [-1, 1] of content (B, 1, 8, 8) and labels (B,)."""
+    def forward(self, content: Tensor, label: Tensor) -> Tensor:
+        """Shape (B, 3, 16, 16) in [-1, 1] of content (B, 1, 8, 8) and labels (B,)."""
         return torch.tanh(self.to_shape(self.shallow(content, label)))
 
-    def forward(self, content: Tensor, appearance: dict[int, tuple[Tensor, Tensor]], label: Tensor) -> Reconstruction:
-        x = self.shallow(content, label)
-        shape = torch.tanh(self.to_shape(x))
+
+class Decoder(nn.Module):
+    """F: content, appearance and label -> picture."""
+
+    def __init__(self, params: DistillerParams) -> None:
+        super().__init__()
+        self.shape_head = ShapeHead(params)
+        widths = (params.shape_width, *params.decoder_widths)
+        self.appearance_convolutions = nn.ModuleList(conv3x3(a, b) for a, b in pairwise(widths))
+        self.to_rgb = conv3x3(widths[-1], 3)
+
+    def forward(self, content: Tensor, appearance: dict[int, tuple[Tensor, Tensor]], label: Tensor) -> Tensor:
+        """Picture (B, 3, H, W) in [-1, 1]; `appearance` is what the appearance encoder gives."""
+        x = self.shape_head.shallow(content, label)
         for convolution in self.appearance_convolutions:
             x = convolution(upsample(x))
             mean, deviation = appearance[x.shape[-1]]
             x = torch.relu(scale_shift(instance_norm(x), deviation, mean))
-        return Reconstruction(torch.tanh(self.to_rgb(upsample(x))), shape)
+        return torch.tanh(self.to_rgb(upsample(x)))
 
 
 class _ReverseGradient(torch.autograd.Function):
@@ -146,8 +150,8 @@ class DomainClassifier(nn.Module):
     def __init__(self, params: DistillerParams) -> None:
         super().__init__()
         first, second = params.classifier_widths
-        self.conv_1 = nn.Conv2d(1, first, 3, padding=1)
-        self.conv_2 = nn.Conv2d(first, second, 3, stride=2, padding=1)
+        self.conv_1 = conv3x3(1, first, stride=2)
+        self.conv_2 = conv3x3(first, second)
         self.conv_3 = nn.Conv2d(second, params.domains, 4)
         self.to_logits = nn.Linear(params.domains, params.domains)
 

@@ -131,6 +131,10 @@ class EfficientNetLite0(nn.Module):
         """Globally pooled features (B, 1280) of pictures (B, 3, H, W) in [-1, 1]."""
         return F.relu6(self.head(self(picture)[32])).mean(dim=(2, 3))
 
+    def probabilities(self, picture: Tensor) -> Tensor:
+        """ImageNet class probabilities (B, 1000) of pictures (B, 3, H, W) in [-1, 1]."""
+        return self.classifier(self.pooled(picture)).softmax(1)
+
     def class_activation(self, picture: Tensor, classes: int = 5) -> Tensor:
         """Where the picture's likely classes are seen: a class-activation map (Zhou et al., CVPR 2016).
 

@@ -25,11 +25,13 @@ class ProjectedDiscriminatorParams:
         mixed_width: channels of the randomly mixed features.
         head_width: channels of the trained heads; half of it at stride 2, where maps are large.
         seed: draws the fixed projections.
+        classes: number of classes that the pictures are judged as; 0 if they have none.
     """
 
     mixed_width: int = 64
     head_width: int = 128
     seed: int = 0
+    classes: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,21 +48,31 @@ class Verdict:
 
 
 class _Head(nn.Module):
-    """4x4 stride-2 convolution, a channel with the batch's deviation, 3x3 convolution, 1x1 logits."""
+    """4x4 stride-2 convolution, a channel with the batch's deviation, 3x3 convolution, 1x1 logits.
 
-    def __init__(self, in_channels: int, width: int) -> None:
+    With classes, the logit gains the product of the hidden feature and the class's embedding (Miyato and
+    Koyama, "cGANs with Projection Discriminator", ICLR 2018).
+    """
+
+    def __init__(self, in_channels: int, width: int, classes: int) -> None:
         super().__init__()
         self.down = nn.Conv2d(in_channels, width, 4, 2, padding=1)
         self.hidden = nn.Conv2d(width + 1, width, 3, padding=1)
         self.to_logit = nn.Conv2d(width, 1, 1)
+        self.embedding = nn.Linear(classes, width, bias=False) if classes else None
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         x = leaky_relu(self.down(x))
         # Diversity is judged too: a collapsed batch deviates little.
         deviation = torch.sqrt(x.float().var(dim=0, correction=0) + 1e-6).mean().to(x.dtype)
         x = torch.cat([x, deviation.expand(x.shape[0], 1, *x.shape[2:])], dim=1)
         x = leaky_relu(self.hidden(x))
-        return self.to_logit(x).float().flatten(1), x
+        logit = self.to_logit(x).float()
+        if self.embedding is not None:
+            assert label is not None
+            direction = self.embedding(F.one_hot(label, self.embedding.in_features).to(x.dtype))
+            logit = logit + (x * direction[..., None, None].to(x.dtype)).float().sum(1, keepdim=True)
+        return logit.flatten(1), x
 
 
 class ProjectedDiscriminator(nn.Module):
@@ -82,7 +94,10 @@ class ProjectedDiscriminator(nn.Module):
             self.register_buffer(f"across_{stride}", across)
             self.register_buffer(f"down_{stride}", down * (1 / (9 * params.mixed_width)) ** 0.5)
         self.heads = nn.ModuleDict(
-            {str(s): _Head(params.mixed_width, params.head_width // (2 if s == 2 else 1)) for s in self.strides}
+            {
+                str(s): _Head(params.mixed_width, params.head_width // (2 if s == 2 else 1), params.classes)
+                for s in self.strides
+            }
         )
 
     def mix(self, features: Mapping[int, Tensor]) -> dict[int, Tensor]:
@@ -98,12 +113,12 @@ class ProjectedDiscriminator(nn.Module):
             mixed[stride] = above
         return mixed
 
-    def forward(self, features: Mapping[int, Tensor]) -> Verdict:
-        """Judge pictures by their frozen features {stride: (B, C, H, W)}."""
+    def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Verdict:
+        """Judge pictures by their frozen features {stride: (B, C, H, W)}, and as members of classes (B,)."""
         mixed = self.mix(features)
         logits, styles = [], []
         for stride in self.strides:
-            logit, hidden = self.heads[str(stride)](mixed[stride])
+            logit, hidden = self.heads[str(stride)](mixed[stride], label)
             logits.append(logit)
             styles += [mixed[stride].float().mean(dim=(2, 3)), hidden.float().mean(dim=(2, 3))]
         return Verdict(logits, styles)

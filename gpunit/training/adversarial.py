@@ -27,7 +27,7 @@ from gpunit.networks.layers import add_spectral_norm
 from gpunit.networks.projected_discriminator import ProjectedDiscriminator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.recipes import AdversarialRecipe, TranslatorParams
-from gpunit.training.augment import shift_and_tone
+from gpunit.training.augment import ShiftAndTone
 from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step, update_ema
 
 
@@ -102,8 +102,8 @@ class AdversarialTrainer:
             reconstructed, _ = self.model.generator(own_content, style[:count], use_skips=recipe.reconstruct_with_skips)
             translated, reconstructed = translated.float(), reconstructed.float()
 
-        shift = source.shape[-1] // 10
-        real_seen, fake_seen, source_seen = shift_and_tone([target, translated, source], shift)
+        augment = ShiftAndTone(batch, source.shape[-1] // 10, source.device)
+        real_seen, fake_seen, source_seen = (augment(pictures) for pictures in (target, translated, source))
         with torch.no_grad():
             real_features = self.eye(real_seen)
             source_features = self.eye(source_seen, last_stride=16)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -41,26 +40,33 @@ def recolour(picture: Tensor) -> Tensor:
     return x.clamp(-1, 1)
 
 
-def shift_and_tone(
-    pictures: Sequence[Tensor], shift: int, brightness: float = 0.2, contrast: float = 0.3
-) -> list[Tensor]:
-    """Shift pictures by up to `shift` pixels and change their brightness and contrast, for a discriminator's eyes.
+class ShiftAndTone:
+    """Shifts pictures by up to `shift` pixels and changes their brightness and contrast, for a discriminator's eyes.
 
-    After Zhao et al., "Differentiable Augmentation", NeurIPS 2020.  The batches (B, 3, H, W) share their
-    draws, so that a picture and its counterpart at the same place stay comparable.
+    After Zhao et al., "Differentiable Augmentation", NeurIPS 2020.  One draw per slot, made once: batches
+    that are to stay comparable place by place go through the same object.
+
+    Args:
+        count: number of slots.
+        shift: largest shift in pixels.
+        brightness, contrast: largest changes.
     """
-    count, _, height, width = pictures[0].shape
-    device = pictures[0].device
-    rows = torch.randint(-shift, shift + 1, (count, 1), device=device)
-    columns = torch.randint(-shift, shift + 1, (count, 1), device=device)
-    y = (torch.arange(height, device=device) + rows).clamp(0, height - 1)
-    x = (torch.arange(width, device=device) + columns).clamp(0, width - 1)
-    picture_index = torch.arange(count, device=device)[:, None, None]
-    light = torch.empty(count, 1, 1, 1, device=device).uniform_(-brightness, brightness)
-    gain = torch.empty(count, 1, 1, 1, device=device).uniform_(1 - contrast, 1 + contrast)
-    augmented = []
-    for batch in pictures:
-        moved = batch.permute(0, 2, 3, 1)[picture_index, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2)
+
+    def __init__(
+        self, count: int, shift: int, device: torch.device, brightness: float = 0.2, contrast: float = 0.3
+    ) -> None:
+        self._rows = torch.randint(-shift, shift + 1, (count, 1), device=device)
+        self._columns = torch.randint(-shift, shift + 1, (count, 1), device=device)
+        self._light = torch.empty(count, 1, 1, 1, device=device).uniform_(-brightness, brightness)
+        self._gain = torch.empty(count, 1, 1, 1, device=device).uniform_(1 - contrast, 1 + contrast)
+
+    def __call__(self, pictures: Tensor, slots: Tensor | slice = slice(None)) -> Tensor:
+        """Augment pictures (B, 3, H, W) by the draws of `slots`, one each."""
+        height, width = pictures.shape[-2:]
+        device = pictures.device
+        y = (torch.arange(height, device=device) + self._rows[slots]).clamp(0, height - 1)
+        x = (torch.arange(width, device=device) + self._columns[slots]).clamp(0, width - 1)
+        index = torch.arange(len(pictures), device=device)[:, None, None]
+        moved = pictures.permute(0, 2, 3, 1)[index, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2)
         mean = moved.mean(dim=(1, 2, 3), keepdim=True)
-        augmented.append((moved - mean) * gain + mean + light)
-    return augmented
+        return (moved - mean) * self._gain[slots] + mean + self._light[slots]

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from gpunit import zoo
 from gpunit.data import load_bytes, to_unit
 from gpunit.images import list_pictures
-from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.networks.layers import add_spectral_norm, fold_spectral_norm
+from gpunit.networks.layers import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
-from gpunit.recipes import TranslatorParams
+from gpunit.recipes import DistillationRecipe, TranslatorParams
 from gpunit.training.adversarial import StyledGenerator
+from gpunit.training.distillation import Distiller
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
 from gpunit.training.state import TrainingError, load_checkpoint
 
@@ -30,16 +30,23 @@ def _checkpoint(run: Path) -> dict[str, Any]:
     return load_checkpoint(path)
 
 
-def bundle_content_encoder(run: Path, params: TranslatorParams, path: Path) -> None:
-    """Write the content encoder of a stage I run as safetensors, its spectral norm folded."""
+def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) -> Path:
+    """Write what stage I leaves behind, spectral norm folded: the content encoder, and beside it the shape head.
+
+    Returns:
+        The path of the shape head: `<name>-shape.safetensors` beside the content encoder's.
+    """
     state = _checkpoint(run)
-    prefix = "content_encoder."
-    encoder = ContentEncoder(params.content_encoder)
-    add_spectral_norm(encoder)
-    encoder.load_state_dict({k.removeprefix(prefix): v for k, v in state["networks"].items() if k.startswith(prefix)})
-    fold_spectral_norm(encoder)
+    networks = Distiller(recipe)
+    networks.load_state_dict(state["networks"])
+    fold_spectral_norm(networks)
     header = {"kind": "content_encoder", "steps": state["step"]}
-    zoo.write_weights(path, encoder.state_dict(), header, half=False)  # stage II builds on the exact weights
+    # fp32: stage II builds on the exact weights
+    zoo.write_weights(path, networks.content_encoder.state_dict(), header, half=False)
+    shape_path = path.with_name(f"{path.stem}-shape.safetensors")
+    header = {"kind": "shape_head", "content_encoder": path.stem, "content_encoder_sha256": zoo.digest(path)}
+    zoo.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
+    return shape_path
 
 
 @torch.no_grad()

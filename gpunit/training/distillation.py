@@ -1,13 +1,14 @@
-"""Stage I: teach the content encoder what layout is (section 3).
+"""Stage I: distil what layout is from a generative prior into the content encoder (section 3).
 
-First version, from real pictures alone: the partner y of a picture x is x itself, recoloured, so that the
-pair shares its layout and nothing else; and x_s is not an instance map but a class-activation map of
-EfficientNet-Lite0.
+x and y are drawn from one latent code in two classes, x_s is the instance map of x, l_x its label:
 
-    L = || x - F(c, E_s(x), l_x) ||² + perceptual + || F_s(c, l_x) - x_s ||_1 + || E_c(x) - E_c(y) ||_1
-        + cross_entropy(C(R(E_c(x))), l_x) + λ_r || E_c(x) ||_2,      c = E_c(x) or E_c(y), plus noise of σ = 0.2
+    L_arec = || x - F(E_c(x), E_s(x), l_x) ||² + perceptual
+    L_srec = λ_s || F_s(E_c(x), l_x) - x_s ||_1
+    L_dis  = || E_c(x) - E_c(y) ||_1 + λ_s || F_s(E_c(y), l_x) - x_s ||_1
+    L_reg  = cross_entropy(C(R(E_c(x))), l_x) + λ_r || E_c(x) ||_2
 
-The decoder sees the noisy code; the other terms see it clean.
+L_arec, L_srec and L_reg are also computed on real pictures; L_dis runs both ways between x and y, its first
+term with the target detached.  The decoder sees the code with noise of σ = 0.2, the other terms see it clean.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit import images, losses
-from gpunit.data import PictureSet, draw_mixed
+from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
 from gpunit.networks.features import EfficientNetLite0
@@ -32,131 +34,198 @@ from gpunit.training.augment import recolour
 from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step
 
 
-@dataclass(frozen=True)
-class DistillationLosses:
-    """The sum to minimise and its named parts, and what the sample sheet shows."""
-
-    total: Tensor
-    parts: dict[str, Tensor]
-    shown: tuple[Tensor, ...]
-
-
 class Distiller(nn.Module):
-    """The networks that stage I trains together."""
+    """The networks that stage I trains together; without `spectral_norm`, for weights that have it folded."""
 
-    def __init__(self, recipe: DistillationRecipe) -> None:
+    def __init__(self, recipe: DistillationRecipe, spectral_norm: bool = True) -> None:
         super().__init__()
         self.content_encoder = ContentEncoder(recipe.content_encoder)
         self.appearance_encoder = AppearanceEncoder(recipe.distiller)
         self.decoder = Decoder(recipe.distiller)
         self.classifier = DomainClassifier(recipe.distiller)
-        add_spectral_norm(self)
+        if spectral_norm:
+            add_spectral_norm(self)
+
+
+@dataclass(frozen=True)
+class DistillationLosses:
+    """The sum to minimise and its named parts."""
+
+    total: Tensor
+    parts: dict[str, Tensor]
 
 
 def compute_losses(
-    networks: Distiller, eye: EfficientNetLite0, recipe: DistillationRecipe, picture: Tensor, label: Tensor
+    networks: Distiller,
+    eye: EfficientNetLite0,
+    recipe: DistillationRecipe,
+    first: Labelled,
+    second: Labelled,
+    real: Labelled,
 ) -> DistillationLosses:
-    """The losses of one batch: pictures (B, 3, S, S) in [-1, 1] with labels (B,)."""
-    partner = recolour(picture)
-    both = networks.content_encoder(torch.cat([picture, partner])).content.float()
-    content, partner_content = both.chunk(2)
+    """The losses of one batch: pairs (first, second) of one latent code, and real pictures."""
+    pairs = len(first)
+    batch = join([first, real, second])
+    recoloured = [recolour(real.picture)] if recipe.recolour else []
+    contents = networks.content_encoder(torch.cat([batch.picture, *recoloured])).content.float()
+    content = contents[: len(batch)]
+    content_first, content_second = content[:pairs], content[len(first) + len(real) :]
+    noisy = content + recipe.noise * torch.randn_like(content)
+
+    # Pictures are rendered of x and of real ones; y takes part through its content and its shape.
+    rendered = slice(len(first) + len(real))
+    picture, label = batch.picture[rendered], batch.label[rendered]
     # Mirrored half of the time, for the whole batch, so that the appearance cannot tell the layout.
     exemplar = picture.flip(3) if torch.rand(()) < 0.5 else picture
-    either = torch.where(torch.rand(len(picture), 1, 1, 1) < 0.5, content, partner_content)
-    noisy = either + recipe.noise * torch.randn_like(either)
-    answer = networks.decoder(noisy, networks.appearance_encoder(exemplar), label)
-    reconstructed = answer.picture.float()
+    reconstructed = networks.decoder(noisy[rendered], networks.appearance_encoder(exemplar), label).float()
     with torch.autocast(picture.device.type, enabled=False):
         wanted = eye(picture, last_stride=16)
         perceptual = losses.feature_distance(eye(reconstructed, last_stride=16), wanted)
-        with torch.no_grad():
-            shape = eye.class_activation(F.interpolate(picture, scale_factor=2, mode="bilinear"))
-            shape = F.interpolate(shape, answer.shape.shape[-2:], mode="bilinear")
+
+    swapped = torch.cat([noisy[len(first) + len(real) :], noisy[:pairs]])
+    swapped_label = torch.cat([first.label, second.label])
+    shapes = networks.decoder.shape_head(torch.cat([noisy, swapped]), torch.cat([batch.label, swapped_label])).float()
+    wanted_shape = F.interpolate(batch.shape, shapes.shape[-2:], mode="area").expand(-1, 3, -1, -1)
     parts = {
         "reconstruction": F.mse_loss(reconstructed, picture),
         "perceptual": perceptual,
-        "shape": F.l1_loss(answer.shape.float(), shape.expand(-1, 3, -1, -1)),
-        "content": losses.content_distance(content, partner_content)
-        + losses.content_distance(partner_content, content),
-        "classifier": F.cross_entropy(networks.classifier(reverse_gradient(content)).float(), label),
+        "shape": F.l1_loss(shapes[: len(batch)], wanted_shape),
+        "content": losses.content_distance(content_first, content_second),
+        "pair_shape": F.l1_loss(
+            shapes[len(batch) :], torch.cat([wanted_shape[:pairs], wanted_shape[len(first) + len(real) :]])
+        ),
+        "classifier": F.cross_entropy(networks.classifier(reverse_gradient(content)).float(), batch.label),
         "magnitude": losses.content_magnitude(content),
     }
+    if recipe.recolour:
+        parts["recolour"] = losses.content_distance(
+            contents[len(batch) :], content[len(first) : len(first) + len(real)]
+        )
     total = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
-    return DistillationLosses(total, parts, (reconstructed.detach(), answer.shape.detach().float(), shape))
+    return DistillationLosses(total, parts)
+
+
+class DistillationTrainer:
+    """Everything a run of stage I holds: networks, optimiser, frozen net, and one `step`."""
+
+    def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        self.recipe = recipe
+        self.steps = steps
+        self.networks = Distiller(recipe).to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.networks.parameters(), lr=recipe.learning_rate)
+        self.eye = EfficientNetLite0().to(memory_format=torch.channels_last)
+        self.done = 0
+
+    def state(self) -> dict[str, Any]:
+        """All that resuming needs."""
+        return {"networks": self.networks.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.done}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.networks.load_state_dict(state["networks"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.done = int(state["step"])
+
+    def step(self, first: Labelled, second: Labelled, real: Labelled) -> dict[str, Tensor]:
+        """One update on pairs and real pictures; returns the loss parts."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
+        with torch.autocast(real.picture.device.type, torch.bfloat16):
+            answer = compute_losses(self.networks, self.eye, self.recipe, first, second, real)
+        self.optimizer.zero_grad(set_to_none=True)
+        answer.total.backward()
+        self.optimizer.step()
+        self.done += 1
+        return {name: value.detach() for name, value in answer.parts.items()}
+
+    @torch.no_grad()
+    def sheet(self, first: Labelled, second: Labelled, real: Labelled) -> Image.Image:
+        """Columns: x, its partner y, a real picture each ...; rows: picture, content map, instance map, its prediction
+        from the picture's own content, from its partner's, and the content in the next picture's look."""
+        networks = self.networks.eval()
+        batch = join([Labelled(*_interleave(first, second)), real])
+        content = networks.content_encoder(batch.picture).content
+        partner = content.clone()
+        pairs = 2 * len(first)
+        partner[:pairs] = content[:pairs].unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+        own, crossed = (networks.decoder.shape_head(code, batch.label) for code in (content, partner))
+        look = networks.appearance_encoder(batch.picture.roll(1, 0))
+        restyled = networks.decoder(content, look, batch.label.roll(1, 0))
+        networks.train()
+        side = batch.picture.shape[-1]
+        large = [
+            F.interpolate(x.expand(-1, 3, -1, -1), (side, side))
+            for x in ((content / 2.5).clamp(-1, 1), batch.shape, own, crossed)
+        ]
+        return images.sheet([images.to_pictures(x) for x in (batch.picture, *large, restyled)], side)
+
+
+def _interleave(first: Labelled, second: Labelled) -> list[Tensor]:
+    return [
+        torch.stack([getattr(first, name), getattr(second, name)], 1).flatten(0, 1)
+        for name in ("picture", "label", "shape")
+    ]
 
 
 def distill(
-    folders: Sequence[Path],
+    pairs: Path,
+    pair_maps: Path,
+    real: Path,
+    real_maps: Path,
+    classes: Sequence[str],
     recipe: DistillationRecipe,
     run: Path,
     steps: int,
     seed: int = 0,
     save_every: int = 200,
+    limit: int | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
 ) -> Path:
-    """Train a content encoder on folders of real pictures, one domain each; resume if `run` holds a checkpoint.
+    """Train a content encoder; resume if `run` holds a checkpoint.
 
     Args:
-        folders: one folder of pictures per domain, in the order of the labels.
+        pairs: paired pictures from `synthesize`, one subfolder per class.
+        pair_maps: their instance maps from `segment`, laid out alike.
+        real: real pictures, one subfolder per class.
+        real_maps: their instance maps.
+        classes: the subfolders, in the order of the labels.
         recipe: shapes and weights.
         run: folder for checkpoint.pt, stats.jsonl and sheets.
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
+        limit: use at most this many real pictures per class.
         report: called with every log line.
 
     Returns:
         The path of the checkpoint.
+
+    Raises:
+        PictureError: for a folder without pictures, maps or pairs.
     """
-    torch.manual_seed(seed)
-    sets = [PictureSet(folder, recipe.content_encoder.resolution, label=i) for i, folder in enumerate(folders)]
-    networks = Distiller(recipe).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(networks.parameters(), lr=recipe.learning_rate)
-    eye = EfficientNetLite0().to(memory_format=torch.channels_last)
+    size = recipe.content_encoder.resolution
+    pair_set = PairSet(pairs, pair_maps, classes, size)
+    real_sets = [PictureSet(real / name, size, limit, label, real_maps / name) for label, name in enumerate(classes)]
+    trainer = DistillationTrainer(recipe, steps, seed)
     path = run / "checkpoint.pt"
-    start = 0
     if path.exists():
-        state = load_checkpoint(path)
-        networks.load_state_dict(state["networks"])
-        optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
+        trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")
-    for step in range(start, steps):
+    shown = (*pair_set.draw_pairs(4, seed, 0, "sheet"), draw_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
+    while trainer.done < steps:
+        step = trainer.done
         seed_step(seed, step)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * _decay(step / steps)
-        picture, label = draw_mixed(sets, recipe.batch, seed, step)
-        picture = picture.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            answer = compute_losses(networks, eye, recipe, picture, label)
-        optimizer.zero_grad(set_to_none=True)
-        answer.total.backward()
-        optimizer.step()
-        log.add(answer.parts)
-        if (step + 1) % save_every == 0 or step + 1 == steps:
-            report(log.write(step + 1))
-            save_checkpoint(
-                path, {"networks": networks.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
-            )
-            images.save_png(_sheet(networks, picture, label, answer.shown), run / "sheet.png")
+        turned = (recipe.pairs + step % 2) // 2 if recipe.turned else 0
+        first, second = pair_set.draw_pairs(recipe.pairs, seed, step, turned=turned)
+        log.add(trainer.step(first, second, draw_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned)))
+        if trainer.done % save_every == 0 or trainer.done == steps:
+            report(log.write(trainer.done))
+            save_checkpoint(path, trainer.state())
+            images.save_png(trainer.sheet(*shown), run / f"sheet-{trainer.done:06d}.png")
     return path
 
 
-def _decay(progress: float) -> float:
-    """1 for two thirds of the run, then 1/2, then 1/4."""
-    return 1.0 if progress < 2 / 3 else 0.5 if progress < 5 / 6 else 0.25
-
-
-@torch.no_grad()
-def _sheet(networks: Distiller, picture: Tensor, label: Tensor, shown: tuple[Tensor, ...]) -> Image.Image:
-    """Rows: input, content map, reconstruction, shape, the shape asked for, the content in another picture's look."""
-    networks.eval()
-    content = networks.content_encoder(picture).content
-    appearance = networks.appearance_encoder(picture.flip(0))
-    crossed = networks.decoder(content, appearance, label.flip(0)).picture
-    networks.train()
-    maps = F.interpolate((content / 2.5).clamp(-1, 1), scale_factor=16).expand(-1, 3, -1, -1)
-    side = picture.shape[-1]
-    large = [F.interpolate(x.expand(-1, 3, -1, -1), (side, side)) for x in shown]
-    rows = [images.to_pictures(batch) for batch in (picture, maps, *large, crossed)]
-    return images.sheet(rows, side)
+def _decay(progress: float, halvings: int) -> float:
+    """1 for two thirds of the run, then halved at equal intervals."""
+    return 0.5 ** max(0, min(halvings, int((progress * 3 - 2) * halvings) + 1)) if progress >= 2 / 3 else 1.0

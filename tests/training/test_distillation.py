@@ -6,29 +6,30 @@ from pathlib import Path
 
 import torch
 
-from gpunit.networks.distiller import reverse_gradient
-from gpunit.training.augment import recolour, shift_and_tone
-from gpunit.training.distillation import distill
+from gpunit import zoo
+from gpunit.data import PairSet, PictureSet
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.distiller import ShapeHead, reverse_gradient
+from gpunit.training.augment import ShiftAndTone, recolour
+from gpunit.training.bundle import bundle_content_encoder
+from gpunit.training.distillation import DistillationTrainer, Distiller, distill
 from gpunit.training.state import load_checkpoint
-from tests.conftest import TINY_DISTILLATION
+from tests.conftest import TINY, TINY_DISTILLATION
+
+CLASSES = ("cat", "dog")
 
 
-def test_stopping_and_resuming_changes_nothing(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
-    data = folders("cat", "dog")
-    whole = distill(data, TINY_DISTILLATION, tmp_path / "whole", steps=4, seed=3, save_every=2)
-    # A run cut off after its second step leaves the checkpoint of that step and nothing of what followed.
-    cut_off = load_checkpoint_at(data, tmp_path / "parts", step=2)
-    resumed = distill(data, TINY_DISTILLATION, cut_off.parent, steps=4, seed=3, save_every=2)
-    expected, got = load_checkpoint(whole), load_checkpoint(resumed)
-    assert got["step"] == expected["step"] == 4
-    for name, tensor in expected["networks"].items():
-        assert torch.equal(tensor, got["networks"][name]), name
+class CutOffError(Exception):
+    """Stands for whatever ends a run half-way."""
 
 
-def load_checkpoint_at(data: list[Path], run: Path, step: int) -> Path:
-    class CutOffError(Exception):
-        pass
+def run(pairs: tuple[Path, Path], folder: Path, report: Callable[..., None] = lambda line: None) -> Path:
+    pictures, maps = pairs
+    options = {"steps": 4, "seed": 3, "save_every": 2, "report": report}
+    return distill(pictures, maps, pictures, maps, CLASSES, TINY_DISTILLATION, folder, **options)
 
+
+def test_stopping_and_resuming_changes_nothing(pairs: tuple[Path, Path], tmp_path: Path) -> None:
     lines = []
 
     def stop(line: dict[str, float]) -> None:
@@ -36,10 +37,47 @@ def load_checkpoint_at(data: list[Path], run: Path, step: int) -> Path:
         if len(lines) == 2:  # the second line is reported before its checkpoint is written
             raise CutOffError
 
+    expected = load_checkpoint(run(pairs, tmp_path / "whole"))
     with contextlib.suppress(CutOffError):
-        distill(data, TINY_DISTILLATION, run, steps=4, seed=3, save_every=step, report=stop)
-    assert load_checkpoint(run / "checkpoint.pt")["step"] == step
-    return run / "checkpoint.pt"
+        run(pairs, tmp_path / "parts", stop)
+    assert load_checkpoint(tmp_path / "parts" / "checkpoint.pt")["step"] == 2
+    got = load_checkpoint(run(pairs, tmp_path / "parts"))
+    assert got["step"] == expected["step"] == 4
+    for name, tensor in expected["networks"].items():
+        assert torch.equal(tensor, got["networks"][name]), name
+
+
+def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) -> None:
+    pictures, maps = pairs
+    trainer = DistillationTrainer(TINY_DISTILLATION, steps=4)
+    pair_set = PairSet(pictures, maps, CLASSES, 64)
+    real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
+    parts = trainer.step(*pair_set.draw_pairs(2, 0, 0), real)
+    names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "classifier", "magnitude"}
+    assert set(parts) == names
+    assert all(torch.isfinite(value) for value in parts.values())
+    for name, parameter in trainer.networks.named_parameters():
+        assert parameter.grad is not None, name
+
+
+def test_the_bundle_loads_and_holds_the_same_shapes(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    run(pairs, tmp_path / "run")
+    path = tmp_path / "content.safetensors"
+    shape_path = bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, path)
+    networks = Distiller(TINY_DISTILLATION)
+    networks.load_state_dict(load_checkpoint(tmp_path / "run" / "checkpoint.pt")["networks"])
+    networks.eval()
+    tensors, _ = zoo.read_weights(path)
+    encoder = zoo.fill(ContentEncoder(TINY.content_encoder), tensors, path)
+    tensors, header = zoo.read_weights(shape_path)
+    head = zoo.fill(ShapeHead(TINY_DISTILLATION.distiller), tensors, shape_path)
+    assert header["content_encoder_sha256"] == zoo.digest(path)
+    picture, label = torch.rand(2, 3, 64, 64), torch.tensor([0, 1])
+    with torch.inference_mode():
+        content = networks.content_encoder(picture).content
+        assert torch.allclose(encoder(picture).content, content, atol=1e-5)
+        shape = networks.decoder.shape_head(content, label)
+        assert torch.allclose(head(content, label), shape, atol=5e-3)  # stored as fp16
 
 
 def test_reverse_gradient() -> None:
@@ -67,6 +105,8 @@ def test_recolouring_keeps_the_layout() -> None:
 def test_counterparts_are_augmented_alike() -> None:
     torch.manual_seed(0)
     picture = torch.rand(4, 3, 16, 16)
-    first, second = shift_and_tone([picture, picture.clone()], shift=3)
-    assert torch.equal(first, second)
+    augment = ShiftAndTone(4, 3, picture.device)
+    first = augment(picture)
+    assert torch.equal(first, augment(picture.clone()))
+    assert torch.equal(first[[2, 0]], augment(picture[[2, 0]], torch.tensor([2, 0])))
     assert not torch.equal(first, picture)

@@ -1,0 +1,1 @@
+"""The commands of `python -m gpunit`, by subject; `gpunit.__main__` puts them together."""

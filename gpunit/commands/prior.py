@@ -1,0 +1,226 @@
+"""prior, synthesize, segment, train-prior, evaluate-prior: the generative prior and what is drawn from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gpunit import images, zoo
+from gpunit.commands.shared import (
+    Data,
+    Device,
+    Run,
+    SaveEvery,
+    Seed,
+    UsageError,
+    console,
+    print_line,
+    read_folder,
+    refuse_existing,
+)
+from gpunit.prior import biggan
+
+Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
+Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
+Download = Annotated[bool, typer.Option("--download", help="Fetch a pretrained BigGAN that is not on this machine.")]
+
+
+def draw_prior(
+    output: Annotated[Path, typer.Option(help="The sheet's file, .png: rows share a latent code, columns a class.")],
+    prior: Prior = "prior-small",
+    classes: Classes = "cat,dog,bird,car",
+    rows: Annotated[int, typer.Option(min=1, max=64, help="Latent codes.")] = 6,
+    truncation: Annotated[float, typer.Option(min=0.02, max=1, help="Less is safer and more alike.")] = 1.0,
+    seed: Seed = 0,
+    download: Download = False,
+    device: Device = "auto",
+) -> None:
+    """Draw a sheet of pictures from shared latent codes."""
+    refuse_existing(output)
+    loaded = _load(prior, device, download)
+    labels = loaded.labels(classes.split(","))
+    grid = loaded.grid(loaded.latents(rows, seed, truncation), labels)
+    headings = [loaded.class_names[label].split(",")[0][:18] for label in labels]
+    cell = max(128, loaded.resolution)
+    images.save_png(images.sheet([images.to_pictures(row) for row in grid], cell, headings), output)
+    typer.echo(f"{output} written")
+
+
+def synthesize(
+    output: Annotated[Path, typer.Option(help="Folder of the data set; an interrupted one is continued.")],
+    prior: Prior = "prior-small",
+    classes: Annotated[
+        str, typer.Option(help="Class names or numbers, separated by commas; `paper` takes the paper's 291.")
+    ] = "cat,dog,bird,car",
+    codes: Annotated[int, typer.Option(min=1, help="Latent codes, each drawn as every class.")] = 600,
+    truncations: Annotated[str, typer.Option(help="Taken in turn, separated by commas.")] = "0.5,1.0",
+    minimum_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Drop a picture whose class a classifier gives less than this.")
+    ] = 0.0,
+    seed: Seed = 0,
+    download: Download = False,
+    device: Device = "auto",
+) -> None:
+    """Draw a paired data set: equal file names share a latent code."""
+    from gpunit.prior.imagenet import PAPER_CLASSES
+    from gpunit.prior.synthesis import SynthesisSettings, synthesize
+
+    try:
+        steps = tuple(float(value) for value in truncations.split(","))
+    except ValueError:
+        raise UsageError(f"--truncations takes numbers separated by commas, not {truncations!r}.") from None
+    names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
+    settings = SynthesisSettings(names, codes, steps, seed, minimum_score)
+    loaded = _load(prior, device, download)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Drawing pairs", total=codes)
+        for done in synthesize(loaded, settings, output):
+            progress.update(task, completed=done)
+    typer.echo(f"{codes} latent codes in {output}")
+
+
+def train_prior(
+    data: Data,
+    run: Run,
+    output: Annotated[Path, typer.Option(help="Folder of the finished prior.")],
+    classes: Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")] = "cat,dog,bird,car",
+    steps: Annotated[int, typer.Option(min=1)] = 5000,
+    statistics_codes: Annotated[int, typer.Option(min=4, help="Latent codes behind each standing statistic.")] = 128,
+    seed: Seed = 0,
+    save_every: SaveEvery = 200,
+) -> None:
+    """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures."""
+    from dataclasses import replace
+
+    from gpunit.recipes import PRIOR_SMALL
+    from gpunit.training import prior_gan
+
+    names = classes.split(",")
+    recipe = replace(
+        PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
+    )
+    prior_gan.train_prior([data / name for name in names], recipe, run, steps, seed, save_every, report=print_line)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Standing statistics", total=None)
+        prior_gan.bundle_prior(
+            run,
+            recipe,
+            names,
+            output,
+            statistics_codes,
+            seed,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    typer.echo(f"{output} written")
+
+
+def evaluate_prior(
+    test: Annotated[Path, typer.Option(help="Real pictures never trained on, one subfolder per class.")],
+    train: Annotated[Path, typer.Option(help="Real training pictures, for the floor, one subfolder per class.")],
+    prior: Prior = "prior-small",
+    classes: Annotated[str, typer.Option(help="Classes that both folders hold.")] = "cat,dog,bird,car",
+    content_encoder: Annotated[
+        str | None, typer.Option(help="Also judge this content encoder's agreement, e.g. content-small.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=2, help="Samples over all classes.")] = 2000,
+    probe_pictures: Annotated[int, typer.Option(min=8, help="Real pictures per class that the probe learns.")] = 1000,
+    net: Annotated[list[str] | None, typer.Option(help="efficientnet-lite0 or vgg16; may be repeated.")] = None,
+    seed: Seed = 1,
+    output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Kernel distance and diversity of a prior's classes; agreement of content and shape across them."""
+    from gpunit import evaluation
+    from gpunit.prior import assessment
+
+    nets = net or ["efficientnet-lite0"]
+    for name in nets:
+        if name not in evaluation.NETS:
+            raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
+    if output:
+        refuse_existing(output)
+    loaded = _load(prior, device, download=False)
+    names = classes.split(",")
+    loaded.labels(names)
+    size = 128
+    real_test = {name: read_folder(test / name, size) for name in names}
+    real_train = {name: read_folder(train / name, size, len(real_test[name])) for name in names}
+    figures: dict[str, object] = {"prior": prior, "seed": seed, "samples": samples}
+    rows = []
+    for name in nets:
+        for row in assessment.assess_classes(loaded, real_test, real_train, name, samples // len(names), seed):
+            rows.append(row.as_dict())
+            typer.echo(
+                f"{row.name:8} {row.net:20} samples {row.samples:8.4f}   floor {row.floor:8.4f}   "
+                f"nearest other class {row.ceiling:8.4f}   diversity {row.diversity:6.3f}"
+            )
+    figures["classes"] = rows
+    if content_encoder:
+        path = zoo.CHECKPOINTS / f"{content_encoder}.safetensors"
+        agreement = assessment.assess_content(
+            loaded,
+            names,
+            zoo.load_content_encoder(path, "small"),
+            zoo.load_shape_head(path, "small"),
+            {name: read_folder(train / name, size, probe_pictures) for name in names},
+            real_test,
+            seed,
+        )
+        figures["agreement"] = agreement.as_dict()
+        typer.echo(agreement.table())
+    if output:
+        output.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def segment(
+    data: Annotated[Path, typer.Argument(help="Folder of pictures; subfolders are kept.")],
+    output: Annotated[Path, typer.Option(help="Folder for the maps, one PNG per picture; existing ones are kept.")],
+    method: Annotated[
+        str, typer.Option(help="htc (instance maps, as in the paper) or class-activation (substitute, no download).")
+    ],
+    group: Annotated[str, typer.Option(help="htc: which objects; dog, animal, bird or vehicle.")] = "animal",
+    checkpoint: Annotated[Path | None, typer.Option(help="htc: the detector's weights.")] = None,
+    download: Annotated[bool, typer.Option("--download", help="htc: fetch the detector's weights.")] = False,
+    crop: Annotated[bool, typer.Option("--crop", help="htc: also write the square around the object.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Instance maps of every picture of a folder, for `distill`."""
+    from gpunit.prior import segmentation
+
+    if method not in segmentation.METHODS:
+        raise UsageError(f"there is no method {method!r}; choose from {', '.join(segmentation.METHODS)}.")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        if download and method == "htc" and checkpoint is None:
+            fetching = progress.add_task("Downloading HTC", total=None)
+            checkpoint = segmentation.download_htc(
+                zoo.CHECKPOINTS,
+                report=lambda done, total: progress.update(fetching, completed=done, total=total or None),
+            )
+        find = segmentation.shape_finder(method, checkpoint=checkpoint, group=group, device=device)
+        task = progress.add_task("Instance maps", total=None)
+        empty = segmentation.segment_folder(
+            data,
+            output / "maps" if crop else output,
+            find,
+            cropped=output / "pictures" if crop else None,
+            report=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    for path in empty:
+        typer.echo(f"nothing found in {path}")
+    typer.echo(f"maps in {output}")
+
+
+def _load(name: str, device: str, download: bool) -> biggan.Prior:
+    if not download:
+        return biggan.load_prior(name, device)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(f"Downloading {name}", total=None)
+        return biggan.load_prior(
+            name, device, True, lambda done, total: progress.update(task, completed=done, total=total or None)
+        )

@@ -1,0 +1,47 @@
+"""What the commands share: option types, the console, messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from torch import Tensor
+
+from gpunit import data, images
+
+console = Console(stderr=True)
+
+Precision = Annotated[str, typer.Option(help="fp32, bf16, fp16 or auto.")]
+Device = Annotated[str, typer.Option(help="cuda, mps, cpu or auto.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same results.")]
+Run = Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")]
+Data = Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")]
+SaveEvery = Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")]
+
+
+class UsageError(ValueError):
+    """A request that cannot be met as it was typed; the message says why and what to do, in one sentence."""
+
+
+def print_line(line: dict[str, float]) -> None:
+    """One line of a training log."""
+    typer.echo("  ".join(f"{name} {value:g}" for name, value in line.items()))
+
+
+def refuse_existing(path: Path) -> None:
+    """Stop before a file of the user's would be overwritten.
+
+    Raises:
+        UsageError: if the file exists.
+    """
+    if path.exists():
+        raise UsageError(f"{path} exists already; choose another --output.")
+
+
+def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
+    """The first pictures of a folder as (N, 3, size, size) in [-1, 1]."""
+    paths = images.list_pictures(folder)[:count]
+    return data.to_unit(torch.stack([data.load_bytes(path, size) for path in paths]))

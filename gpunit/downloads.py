@@ -1,0 +1,87 @@
+"""Downloads that end in a whole file or in one clear sentence; cut-off ones are resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+
+_CHUNK = 1 << 18
+
+
+class DownloadError(OSError):
+    """A download that failed; the message says why and what to do, in one sentence."""
+
+
+def fetch(
+    address: str,
+    path: Path,
+    report: Callable[[int, int], None] = lambda done, total: None,
+    sha256: str = "",
+    timeout: float = 30.0,
+) -> str:
+    """Download a file beside its final name, check it, and rename it.
+
+    What a cut-off download left in `.<name>.part` is resumed where the server can.
+
+    Args:
+        address: http(s) address.
+        path: the file to make; its folder is made if missing.
+        report: called with (bytes so far, bytes in all; 0 if the server does not say).
+        sha256: the file's sha256 in hexadecimal, or its first digits; unchecked where empty.
+        timeout: seconds without a byte before giving up.
+
+    Returns:
+        The file's sha256 in hexadecimal.
+
+    Raises:
+        DownloadError: if the server cannot be reached, sends a web page or too few bytes, or the sum differs.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    done = partial.stat().st_size if partial.is_file() else 0
+    request = urllib.request.Request(address, headers={"Range": f"bytes={done}-"} if done else {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            _receive(answer, partial, done, path.name, report)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing is left to send, or the file has changed: begin anew
+            partial.unlink(missing_ok=True)
+        raise DownloadError(f"{path.name}: the server answered {error.code} {error.reason}; try again later.") from None
+    except DownloadError:
+        raise
+    except (HTTPException, OSError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DownloadError(
+            f"{path.name}: the download broke off ({reason}); check the connection and try again, it will be resumed."
+        ) from None
+    with partial.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not found.startswith(sha256.lower()):
+        partial.unlink()
+        raise DownloadError(f"{path.name}: the file's sha256 is {found[:16]}…, not {sha256[:16]}…; try again.")
+    partial.replace(path)
+    return found
+
+
+def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: Callable[[int, int], None]) -> None:
+    if "text/html" in answer.headers.get("Content-Type", ""):
+        raise DownloadError(
+            f"{name}: the server sent a web page instead of the file (a download quota, most likely); "
+            "try again tomorrow, or fetch the file with a browser and put it in place."
+        )
+    resumed = answer.status == 206
+    if not resumed:
+        done = 0
+    length = answer.headers.get("Content-Length")
+    total = done + int(length) if length else 0
+    with partial.open("ab" if resumed else "wb") as file:
+        while chunk := answer.read(_CHUNK):
+            file.write(chunk)
+            done += len(chunk)
+            report(done, total)
+    if total and done != total:
+        raise DownloadError(f"{name}: {done} of {total} bytes came; try again, the download will be resumed.")

@@ -1,0 +1,66 @@
+"""The inversion encoder of the small prior: picture -> latent code of a BigGAN.
+
+    q(z | x) = N(μ(x), σ(x)²),   G(z, l) ≈ x
+
+It sees pixels and no label, so that what it reads off a picture (place, size, turn, light) means the same
+in every class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gpunit.networks.layers import leaky_relu
+
+
+@dataclass(frozen=True)
+class CodeEncoderParams:
+    """Shape of the inversion encoder.
+
+    Attributes:
+        latent_dim: length of a code.
+        resolution: pictures of any size are averaged down to this side first.
+        widths: channels after each halving, down to 4x4.
+    """
+
+    latent_dim: int = 64
+    resolution: int = 64
+    widths: tuple[int, ...] = (32, 64, 128, 192)
+
+
+class CodeEncoder(nn.Module):
+    """Stride-2 convolutions down to 4x4, then a linear layer to the mean and log-variance of the code."""
+
+    def __init__(self, params: CodeEncoderParams) -> None:
+        super().__init__()
+        if params.resolution != 4 << len(params.widths):
+            raise ValueError(
+                f"{len(params.widths)} halvings of {params.resolution} do not end at 4: change widths or resolution."
+            )
+        self.params = params
+        self.resolution = params.resolution
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise((3, *params.widths))
+        )
+        self.norms = nn.ModuleList(nn.GroupNorm(max(1, width // 16), width) for width in params.widths)
+        self.to_code = nn.Linear(params.widths[-1] * 16, 2 * params.latent_dim)
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance (B, latent_dim) of the codes of pictures (B, 3, H, W) in [-1, 1]."""
+        x = picture
+        if x.shape[-1] != self.resolution:
+            x = F.interpolate(x, (self.resolution,) * 2, mode="bilinear", antialias=True)
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            x = leaky_relu(norm(convolution(x)))
+        mean, log_variance = self.to_code(x.flatten(1)).float().chunk(2, dim=1)
+        return mean, log_variance.clamp(-8, 4)
+
+
+def draw_code(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A code drawn from N(mean, exp(log_variance)), differentiable in both."""
+    return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)

@@ -1,0 +1,159 @@
+"""A paired data set drawn from a prior: equal file names share a latent code.
+
+    <output>/<class>/<code>.png        the pictures; <class> is e.g. "cat", or "281_animal" for ImageNet classes
+    <output>/settings.json             what was asked for
+    <output>/codes.jsonl               one line per finished code: its name, truncation and the classes kept
+
+The paper's data set, synImageNet291, is of this kind: about 600 codes per class at truncations 0.5 and 1.0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gpunit import images
+from gpunit.networks.features import EfficientNetLite0
+from gpunit.prior.biggan import LatentCodes, Prior, PriorError
+from gpunit.prior.imagenet import GROUPS, group_of
+
+SETTINGS_NAME = "settings.json"
+CODES_NAME = "codes.jsonl"
+# What the classes of a prior without ImageNet's classes are judged as.
+_SMALL_GROUPS = {
+    "cat": tuple(range(281, 288)),
+    "dog": GROUPS["dog"],
+    "bird": GROUPS["bird"],
+    "car": (*GROUPS["vehicle"], 479, 581, 705, 817),
+}
+
+
+@dataclass(frozen=True)
+class SynthesisSettings:
+    """What to draw.
+
+    Attributes:
+        classes: class names or numbers of the prior, two at least.
+        codes: number of latent codes.
+        truncations: taken in turn, one per code.
+        seed: code i follows from (seed, i).
+        minimum_score: drop a picture in which a classifier (EfficientNet-Lite0) gives the class's group less
+            probability than this; 0 keeps all of them and needs no classifier.
+    """
+
+    classes: tuple[str, ...]
+    codes: int = 600
+    truncations: tuple[float, ...] = (0.5, 1.0)
+    seed: int = 0
+    minimum_score: float = 0.0
+
+    def __post_init__(self) -> None:
+        if len(set(self.classes)) < 2:
+            raise PriorError("pairs need at least two different classes; name two or more.")
+        if not self.truncations or not all(0 < t <= 1 for t in self.truncations):
+            raise PriorError("every truncation must be above 0 and at most 1.")
+
+
+def synthesize(prior: Prior, settings: SynthesisSettings, output: Path, batch: int = 8) -> Iterator[int]:
+    """Draw the data set, or the rest of it; yields the number of finished codes after every batch.
+
+    Raises:
+        PriorError: for a class that the prior lacks, one that cannot be judged, or a folder with other settings.
+    """
+    labels = prior.labels(settings.classes)
+    folders = [output / _folder_name(prior, label) for label in labels]
+    judge = _Judge(prior, labels) if settings.minimum_score > 0 else None
+    _check_settings(settings, output)
+    finished = {json.loads(line)["code"] for line in _lines(output / CODES_NAME)}
+    wanted = [i for i in range(settings.codes) if f"{i:06d}" not in finished]
+    done = settings.codes - len(wanted)
+    yield done
+    # Codes of one batch share their truncation, because the standing statistics go with it.
+    cycle = len(settings.truncations)
+    for turn, truncation in enumerate(settings.truncations):
+        mine = [i for i in wanted if i % cycle == turn]
+        for start in range(0, len(mine), batch):
+            indices = mine[start : start + batch]
+            codes = torch.cat([prior.latents(1, settings.seed, truncation, first=i).codes for i in indices])
+            drawn = prior.grid(LatentCodes(codes, truncation), labels)
+            scores = judge.scores(drawn) if judge is not None else torch.ones(drawn.shape[:2])
+            for index, row, row_scores in zip(indices, drawn, scores, strict=True):
+                _save_row(index, truncation, row, row_scores, folders, settings, output)
+            done += len(indices)
+            yield done
+
+
+def _save_row(
+    index: int,
+    truncation: float,
+    row: Tensor,
+    scores: Tensor,
+    folders: Sequence[Path],
+    settings: SynthesisSettings,
+    output: Path,
+) -> None:
+    kept = [i for i, score in enumerate(scores.tolist()) if score >= settings.minimum_score]
+    # A code that is good in one class only makes no pair.
+    if len(kept) < 2:
+        kept = []
+    pictures = images.to_pictures(row)
+    for i in kept:
+        images.save_png(pictures[i], folders[i] / f"{index:06d}.png")
+    line = {"code": f"{index:06d}", "truncation": truncation, "classes": [folders[i].name for i in kept]}
+    with (output / CODES_NAME).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _folder_name(prior: Prior, label: int) -> str:
+    if prior.config.num_classes == 1000:
+        return f"{label:03d}_{group_of(label)}"
+    return prior.class_names[label]
+
+
+def _check_settings(settings: SynthesisSettings, output: Path) -> None:
+    """A folder is continued only with what it was begun with; the number of codes may grow."""
+    path = output / SETTINGS_NAME
+    mine = json.loads(json.dumps({k: v for k, v in asdict(settings).items() if k != "codes"}))
+    if path.is_file():
+        theirs = json.loads(path.read_text(encoding="utf-8"))
+        if theirs != mine:
+            raise PriorError(f"{output} was begun with other settings ({theirs}); choose another folder.")
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial.write_text(json.dumps(mine, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The whole lines of a file that grows by lines; a last one that was cut off is left out."""
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield line
+
+
+class _Judge:
+    """How probable a classifier finds each picture's own group of ImageNet classes."""
+
+    def __init__(self, prior: Prior, labels: Sequence[int]) -> None:
+        self._groups = []
+        for label in labels:
+            name = prior.class_names[label]
+            group = _SMALL_GROUPS.get(name) if prior.config.num_classes != 1000 else GROUPS.get(group_of(label))
+            if group is None:
+                raise PriorError(f"samples of {name!r} cannot be judged: no ImageNet group is known; use score 0.")
+            self._groups.append(torch.tensor(group))
+        self._net = EfficientNetLite0()
+
+    @torch.inference_mode()
+    def scores(self, drawn: Tensor) -> Tensor:
+        """(rows, columns) probabilities for pictures (rows, columns, 3, S, S)."""
+        probability = self._net.probabilities(drawn.flatten(0, 1)).unflatten(0, drawn.shape[:2])
+        return torch.stack([probability[:, i, group].sum(-1) for i, group in enumerate(self._groups)], dim=1)

