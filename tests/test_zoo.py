@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gpunit import zoo
+from gpunit import weights, zoo
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.recipes import SMALL
 from gpunit.translator import Translator
-from gpunit.zoo import ModelError
+from gpunit.weights import ModelError
 from tests.conftest import blobs
 
 
@@ -18,7 +18,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Translator) ->
     """A checkpoints folder that holds `to-cat` with the weights of `small`."""
     monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
     networks = small.networks
-    zoo.write_weights(tmp_path / "content-small.safetensors", networks.content_encoder.state_dict(), {}, half=False)
+    weights.write_weights(tmp_path / "content-small.safetensors", networks.content_encoder.state_dict(), {}, half=False)
     write_translator(tmp_path, small)
     return tmp_path
 
@@ -30,8 +30,8 @@ def write_translator(folder: Path, translator: Translator, leave_out: str = "") 
         tensors |= {f"{part}.{name}": tensor for name, tensor in getattr(networks, part).state_dict().items()}
     tensors.pop(leave_out, None)
     content = folder / "content-small.safetensors"
-    header = {"content_encoder": "content-small", "content_encoder_sha256": zoo.digest(content)}
-    zoo.write_weights(folder / "to-cat.safetensors", tensors, header, half=False)
+    header = {"content_encoder": "content-small", "content_encoder_sha256": weights.digest(content)}
+    weights.write_weights(folder / "to-cat.safetensors", tensors, header, half=False)
 
 
 def test_written_and_loaded_weights_draw_the_same_picture(shelf: Path, small: Translator) -> None:
@@ -56,7 +56,7 @@ def test_absent_weights_are_never_replaced_by_random_ones(shelf: Path) -> None:
 def test_another_content_encoder_is_refused(shelf: Path) -> None:
     torch.manual_seed(7)
     other = ContentEncoder(SMALL.content_encoder)
-    zoo.write_weights(shelf / "content-small.safetensors", other.state_dict(), {}, half=False)
+    weights.write_weights(shelf / "content-small.safetensors", other.state_dict(), {}, half=False)
     with pytest.raises(ModelError, match="not the content encoder"):
         zoo.load("to-cat")
 

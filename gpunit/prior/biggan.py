@@ -24,7 +24,7 @@ from pytorch_pretrained_biggan.file_utils import PYTORCH_PRETRAINED_BIGGAN_CACHE
 from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP, BigGANBatchNorm
 from torch import Tensor, nn
 
-from gpunit import zoo
+from gpunit import weights, zoo
 from gpunit.data import step_generator
 from gpunit.downloads import fetch
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
@@ -242,8 +242,8 @@ def load_prior(
     encoder_path = folder / ENCODER_NAME
     encoder = None
     if encoder_path.is_file():
-        tensors, header = zoo.read_weights(encoder_path)
-        encoder = zoo.fill(CodeEncoder(_encoder_params(header)), tensors, encoder_path)
+        tensors, header = weights.read_weights(encoder_path)
+        encoder = weights.fill(CodeEncoder(_encoder_params(header)), tensors, encoder_path)
     return Prior(model, names, encoder, device)
 
 
@@ -260,13 +260,8 @@ def load_biggan(
         model = BigGAN(config)
     except (ValueError, KeyError, TypeError) as error:
         raise PriorError(f"{config_path} is not a BigGAN's config ({error}); restore it.") from None
-    try:
-        tensors = torch.load(weights_path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises whatever the damaged bytes lead it to
-        raise PriorError(
-            f"{weights_path} is damaged or holds code instead of weights ({type(error).__name__}); get it again."
-        ) from None
-    zoo.fill(model, tensors, weights_path)
+    tensors = weights.read_pickle(weights_path)
+    weights.fill(model, tensors, weights_path)
     names = settings.get("class_names") or (CLASS_NAMES if config.num_classes == len(CLASS_NAMES) else None)
     if names is None:
         names = [f"class {i}" for i in range(config.num_classes)]
@@ -290,7 +285,7 @@ def save_biggan(
         partial.unlink(missing_ok=True)
     if encoder is not None:
         header = {"kind": "code_encoder", "params": asdict(encoder.params)}
-        zoo.write_weights(folder / ENCODER_NAME, encoder.state_dict(), header, half)
+        weights.write_weights(folder / ENCODER_NAME, encoder.state_dict(), header, half)
 
 
 def is_here(name: str) -> bool:

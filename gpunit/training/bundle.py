@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gpunit import zoo
+from gpunit import weights
 from gpunit.data import load_bytes, to_unit
 from gpunit.images import list_pictures
 from gpunit.networks.layers import fold_spectral_norm
@@ -42,10 +42,10 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
     fold_spectral_norm(networks)
     header = {"kind": "content_encoder", "steps": state["step"]}
     # fp32: stage II builds on the exact weights
-    zoo.write_weights(path, networks.content_encoder.state_dict(), header, half=False)
+    weights.write_weights(path, networks.content_encoder.state_dict(), header, half=False)
     shape_path = path.with_name(f"{path.stem}-shape.safetensors")
-    header = {"kind": "shape_head", "content_encoder": path.stem, "content_encoder_sha256": zoo.digest(path)}
-    zoo.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
+    header = {"kind": "shape_head", "content_encoder": path.stem, "content_encoder_sha256": weights.digest(path)}
+    weights.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
     return shape_path
 
 
@@ -98,6 +98,6 @@ def bundle_translator(
         "kind": "translator",
         "steps": state["step"],
         "content_encoder": content_encoder.stem,
-        "content_encoder_sha256": zoo.digest(content_encoder),
+        "content_encoder_sha256": weights.digest(content_encoder),
     }
-    zoo.write_weights(path, tensors, header)
+    weights.write_weights(path, tensors, header)

@@ -103,11 +103,12 @@ def measure_standing_statistics(
     """Fill the standing statistics of every step of the truncation from one batch of pictures each.
 
     Args:
-        model: changed in place.
+        model: changed in place, and left in eval mode.
         codes: latent codes a batch, drawn as all classes in turn.
         seed: draws the codes; the same ones, scaled, at every truncation.
         report: called with (steps done, steps in all).
     """
+    model.eval()  # training mode would move spectral norm's estimates with every batch
     config = model.config
     label = torch.eye(config.num_classes).repeat(-(-codes // config.num_classes), 1)[:codes]
     unit = unit_latents(codes, config.z_dim, seed)
@@ -327,7 +328,6 @@ def bundle_prior(
     state = load_checkpoint(path)
     model = make_biggan(recipe)
     model.load_state_dict(state["ema_generator"])
-    model.eval()
     encoder = CodeEncoder(recipe.encoder)
     encoder.load_state_dict(state["ema_encoder"])
     measure_standing_statistics(model, codes, seed, report)

@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from gpunit import zoo
+from gpunit import weights, zoo
 from gpunit.images import PictureError, open_picture
 from gpunit.translator import Translator
 
@@ -74,7 +74,7 @@ def with_notices(function: Callable[Parameters, Result]) -> Callable[Parameters,
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
             return function(*args, **kwargs)
-        except (PictureError, zoo.ModelError) as error:
+        except (PictureError, weights.ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     return wrapped

@@ -10,7 +10,7 @@ import torch
 from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP
 
-from gpunit import zoo
+from gpunit import weights, zoo
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import biggan
 from gpunit.prior.biggan import LatentCodes, PriorError, load_prior, save_biggan, walk
@@ -22,13 +22,12 @@ from tests.conftest import TINY_PRIOR
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny BigGAN with random weights and measured statistics."""
     torch.manual_seed(0)
-    model = make_biggan(TINY_PRIOR).train()
+    model = make_biggan(TINY_PRIOR)
     with torch.no_grad():
         for norm in model.modules():
             if isinstance(norm, biggan.BigGANBatchNorm) and norm.conditional:
                 norm.scale.weight_orig.normal_()
     measure_standing_statistics(model, codes=8)
-    model.eval()
     path = tmp_path_factory.mktemp("prior")
     save_biggan(model, ["cat", "dog"], path, CodeEncoder(TINY_PRIOR.encoder))
     return path
@@ -55,7 +54,7 @@ def test_rows_share_a_code_and_columns_a_class(folder: Path) -> None:
     assert grid.shape == (3, 2, 3, 64, 64)
     for column, label in enumerate((1, 0)):
         assert torch.allclose(grid[:, column], prior.draw(codes, [label] * 3), atol=1e-4)
-    assert not torch.allclose(grid[:, 0], grid[:, 1], atol=1e-2)
+    assert not torch.allclose(grid[:, 0], grid[:, 1], atol=1e-3)
 
 
 def test_batches_do_not_change_pictures(folder: Path) -> None:
@@ -100,10 +99,10 @@ def test_missing_and_foreign_tensors_are_named(folder: Path, tmp_path: Path) -> 
     state = torch.load(folder / "pytorch_model.bin", weights_only=True)
     left = state.pop("embeddings.weight")
     torch.save(state, broken / "pytorch_model.bin")
-    with pytest.raises(zoo.ModelError, match=r"lacks embeddings\.weight"):
+    with pytest.raises(weights.ModelError, match=r"lacks embeddings\.weight"):
         load_prior(broken)
     torch.save({**state, "embeddings.weight": left.T.clone()}, broken / "pytorch_model.bin")
-    with pytest.raises(zoo.ModelError, match=r"another shape for embeddings\.weight"):
+    with pytest.raises(weights.ModelError, match=r"another shape for embeddings\.weight"):
         load_prior(broken)
 
 
@@ -121,7 +120,7 @@ def test_code_in_a_weights_file_does_not_run(folder: Path, tmp_path: Path) -> No
     (tmp_path / "config.json").write_text((folder / "config.json").read_text())
     sprung = tmp_path / "sprung"
     (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Trap(sprung)))
-    with pytest.raises(PriorError, match="damaged or holds code"):
+    with pytest.raises(weights.ModelError, match="damaged or holds code"):
         load_prior(tmp_path)
     assert not sprung.exists()
 

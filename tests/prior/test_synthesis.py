@@ -20,9 +20,9 @@ SETTINGS = SynthesisSettings(("cat", "dog"), codes=6, seed=2)
 @pytest.fixture(scope="module")
 def prior() -> Prior:
     torch.manual_seed(0)
-    model = make_biggan(TINY_PRIOR).train()
+    model = make_biggan(TINY_PRIOR)
     measure_standing_statistics(model, codes=8)
-    return Prior(model.eval(), ["cat", "dog"], CodeEncoder(TINY_PRIOR.encoder), "cpu")
+    return Prior(model, ["cat", "dog"], CodeEncoder(TINY_PRIOR.encoder), "cpu")
 
 
 def pictures(folder: Path) -> dict[str, bytes]:

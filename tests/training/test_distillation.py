@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from gpunit import zoo
+from gpunit import weights
 from gpunit.data import PairSet, PictureSet
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead, reverse_gradient
@@ -67,11 +67,11 @@ def test_the_bundle_loads_and_holds_the_same_shapes(pairs: tuple[Path, Path], tm
     networks = Distiller(TINY_DISTILLATION)
     networks.load_state_dict(load_checkpoint(tmp_path / "run" / "checkpoint.pt")["networks"])
     networks.eval()
-    tensors, _ = zoo.read_weights(path)
-    encoder = zoo.fill(ContentEncoder(TINY.content_encoder), tensors, path)
-    tensors, header = zoo.read_weights(shape_path)
-    head = zoo.fill(ShapeHead(TINY_DISTILLATION.distiller), tensors, shape_path)
-    assert header["content_encoder_sha256"] == zoo.digest(path)
+    tensors, _ = weights.read_weights(path)
+    encoder = weights.fill(ContentEncoder(TINY.content_encoder), tensors, path)
+    tensors, header = weights.read_weights(shape_path)
+    head = weights.fill(ShapeHead(TINY_DISTILLATION.distiller), tensors, shape_path)
+    assert header["content_encoder_sha256"] == weights.digest(path)
     picture, label = torch.rand(2, 3, 64, 64), torch.tensor([0, 1])
     with torch.inference_mode():
         content = networks.content_encoder(picture).content

@@ -49,9 +49,8 @@ def test_every_parameter_learns(folders: Callable[..., list[Path]]) -> None:
 def test_standing_statistics_draw_what_batch_statistics_drew() -> None:
     """On the very batch they were measured on, both norms give the same pictures."""
     torch.manual_seed(0)
-    model = make_biggan(TINY_PRIOR).train()
+    model = make_biggan(TINY_PRIOR)
     measure_standing_statistics(model, codes=8, seed=4)
-    model.eval()
     label = torch.eye(2).repeat(4, 1)
     for truncation in (0.5, 1.0):
         codes = unit_latents(8, TINY_PRIOR.latent_dim, 4) * truncation

@@ -1,0 +1,106 @@
+"""Weights files: safetensors in and out, published pickles in, tensors into networks, strictly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class ModelError(ValueError):
+    """A model that cannot be loaded; the message says why and what to do, in one sentence."""
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors (fp32) and header of a safetensors file.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+            header = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+    return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
+    """Write a safetensors file beside its final name and rename it.
+
+    Args:
+        path: the file.
+        tensors: by name.
+        header: written as strings; anything but a string as JSON.
+        half: store floating-point tensors as fp16.
+    """
+    ready = {
+        key: (t.half() if half and t.is_floating_point() else t).detach().cpu().contiguous()
+        for key, t in tensors.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        partial.chmod(0o644)  # safetensors makes files that only their owner may read
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_pickle(path: Path) -> Any:
+    """What a .pt or .bin file of torch holds; code in it is refused, not run.
+
+    Raises:
+        ModelError: if the file is missing, a web page, damaged, or holds more than tensors in plain containers.
+    """
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; check the path.")
+    with path.open("rb") as file:
+        start = file.read(64).lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html")):
+        raise ModelError(
+            f"{path.name} is a web page, not weights (a failed download saved under that name); get it again."
+        )
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load raises whatever the bytes lead it to
+        raise ModelError(
+            f"{path.name} is damaged or holds code instead of weights ({type(error).__name__}); get it again."
+        ) from None
+
+
+def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network:
+    """Load tensors into a network, strictly.
+
+    Raises:
+        ModelError: naming the first missing, extra or mis-shaped tensor of the file `path`.
+    """
+    wanted = network.state_dict()
+    missing = [k for k in wanted if k not in tensors and not k.endswith("num_batches_tracked")]
+    extra = [k for k in tensors if k not in wanted]
+    shapes = [k for k in wanted if k in tensors and wanted[k].shape != tensors[k].shape]
+    for what, keys in (("lacks", missing), ("has the unknown tensor", extra), ("has another shape for", shapes)):
+        if keys:
+            raise ModelError(f"{path.name} {what} {keys[0]} ({len(keys)} in all): it does not belong to this model.")
+    network.load_state_dict(tensors, strict=False)
+    return network
