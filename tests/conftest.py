@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
@@ -16,6 +17,7 @@ from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
 from gpunit.recipes import SMALL, SMALL_DISTILLER, AdversarialRecipe, DistillationRecipe, PriorRecipe, TranslatorParams
+from gpunit.training.prior_gan import batch_statistics, make_biggan, measure_standing_statistics
 from gpunit.translator import Translator, TranslatorNetworks
 
 TINY = TranslatorParams(
@@ -101,6 +103,18 @@ def folders(tmp_path: Path) -> Callable[..., list[Path]]:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_biggan() -> BigGAN:
+    """A tiny BigGAN with random weights, settled spectral norms and measured statistics."""
+    torch.manual_seed(0)
+    model = make_biggan(TINY_PRIOR).train()
+    with torch.no_grad(), batch_statistics(model):
+        for _ in range(5):  # spectral norm's estimates need a few passes
+            model(torch.randn(4, TINY_PRIOR.latent_dim), torch.eye(2).repeat(2, 1), 1.0)
+    measure_standing_statistics(model, codes=8, seed=4)
+    return model
 
 
 @pytest.fixture

@@ -14,22 +14,13 @@ from gpunit import weights, zoo
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import biggan
 from gpunit.prior.biggan import LatentCodes, PriorError, load_prior, save_biggan, walk
-from gpunit.training.prior_gan import make_biggan, measure_standing_statistics
 from tests.conftest import TINY_PRIOR
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny BigGAN with random weights and measured statistics."""
-    torch.manual_seed(0)
-    model = make_biggan(TINY_PRIOR)
-    with torch.no_grad():
-        for norm in model.modules():
-            if isinstance(norm, biggan.BigGANBatchNorm) and norm.conditional:
-                norm.scale.weight_orig.normal_()
-    measure_standing_statistics(model, codes=8)
+def folder(tiny_biggan: BigGAN, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("prior")
-    save_biggan(model, ["cat", "dog"], path, CodeEncoder(TINY_PRIOR.encoder))
+    save_biggan(tiny_biggan, ["cat", "dog"], path, CodeEncoder(TINY_PRIOR.encoder))
     return path
 
 

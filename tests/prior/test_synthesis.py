@@ -5,24 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
+from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior.biggan import Prior, PriorError
 from gpunit.prior.synthesis import SynthesisSettings, synthesize
-from gpunit.training.prior_gan import make_biggan, measure_standing_statistics
 from tests.conftest import TINY_PRIOR
 
 SETTINGS = SynthesisSettings(("cat", "dog"), codes=6, seed=2)
 
 
 @pytest.fixture(scope="module")
-def prior() -> Prior:
-    torch.manual_seed(0)
-    model = make_biggan(TINY_PRIOR)
-    measure_standing_statistics(model, codes=8)
-    return Prior(model, ["cat", "dog"], CodeEncoder(TINY_PRIOR.encoder), "cpu")
+def prior(tiny_biggan: BigGAN) -> Prior:
+    return Prior(tiny_biggan, ["cat", "dog"], CodeEncoder(TINY_PRIOR.encoder), "cpu")
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
