@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -13,12 +14,13 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for group, commands in {
-    "Translate": (translation.translate, translation.models),
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Translate": (translation.translate, translation.models, translation.download),
     "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),
     "Train": (prior.train_prior, training.distill, training.train, training.fit_sampler),
     "Evaluate": (evaluation.evaluate, prior.evaluate_prior),
-}.items():
+}
+for group, commands in COMMANDS.items():
     for command in commands:
         name = "prior" if command is prior.draw_prior else None
         app.command(name, rich_help_panel=group)(command)

@@ -85,3 +85,28 @@ def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: 
             report(done, total)
     if total and done != total:
         raise DownloadError(f"{name}: {done} of {total} bytes came; try again, the download will be resumed.")
+
+
+def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None]) -> None:
+    """Download a public file of Google Drive beside its final name, and rename it.
+
+    Raises:
+        DownloadError: if Drive cannot be reached or refuses, most likely for its download quota.
+    """
+    import gdown  # imports slowly and is needed on request only
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    report(0, 0)
+    try:
+        got = gdown.download(id=file_id, output=str(partial), quiet=True, resume=True)
+    except Exception as error:  # gdown raises what requests and its own parsing raise
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DownloadError(
+            f"{path.name}: Google Drive did not give the file ({first_line}); its download quota may be used up: "
+            "try again tomorrow, or fetch the file with a browser and put it in place."
+        ) from None
+    if not got or not partial.is_file():
+        raise DownloadError(f"{path.name}: Google Drive did not give the file; try again later.")
+    partial.replace(path)
+    report(path.stat().st_size, path.stat().st_size)

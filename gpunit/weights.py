@@ -38,6 +38,19 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
 
 
+def read_header(path: Path) -> dict[str, str]:
+    """The header alone of a safetensors file.
+
+    Raises:
+        ModelError: if the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+
+
 def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
     """Write a safetensors file beside its final name and rename it.
 

@@ -7,13 +7,18 @@ generator read with another content encoder would draw nonsense without an error
 
 from __future__ import annotations
 
+import functools
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub import hf_hub_url
 from torch import Tensor
 
+from gpunit.downloads import fetch, fetch_from_drive
+from gpunit.importing import CONTENT_ENCODER, convert_published, import_published
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import DistillerParams, ShapeHead
 from gpunit.networks.generator import Generator
@@ -21,12 +26,36 @@ from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
 from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
-from gpunit.weights import ModelError, digest, fill, read_weights
+from gpunit.weights import ModelError, digest, fill, read_header, read_weights
 
 CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
 DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
 DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
+PUBLISHED_LICENCE = "S-Lab License 1.0: non-commercial use only"
+PAPER = "Yang, Jiang, Liu, Loy, CVPR 2022, arXiv 2204.03641"
+
+# Google Drive's ids of the published files.
+DRIVE_IDS: Mapping[str, str] = {
+    CONTENT_ENCODER: "1I7_IMMheihcIR57vInof5g6R0j8wEonx",
+    "male2female": "1I0xqtbuuPOhcteHH613PGX7uO3fMTf9r",
+    "female2male": "19xIY0vqHVpah4UyXKgz7trWi1TdlPD_T",
+    "dog2cat": "1PJyk0hKClceTHRD6BORFVEpG-pl0lPFm",
+    "cat2dog": "1EvQRKY4AN1JxAElsOPkuqqSRZVCNL3gA",
+    "dog2wild": "11j0kG1EJoSLWX6AJ8kaIWp_QFAZoUdpI",
+    "wild2dog": "16lr7bce4qGEmUWlfKZuRatyX_OsKdNkg",
+    "cat2wild": "16sBFFxbc1zX2LfruMUuY7aVZekng032g",
+    "wild2cat": "1LVNfpBdHPNog1_tk9rE5x_4oQUUV8uEy",
+    "face2cat": "1CKKXDaD0h6i1RFtbcHOL8Bj3P37_Cheh",
+    "cat2face": "1cAYIYU6JUunBRhw94cssp8cPnuD7hJgo",
+    "dog2face": "1OPINn14b_rwKdEO1l_2ON__ngBLSllPq",
+    "face2dog": "1_RrsNvaswMuLqrUr79q8HBx9TcP_zS9y",
+    "bird2dog": "1Nm0jAI6dxDLBUdIFPEx8qU002IUdBaTO",
+    "dog2bird": "1Ud_IJTO8Ovi7T7lsMG3S9boYASemnVAB",
+    "bird2car": "1PR_AF8JnYMaXH3hKipGxUZEjgrUu_0r5",
+    "car2bird": "1j1N6vMNhPt4beLDrwP-uBd-jgPoQqg4O",
+    "face2metface": "15IoEyUUY-1vnfqqVquVYMCleHVXt4jJs",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +68,7 @@ class ModelSpec:
         sources: the domains it was trained to translate from.
         family: key of `FAMILIES`, the shapes of its networks.
         licence: terms of the weights.
+        source: who made them.
     """
 
     name: str
@@ -46,6 +76,7 @@ class ModelSpec:
     sources: tuple[str, ...]
     family: str
     licence: str
+    source: str = "this project"
 
     @property
     def path(self) -> Path:
@@ -53,9 +84,24 @@ class ModelSpec:
         return CHECKPOINTS / f"{self.name}.safetensors"
 
     @property
+    def dropped_path(self) -> Path:
+        """Where the published file may lie before it is converted."""
+        return CHECKPOINTS / f"{self.name}.pt"
+
+    @property
     def is_here(self) -> bool:
         """Whether the weights are on this machine."""
-        return self.path.is_file()
+        if self.family != "published":
+            return self.path.is_file()
+        return all(
+            any((CHECKPOINTS / f"{name}{suffix}").is_file() for suffix in (".safetensors", ".pt"))
+            for name in (self.name, CONTENT_ENCODER)
+        )
+
+    @property
+    def can_be_downloaded(self) -> bool:
+        """Whether the weights are published somewhere."""
+        return self.name in DRIVE_IDS
 
     @property
     def resolution(self) -> int:
@@ -68,43 +114,144 @@ class ModelSpec:
         return f"{' / '.join(self.sources)} → {self.target}"
 
 
+def _published_specs() -> list[ModelSpec]:
+    pairs = [(name, *name.split("2")) for name in DRIVE_IDS if name != CONTENT_ENCODER]
+    return [ModelSpec(name, target, (source,), "published", PUBLISHED_LICENCE, PAPER) for name, source, target in pairs]
+
+
 MODELS: Mapping[str, ModelSpec] = {
-    spec.name: spec for spec in (ModelSpec("to-cat", "cat", ("dog", "bird", "car"), "small", DATA_LICENCE),)
+    spec.name: spec
+    for spec in (ModelSpec("to-cat", "cat", ("dog", "bird", "car"), "small", DATA_LICENCE), *_published_specs())
 }
+
+
+def all_models() -> dict[str, ModelSpec]:
+    """The table, and after it the translators of the user's own that lie among the checkpoints."""
+    models = dict(MODELS)
+    for path in sorted(CHECKPOINTS.glob("*.safetensors")):
+        if path.stem in models:
+            continue
+        try:
+            header = read_header(path)
+        except ModelError:
+            continue  # a damaged file of someone's is no reason to hide the others
+        if header.get("kind") == "translator":
+            models[path.stem] = ModelSpec(
+                path.stem,
+                header.get("target", path.stem),
+                tuple(json.loads(header.get("sources", '["picture"]'))),
+                header.get("family", "small"),
+                header.get("licence", "your own"),
+                "trained here",
+            )
+    return models
 
 
 def find(name: str) -> ModelSpec:
     """The table's line for a model.
 
     Raises:
-        ModelError: for a name that is not in the table.
+        ModelError: for a name that is neither in the table nor a translator among the checkpoints.
     """
-    if name not in MODELS:
-        raise ModelError(f"there is no model {name!r}; the models are: {', '.join(MODELS)}.")
-    return MODELS[name]
+    models = all_models()
+    if name not in models:
+        raise ModelError(f"there is no model {name!r}; the models are: {', '.join(models)}.")
+    return models[name]
 
 
 def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator, ready to use.
+    """Load a translator, ready to use.  A published file that lies among the checkpoints is converted first, once.
 
     Raises:
         ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
         ValueError: for a device or precision that is not to be had.
     """
     spec = find(name)
+    if not spec.is_here and spec.can_be_downloaded:
+        raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
+    for path in (spec.path, CHECKPOINTS / f"{CONTENT_ENCODER}.safetensors"):
+        if spec.family == "published" and not path.is_file():
+            wanted = "content_encoder" if path.stem == CONTENT_ENCODER else "translator"
+            import_published(path.with_suffix(".pt"), CHECKPOINTS, wanted)
     tensors, header = read_weights(spec.path)
     content_path = CHECKPOINTS / f"{header.get('content_encoder', '')}.safetensors"
     content_encoder = load_content_encoder(content_path, spec.family)
-    if digest(content_path) != header.get("content_encoder_sha256"):
+    # Published files do not say which content encoder they were trained with: there is only one.
+    if spec.family != "published" and digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
-    params = FAMILIES[spec.family]
+    return _assemble(tensors, content_encoder, FAMILIES[spec.family], spec.path, device, precision)
+
+
+def load_published(model: Path, content_encoder: Path, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load published .pt files straight, without writing anything.
+
+    Raises:
+        ModelError: if one of them is missing, damaged, of the other kind, or of another shape.
+        ValueError: for a device or precision that is not to be had.
+    """
+    encoder = ContentEncoder(PUBLISHED.content_encoder)
+    encoder.load_state_dict(convert_published(content_encoder, "content_encoder")[1])
+    _, tensors = convert_published(model, "translator")
+    return _assemble(tensors, encoder, PUBLISHED, model, device, precision)
+
+
+def _assemble(
+    tensors: Mapping[str, Tensor],
+    content_encoder: ContentEncoder,
+    params: TranslatorParams,
+    path: Path,
+    device: str,
+    precision: str,
+) -> Translator:
     networks = TranslatorNetworks(
         content_encoder,
-        fill(Generator(params.generator), _under("generator.", tensors), spec.path),
-        fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), spec.path),
-        fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), spec.path),
+        fill(Generator(params.generator), _under("generator.", tensors), path),
+        fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), path),
+        fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), path),
     )
     return Translator(networks, tensors["style_bank"], device, precision)
+
+
+def download(
+    name: str, mirror: str = "", report: Callable[[str, int, int], None] = lambda file, done, total: None
+) -> None:
+    """Fetch a published translator, and the content encoder if it is not here, and convert them.
+
+    Args:
+        name: a published model's name.
+        mirror: where to fetch `<name>.pt` from instead of Google Drive: an http(s) address of a folder, or a
+            Hugging Face repository as "owner/name".  By default the environment's GPUNIT_MIRROR.
+        report: called with (file, bytes so far, bytes in all; 0 where unknown).
+
+    Raises:
+        ModelError: for a name that is not published, or a file that does not hold what it should.
+        DownloadError: if a download fails.
+    """
+    spec = find(name)
+    if not spec.can_be_downloaded:
+        published = ", ".join(known for known in MODELS if known in DRIVE_IDS)
+        raise ModelError(f"{name} is not a published model; choose from {published}.")
+    mirror = mirror or os.environ.get("GPUNIT_MIRROR", "")
+    for file, kind in ((CONTENT_ENCODER, "content_encoder"), (name, "translator")):
+        target, dropped = CHECKPOINTS / f"{file}.safetensors", CHECKPOINTS / f"{file}.pt"
+        if target.is_file():
+            continue
+        if not dropped.is_file():
+            _fetch_published(file, dropped, mirror, functools.partial(report, f"{file}.pt"))
+        try:
+            import_published(dropped, CHECKPOINTS, kind)
+        finally:
+            # Converted, it is not needed; and what is not what was asked for would block the next try.
+            dropped.unlink()
+
+
+def _fetch_published(name: str, path: Path, mirror: str, report: Callable[[int, int], None]) -> None:
+    if not mirror:
+        fetch_from_drive(DRIVE_IDS[name], path, report)
+    elif mirror.startswith(("http://", "https://")):
+        fetch(f"{mirror.rstrip('/')}/{name}.pt", path, report)
+    else:
+        fetch(hf_hub_url(mirror, f"{name}.pt"), path, report)
 
 
 def load_content_encoder(path: Path, family: str) -> ContentEncoder:

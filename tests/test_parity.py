@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +24,14 @@ FOLDER = Path(__file__).parent / "parity"
 PICTURES, CODES = 2e-3, 1e-4
 
 
+def load_recipe() -> ModuleType:
+    """The script that draws weights and inputs by name."""
+    spec = importlib.util.spec_from_file_location("parity_recipe", FOLDER / "recipe.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    return recipe
+
+
 @pytest.fixture(scope="module")
 def golden() -> dict[str, np.ndarray]:
     with np.load(FOLDER / "golden.npz") as file:
@@ -33,9 +41,7 @@ def golden() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def run() -> SimpleNamespace:
     """Every output that golden.npz records, from this package's networks."""
-    spec = importlib.util.spec_from_file_location("parity_recipe", FOLDER / "recipe.py")
-    recipe = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
+    recipe = load_recipe()
     layout = recipe.read_layout(FOLDER / "layout.txt")
     states = {name: published.as_tensors(recipe.make_state(tensors)) for name, tensors in layout.items()}
     generator_state, style_state = published.split_style_encoder(states["generator"])

@@ -61,6 +61,10 @@ def synthesize(
     minimum_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop a picture whose class a classifier gives less than this.")
     ] = 0.0,
+    photos: Annotated[
+        Path | None,
+        typer.Option(help="Also draw the codes that the prior infers from these pictures."),
+    ] = None,
     seed: Seed = 0,
     download: Download = False,
     device: Device = "auto",
@@ -76,11 +80,12 @@ def synthesize(
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
     settings = SynthesisSettings(names, codes, steps, seed, minimum_score)
     loaded = _load(prior, device, download)
+    paths = images.list_pictures(photos) if photos else []
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Drawing pairs", total=codes)
-        for done in synthesize(loaded, settings, output):
+        task = progress.add_task("Drawing pairs", total=codes + len(paths))
+        for done in synthesize(loaded, settings, output, paths):
             progress.update(task, completed=done)
-    typer.echo(f"{codes} latent codes in {output}")
+    typer.echo(f"{codes + len(paths)} latent codes in {output}")
 
 
 def train_prior(

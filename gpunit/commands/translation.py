@@ -1,4 +1,4 @@
-"""translate, models: use a translator."""
+"""translate, models, download: use a translator."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.progress import track
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn, track
 
 from gpunit import images, zoo
-from gpunit.commands.shared import Device, Precision, Seed, console, refuse_existing
+from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, refuse_existing
 
 
 def translate(
@@ -21,6 +21,9 @@ def translate(
     count: Annotated[int, typer.Option(help="Styles per picture.", min=1, max=64)] = 6,
     seed: Seed = 0,
     temperature: Annotated[float, typer.Option(help="Variety of the styles; 0 gives the mean.", min=0, max=2)] = 1.0,
+    content_encoder: Annotated[
+        Path | None, typer.Option(help="With the file of a published translator as --model: its content_encoder.pt.")
+    ] = None,
     exemplar: Annotated[
         list[Path] | None, typer.Option(help="Take the style from this target picture; may be repeated.")
     ] = None,
@@ -40,7 +43,10 @@ def translate(
         refuse_existing(path)
     opened = [images.open_picture(path) for path in paths]
     exemplars = [images.open_picture(path) for path in exemplar or ()]
-    translator = zoo.load(model, device, precision)
+    if content_encoder:
+        translator = zoo.load_published(Path(model), content_encoder, device, precision)
+    else:
+        translator = zoo.load(model, device, precision)
     if exemplars:
         styles = torch.cat([translator.style_of(picture) for picture in exemplars])
         headings = ["source", *(path.stem[:18] for path in exemplar or ())]
@@ -62,10 +68,44 @@ def translate(
 
 
 def models() -> None:
-    """List the translators: name, domains, size, and whether the weights are here."""
-    for spec in zoo.MODELS.values():
-        where = f"{spec.path.stat().st_size / 1e6:.1f} MB" if spec.is_here else "not here"
+    """List the translators: name, domains, size, licence, and whether the weights are here."""
+    for spec in zoo.all_models().values():
+        if spec.is_here:
+            path = spec.path if spec.path.is_file() else spec.dropped_path
+            where = f"{path.stat().st_size / 1e6:.1f} MB"
+        else:
+            where = "to be had" if spec.can_be_downloaded else "not here"
         typer.echo(f"{spec.name:16} {spec.title:28} {spec.resolution} px   {where:>9}   {spec.licence}")
+
+
+def download(
+    names: Annotated[list[str], typer.Argument(help="Published translators, or `all`.", show_default=False)],
+    mirror: Annotated[
+        str, typer.Option(help="Folder address or Hugging Face repository (owner/name) to take the files from.")
+    ] = "",
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to the weights' licence without being asked.")
+    ] = False,
+) -> None:
+    """Download published translators, and the content encoder they share, and convert them."""
+    table = zoo.all_models()
+    wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else names
+    specs = [zoo.find(name) for name in wanted]
+    missing = [spec for spec in specs if not spec.is_here]
+    if missing and not accept_licence:
+        typer.echo(f"The published weights are under the {zoo.PUBLISHED_LICENCE}. Source: {zoo.PAPER}.", err=True)
+        if not typer.confirm("Do you agree to these terms?", err=True):
+            raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Downloading", total=None)
+        for spec in specs:
+            zoo.download(
+                spec.name,
+                mirror,
+                lambda file, done, total: progress.update(task, description=file, completed=done, total=total or None),
+            )
+            typer.echo(f"{spec.name} is in {spec.path}")
 
 
 def _expand(pictures: list[Path]) -> list[Path]:

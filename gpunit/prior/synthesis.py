@@ -9,9 +9,10 @@ The paper's data set, synImageNet291, is of this kind: about 600 codes per class
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -60,37 +61,69 @@ class SynthesisSettings:
             raise PriorError("every truncation must be above 0 and at most 1.")
 
 
-def synthesize(prior: Prior, settings: SynthesisSettings, output: Path, batch: int = 8) -> Iterator[int]:
+def synthesize(
+    prior: Prior, settings: SynthesisSettings, output: Path, photos: Sequence[Path] = (), batch: int = 8
+) -> Iterator[int]:
     """Draw the data set, or the rest of it; yields the number of finished codes after every batch.
 
+    Args:
+        prior: draws the pictures.
+        settings: what to draw.
+        output: folder of the data set.
+        photos: real pictures; the code that the prior's encoder infers from each is one more code.
+        batch: codes drawn at a time.
+
     Raises:
-        PriorError: for a class that the prior lacks, one that cannot be judged, or a folder with other settings.
+        PriorError: for a class that the prior lacks, one that cannot be judged, or a folder with other settings;
+            with photos, if the prior has no encoder.
+        PictureError: for a photo that cannot be read.
     """
     labels = prior.labels(settings.classes)
     folders = [output / _folder_name(prior, label) for label in labels]
     judge = _Judge(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
     finished = {json.loads(line)["code"] for line in _lines(output / CODES_NAME)}
-    wanted = [i for i in range(settings.codes) if f"{i:06d}" not in finished]
-    done = settings.codes - len(wanted)
-    yield done
-    # Codes of one batch share their truncation, because the standing statistics go with it.
+    done = 0
+    for names, draw in _batches(prior, settings, photos, batch):
+        missing = [name for name in names if name not in finished]
+        if missing:
+            latents = draw()
+            drawn = prior.grid(latents, labels)
+            scores = judge.scores(drawn) if judge is not None else torch.ones(drawn.shape[:2])
+            for name, row, row_scores in zip(names, drawn, scores, strict=True):
+                if name in missing:
+                    _save_row(name, latents.truncation, row, row_scores, folders, settings, output)
+        done += len(names)
+        yield done
+
+
+def _batches(
+    prior: Prior, settings: SynthesisSettings, photos: Sequence[Path], batch: int
+) -> Iterator[tuple[list[str], Callable[[], LatentCodes]]]:
+    """Names of codes, and what draws them; codes of one batch share their truncation, and so the statistics."""
     cycle = len(settings.truncations)
     for turn, truncation in enumerate(settings.truncations):
-        mine = [i for i in wanted if i % cycle == turn]
+        mine = range(turn, settings.codes, cycle)
         for start in range(0, len(mine), batch):
             indices = mine[start : start + batch]
-            codes = torch.cat([prior.latents(1, settings.seed, truncation, first=i).codes for i in indices])
-            drawn = prior.grid(LatentCodes(codes, truncation), labels)
-            scores = judge.scores(drawn) if judge is not None else torch.ones(drawn.shape[:2])
-            for index, row, row_scores in zip(indices, drawn, scores, strict=True):
-                _save_row(index, truncation, row, row_scores, folders, settings, output)
-            done += len(indices)
-            yield done
+            yield [f"{i:06d}" for i in indices], functools.partial(_latents, prior, settings.seed, truncation, indices)
+    for start in range(0, len(photos), batch):
+        paths = photos[start : start + batch]
+        yield [f"photo-{start + i:06d}" for i in range(len(paths))], functools.partial(_invert, prior, paths)
+
+
+def _latents(prior: Prior, seed: int, truncation: float, indices: Sequence[int]) -> LatentCodes:
+    codes = [prior.latents(1, seed, truncation, first=index).codes for index in indices]
+    return LatentCodes(torch.cat(codes), truncation)
+
+
+def _invert(prior: Prior, paths: Sequence[Path]) -> LatentCodes:
+    size = max(128, prior.resolution)
+    return prior.invert(torch.cat([images.to_tensor(images.cut(images.open_picture(path), size)) for path in paths]))
 
 
 def _save_row(
-    index: int,
+    name: str,
     truncation: float,
     row: Tensor,
     scores: Tensor,
@@ -104,8 +137,8 @@ def _save_row(
         kept = []
     pictures = images.to_pictures(row)
     for i in kept:
-        images.save_png(pictures[i], folders[i] / f"{index:06d}.png")
-    line = {"code": f"{index:06d}", "truncation": truncation, "classes": [folders[i].name for i in kept]}
+        images.save_png(pictures[i], folders[i] / f"{name}.png")
+    line = {"code": name, "truncation": truncation, "classes": [folders[i].name for i in kept]}
     with (output / CODES_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 

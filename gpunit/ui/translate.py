@@ -26,7 +26,8 @@ ARCHIVE_SECONDS = 600
 
 def build(page: gr.Blocks, models: Models) -> None:
     """Lay out the tab inside the page, which is being built, and wire its events."""
-    choices = [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in zoo.MODELS.values()]
+    here = [spec for spec in zoo.all_models().values() if spec.is_here]
+    choices = [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in here or zoo.MODELS.values()]
     first_model = choices[0][1]
     sources = [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]

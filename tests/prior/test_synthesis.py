@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 from pytorch_pretrained_biggan import BigGAN
 
+from gpunit import images
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior.biggan import Prior, PriorError
 from gpunit.prior.synthesis import SynthesisSettings, synthesize
-from tests.conftest import TINY_PRIOR
+from tests.conftest import TINY_PRIOR, blobs
 
 SETTINGS = SynthesisSettings(("cat", "dog"), codes=6, seed=2)
 
@@ -42,10 +43,20 @@ def test_stopping_and_resuming_changes_nothing(prior: Prior, tmp_path: Path) -> 
     list(itertools.islice(synthesize(prior, SETTINGS, tmp_path / "parts", batch=2), 2))
     partly = pictures(tmp_path / "parts")
     assert 0 < len(partly) < 12
-    first, *_ = synthesize(prior, SETTINGS, tmp_path / "parts", batch=2)
-    assert first == len(partly) // 2
     list(synthesize(prior, SETTINGS, tmp_path / "parts", batch=2))
     assert pictures(tmp_path / "parts") == pictures(tmp_path / "whole")
+
+
+def test_photos_give_their_own_codes(prior: Prior, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    blobs(3).save(photo)
+    *_, done = synthesize(prior, SynthesisSettings(("cat", "dog"), codes=1), tmp_path / "pairs", [photo])
+    assert done == 2
+    names = sorted(path.name for path in (tmp_path / "pairs" / "dog").iterdir())
+    assert names == ["000000.png", "photo-000000.png"]
+    expected = prior.grid(prior.invert(images.to_tensor(images.cut(images.open_picture(photo), 128))), [1])[0]
+    found = images.to_tensor(images.open_picture(tmp_path / "pairs" / "dog" / "photo-000000.png"))
+    assert (found - expected).abs().max() < 0.02
 
 
 def test_a_folder_keeps_to_its_settings(prior: Prior, tmp_path: Path) -> None:
