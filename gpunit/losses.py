@@ -85,6 +85,17 @@ def structure_distance(
     return torch.stack(terms).mean()
 
 
+def shape_distance(before_tanh: Tensor, target: Tensor, cross_entropy: bool = False) -> Tensor:
+    """|| tanh(a) - x_s ||_1 as a mean, of an unbounded a and maps x_s in [-1, 1], both (B, 3, H, W).
+
+    With `cross_entropy`, that of the pixels' probabilities (1 + tanh(a)) / 2 = sigmoid(2a) instead: its gradient
+    does not fade where the answer is sure and wrong, as early on it is wherever most objects are.
+    """
+    if cross_entropy:
+        return F.binary_cross_entropy_with_logits(2 * before_tanh, (target + 1) / 2)
+    return F.l1_loss(torch.tanh(before_tanh), target)
+
+
 def mask_sparsity(masks: list[Tensor]) -> Tensor:
     """L_msk = Σ_l mean(m^l)."""
     return torch.stack([mask.float().mean() for mask in masks]).sum()

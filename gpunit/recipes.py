@@ -69,8 +69,13 @@ class DistillationRecipe:
         noise: deviation σ of the Gaussian noise on the code that the decoder sees.
         reconstruction, perceptual: weights of the two terms of L_arec.
         shape: weight λ_s of L_srec.
+        shape_cross_entropy: compare shapes by cross-entropy instead of L1 (see `losses.shape_distance`).
         content, pair_shape: weights of the two terms of L_dis.
-        recolour: weight of || E_c(x) - E_c(x') ||_1, x' a real picture x in other colours; not in the paper.
+        recolour: weight of || E_c(x') - E_c(x) ||_1, x' a picture x in other colours; not in the paper.  Where it
+            is not 0, the decoder is given the one or the other.
+        hint: weight of two hints to E_c's 8x8 feature, read off by one 1x1 convolution: the frozen net's feature of
+            the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
+        warm_up: steps at the start in which E_c learns from the hints alone, which takes a third of the time.
         classifier, magnitude: weights of the two terms of L_reg.
     """
 
@@ -79,15 +84,18 @@ class DistillationRecipe:
     pairs: int = 6
     real: int = 8
     turned: bool = True
-    learning_rate: float = 5e-4
+    learning_rate: float = 8e-4
     halvings: int = 2
     noise: float = 0.2
     reconstruction: float = 2.0
     perceptual: float = 1.0
     shape: float = 5.0
+    shape_cross_entropy: bool = True
     content: float = 1.0
     pair_shape: float = 5.0
-    recolour: float = 0.5
+    recolour: float = 1.0
+    hint: float = 1.0
+    warm_up: int = 2000
     classifier: float = 0.5
     magnitude: float = 1e-3
 
@@ -102,8 +110,11 @@ PAPER_DISTILLATION = DistillationRecipe(
     turned=False,
     learning_rate=2e-4,
     halvings=0,
+    shape_cross_entropy=False,
     reconstruction=1.0,
     recolour=0.0,
+    hint=0.0,
+    warm_up=0,
     classifier=1.0,
 )
 

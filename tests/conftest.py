@@ -38,6 +38,7 @@ TINY_DISTILLATION = DistillationRecipe(
     ),
     pairs=2,
     real=2,
+    warm_up=1,
 )
 TINY_PRIOR = PriorRecipe(
     resolution=64,

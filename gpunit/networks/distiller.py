@@ -106,7 +106,11 @@ class ShapeHead(nn.Module):
 
     def forward(self, content: Tensor, label: Tensor) -> Tensor:
         """Shape (B, 3, 16, 16) in [-1, 1] of content (B, 1, 8, 8) and labels (B,)."""
-        return torch.tanh(self.to_shape(self.shallow(content, label)))
+        return torch.tanh(self.before_tanh(content, label))
+
+    def before_tanh(self, content: Tensor, label: Tensor) -> Tensor:
+        """The same, unbounded."""
+        return self.to_shape(self.shallow(content, label))
 
 
 class Decoder(nn.Module):

@@ -12,7 +12,10 @@ _GREY = (0.299, 0.587, 0.114)
 
 
 def recolour(picture: Tensor) -> Tensor:
-    """Change everything about a picture but its layout: hue, saturation, tone, blur, noise.
+    """Change everything about a picture but its layout: hue, saturation, tone, blur, noise; half become negatives.
+
+    Pictures drawn from one latent code share light and dark as well as shape.  Without negatives the content map
+    is content with the former.
 
     Args:
         picture: (B, 3, H, W) in [-1, 1].
@@ -30,7 +33,7 @@ def recolour(picture: Tensor) -> Tensor:
     angle = draw(-math.pi, math.pi)
     # A turn of the chroma plane about the grey axis (Rodrigues): hue shift without leaving the plane.
     turned = chroma * angle.cos() + (chroma.roll(1, 1) - chroma.roll(2, 1)) / math.sqrt(3) * angle.sin()
-    x = grey + turned * draw(0, 1.6)
+    x = (grey + turned * draw(0, 1.6)) * draw(-1, 1).sign()
     x = (x + 1).clamp(0, 2) / 2
     x = x.clamp_min(1e-4) ** torch.exp(draw(-0.6, 0.6)) * 2 - 1
     x = x * torch.exp(draw(-0.5, 0.3)) + draw(-0.25, 0.25)

@@ -13,7 +13,7 @@ term with the target detached.  The decoder sees the code with noise of σ = 0.2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from gpunit import images, losses
 from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
-from gpunit.networks.features import EfficientNetLite0
+from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, EfficientNetLite0
 from gpunit.networks.layers import add_spectral_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
@@ -43,8 +43,14 @@ class Distiller(nn.Module):
         self.appearance_encoder = AppearanceEncoder(recipe.distiller)
         self.decoder = Decoder(recipe.distiller)
         self.classifier = DomainClassifier(recipe.distiller)
+        width = recipe.content_encoder.widths[-1]
+        self.hint_head = nn.Conv2d(width, STRIDE_CHANNELS[_HINT_STRIDE] + 1, 1) if recipe.hint else None
         if spectral_norm:
             add_spectral_norm(self)
+
+
+# The frozen net's stride whose features E_c's are shown.
+_HINT_STRIDE = 16
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,15 @@ def compute_losses(
     """The losses of one batch: pairs (first, second) of one latent code, and real pictures."""
     pairs = len(first)
     batch = join([first, real, second])
-    recoloured = [recolour(real.picture)] if recipe.recolour else []
-    contents = networks.content_encoder(torch.cat([batch.picture, *recoloured])).content.float()
+    recoloured = [recolour(batch.picture)] if recipe.recolour else []
+    encoded = networks.content_encoder(torch.cat([batch.picture, *recoloured]))
+    contents = encoded.content.float()
     content = contents[: len(batch)]
     content_first, content_second = content[:pairs], content[len(first) + len(real) :]
-    noisy = content + recipe.noise * torch.randn_like(content)
+    seen = content
+    if recipe.recolour:  # the decoder cannot tell whose content it is given
+        seen = torch.where(torch.rand(len(batch), 1, 1, 1) < 0.5, content, contents[len(batch) :])
+    noisy = seen + recipe.noise * torch.randn_like(seen)
 
     # Pictures are rendered of x and of real ones; y takes part through its content and its shape.
     rendered = slice(len(first) + len(real))
@@ -84,25 +94,60 @@ def compute_losses(
 
     swapped = torch.cat([noisy[len(first) + len(real) :], noisy[:pairs]])
     swapped_label = torch.cat([first.label, second.label])
-    shapes = networks.decoder.shape_head(torch.cat([noisy, swapped]), torch.cat([batch.label, swapped_label])).float()
+    shapes = networks.decoder.shape_head.before_tanh(
+        torch.cat([noisy, swapped]), torch.cat([batch.label, swapped_label])
+    ).float()
     wanted_shape = F.interpolate(batch.shape, shapes.shape[-2:], mode="area").expand(-1, 3, -1, -1)
     parts = {
         "reconstruction": F.mse_loss(reconstructed, picture),
         "perceptual": perceptual,
-        "shape": F.l1_loss(shapes[: len(batch)], wanted_shape),
+        "shape": losses.shape_distance(shapes[: len(batch)], wanted_shape, recipe.shape_cross_entropy),
         "content": losses.content_distance(content_first, content_second),
-        "pair_shape": F.l1_loss(
-            shapes[len(batch) :], torch.cat([wanted_shape[:pairs], wanted_shape[len(first) + len(real) :]])
+        "pair_shape": losses.shape_distance(
+            shapes[len(batch) :],
+            torch.cat([wanted_shape[:pairs], wanted_shape[len(first) + len(real) :]]),
+            recipe.shape_cross_entropy,
         ),
         "classifier": F.cross_entropy(networks.classifier(reverse_gradient(content)).float(), batch.label),
         "magnitude": losses.content_magnitude(content),
     }
     if recipe.recolour:
-        parts["recolour"] = losses.content_distance(
-            contents[len(batch) :], content[len(first) : len(first) + len(real)]
-        )
+        parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
+    if networks.hint_head is not None:
+        parts["hint"] = hint_loss(networks.hint_head(encoded.features[8][: len(batch)]).float(), batch, wanted)
     total = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
     return DistillationLosses(total, parts)
+
+
+def compute_hint(
+    networks: Distiller, eye: EfficientNetLite0, recipe: DistillationRecipe, batch: Labelled
+) -> DistillationLosses:
+    """The loss of a warm-up step: the hints alone, half of the pictures recoloured."""
+    assert networks.hint_head is not None
+    shown = torch.where(torch.rand(len(batch), 1, 1, 1) < 0.5, batch.picture, recolour(batch.picture))
+    answer = networks.hint_head(networks.content_encoder(shown).features[8]).float()
+    with torch.no_grad(), torch.autocast(batch.picture.device.type, enabled=False):
+        wanted = eye(batch.picture, last_stride=_HINT_STRIDE)
+    hint = hint_loss(answer, batch, wanted)
+    return DistillationLosses(recipe.hint * hint, {"hint": hint})
+
+
+def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> Tensor:
+    """How far what is read off E_c's 8x8 feature is from the frozen net's feature and from the instance map.
+
+    After Romero et al., "FitNets: Hints for Thin Deep Nets", ICLR 2015.
+
+    Args:
+        answer: (B, C + 1, 8, 8), the last channel for the map.
+        batch: pictures and maps.
+        wanted: the frozen net's features of the first pictures of the batch.
+    """
+    feature = wanted[_HINT_STRIDE].float() / STRIDE_DEVIATION[_HINT_STRIDE]
+    feature = F.adaptive_avg_pool2d(feature, answer.shape[-2:])
+    shape = F.adaptive_avg_pool2d(batch.shape, answer.shape[-2:])
+    return F.mse_loss(answer[: len(feature), :-1], feature) + F.binary_cross_entropy_with_logits(
+        answer[:, -1:], (shape + 1) / 2
+    )
 
 
 class DistillationTrainer:
@@ -132,7 +177,10 @@ class DistillationTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
         with torch.autocast(real.picture.device.type, torch.bfloat16):
-            answer = compute_losses(self.networks, self.eye, self.recipe, first, second, real)
+            if self.done < self.recipe.warm_up:
+                answer = compute_hint(self.networks, self.eye, self.recipe, join([first, real, second]))
+            else:
+                answer = compute_losses(self.networks, self.eye, self.recipe, first, second, real)
         self.optimizer.zero_grad(set_to_none=True)
         answer.total.backward()
         self.optimizer.step()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 
 from gpunit import weights
 from gpunit.data import PairSet, PictureSet
+from gpunit.losses import shape_distance
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead, reverse_gradient
 from gpunit.training.augment import ShiftAndTone, recolour
@@ -49,12 +51,12 @@ def test_stopping_and_resuming_changes_nothing(pairs: tuple[Path, Path], tmp_pat
 
 def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) -> None:
     pictures, maps = pairs
-    trainer = DistillationTrainer(TINY_DISTILLATION, steps=4)
+    trainer = DistillationTrainer(dataclasses.replace(TINY_DISTILLATION, warm_up=0), steps=4)
     pair_set = PairSet(pictures, maps, CLASSES, 64)
     real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
     parts = trainer.step(*pair_set.draw_pairs(2, 0, 0), real)
-    names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "classifier", "magnitude"}
-    assert set(parts) == names
+    names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "hint"}
+    assert set(parts) == names | {"classifier", "magnitude"}
     assert all(torch.isfinite(value) for value in parts.values())
     for name, parameter in trainer.networks.named_parameters():
         assert parameter.grad is not None, name
@@ -110,3 +112,29 @@ def test_counterparts_are_augmented_alike() -> None:
     assert torch.equal(first, augment(picture.clone()))
     assert torch.equal(first[[2, 0]], augment(picture[[2, 0]], torch.tensor([2, 0])))
     assert not torch.equal(first, picture)
+
+
+def test_warming_up_trains_the_content_encoder_alone(pairs: tuple[Path, Path]) -> None:
+    pictures, maps = pairs
+    trainer = DistillationTrainer(TINY_DISTILLATION, steps=4)
+    real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
+    pair_set = PairSet(pictures, maps, CLASSES, 64)
+    assert set(trainer.step(*pair_set.draw_pairs(2, 0, 0), real)) == {"hint"}
+    assert all(p.grad is None for p in trainer.networks.decoder.parameters())
+    assert trainer.networks.content_encoder.stages[0][0].conv.parametrizations.weight.original.grad.abs().sum() > 0
+    assert len(trainer.step(*pair_set.draw_pairs(2, 0, 1), real)) > 1
+
+
+def test_shapes_by_cross_entropy_and_by_l1_have_the_same_minimum() -> None:
+    target = torch.tensor([-1.0, 1.0, 1.0]).expand(1, 3, 3, 3)
+    right, wrong = target * 4, target * -4
+    for cross_entropy in (False, True):
+        assert shape_distance(right, target, cross_entropy) < 0.01
+        assert shape_distance(wrong, target, cross_entropy) > 1.9
+    # A sure and wrong answer still learns from the one, and hardly from the other.
+    slopes = []
+    for cross_entropy in (False, True):
+        answer = wrong.clone().requires_grad_()
+        shape_distance(answer, target, cross_entropy).backward()
+        slopes.append(float(answer.grad.abs().mean()))
+    assert slopes[1] > 100 * slopes[0]
