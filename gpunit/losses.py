@@ -18,6 +18,31 @@ def content_distance(content: Tensor, target: Tensor) -> Tensor:
     return F.l1_loss(content, target.detach())
 
 
+def content_contrast(anchor: Tensor, partner: Tensor, own: Tensor, temperature: float = 0.2) -> Tensor:
+    """Cross-entropy of telling each content's partner from the contents of other codes (InfoNCE).
+
+    After van den Oord, Li and Vinyals, "Representation Learning with Contrastive Predictive Coding", 2018.  Not
+    in the paper: equal contents alone are had most cheaply by a map that is the same for all pictures.
+
+    Args:
+        anchor: contents (B, 1, 8, 8).
+        partner: row i holds what belongs to anchor i; the other rows' are what it is told from.
+        own: row i holds the anchor's own picture otherwise encoded, in the order of `anchor`; not told from.
+        temperature: of the cosines.
+    """
+
+    def unit(content: Tensor) -> Tensor:
+        flat = content.flatten(1)
+        return F.normalize(flat - flat.mean(1, keepdim=True), dim=1)
+
+    likeness = unit(anchor) @ unit(partner).T / temperature
+    # Where a partner is also the own picture of another anchor of the same code, it is no stranger to it.
+    is_own = (partner.flatten(1)[None] == own.flatten(1)[:, None]).all(-1)
+    is_own.fill_diagonal_(False)
+    likeness = likeness.masked_fill(is_own, -1e4)
+    return F.cross_entropy(likeness, torch.arange(len(anchor), device=anchor.device))
+
+
 def content_magnitude(content: Tensor) -> Tensor:
     """|| E_c(x) ||_2 of L_reg, averaged over the batch: the published norm over the batch grows with its size."""
     return content.flatten(1).norm(dim=1).mean()

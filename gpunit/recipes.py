@@ -73,6 +73,8 @@ class DistillationRecipe:
         content, pair_shape: weights of the two terms of L_dis.
         recolour: weight of || E_c(x') - E_c(x) ||_1, x' a picture x in other colours; not in the paper.  Where it
             is not 0, the decoder is given the one or the other.
+        contrast: weight of telling a picture's partner (a recoloured real picture: itself) from the other pictures of
+            the batch by its content; not in the paper (see `losses.content_contrast`).
         hint: weight of two hints to E_c's 8x8 feature, read off by one 1x1 convolution: the frozen net's feature of
             the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
         warm_up: steps at the start in which E_c learns from the hints alone, which takes a third of the time.
@@ -91,9 +93,10 @@ class DistillationRecipe:
     perceptual: float = 1.0
     shape: float = 5.0
     shape_cross_entropy: bool = True
-    content: float = 1.0
+    content: float = 0.5
     pair_shape: float = 5.0
-    recolour: float = 1.0
+    recolour: float = 0.2
+    contrast: float = 1.0
     hint: float = 1.0
     warm_up: int = 2000
     classifier: float = 0.5
@@ -111,8 +114,10 @@ PAPER_DISTILLATION = DistillationRecipe(
     learning_rate=2e-4,
     halvings=0,
     shape_cross_entropy=False,
+    content=1.0,
     reconstruction=1.0,
     recolour=0.0,
+    contrast=0.0,
     hint=0.0,
     warm_up=0,
     classifier=1.0,

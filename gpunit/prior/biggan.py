@@ -39,7 +39,7 @@ PRETRAINED = tuple(PRETRAINED_MODEL_ARCHIVE_MAP)
 _LATENT_LIMIT = 2.0
 
 
-class PriorError(ValueError):
+class PriorError(weights.ModelError):
     """A prior that cannot be loaded or asked for; the message says why and what to do, in one sentence."""
 
 

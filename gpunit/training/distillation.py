@@ -113,6 +113,10 @@ def compute_losses(
     }
     if recipe.recolour:
         parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
+    if recipe.contrast:
+        partner = torch.cat([content_second, content[pairs : pairs + len(real)], content_first])
+        anchor = contents[len(batch) :] if recipe.recolour else content
+        parts["contrast"] = losses.content_contrast(anchor, partner, content)
     if networks.hint_head is not None:
         parts["hint"] = hint_loss(networks.hint_head(encoded.features[8][: len(batch)]).float(), batch, wanted)
     total = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
@@ -143,8 +147,9 @@ def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> 
         wanted: the frozen net's features of the first pictures of the batch.
     """
     feature = wanted[_HINT_STRIDE].float() / STRIDE_DEVIATION[_HINT_STRIDE]
-    feature = F.adaptive_avg_pool2d(feature, answer.shape[-2:])
-    shape = F.adaptive_avg_pool2d(batch.shape, answer.shape[-2:])
+    size = (answer.shape[-2], answer.shape[-1])
+    feature = F.adaptive_avg_pool2d(feature, size)
+    shape = F.adaptive_avg_pool2d(batch.shape, size)
     return F.mse_loss(answer[: len(feature), :-1], feature) + F.binary_cross_entropy_with_logits(
         answer[:, -1:], (shape + 1) / 2
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gpunit.ui import translate
+from gpunit.ui import prior, translate
 from gpunit.ui.shared import Models
 
 
@@ -16,6 +16,9 @@ def build_page(models: Models) -> gr.Blocks:
             "image-to-image translation with a generative prior.",
             elem_id="title",
         )
-        with gr.Tabs(), gr.Tab("Translate", id="translate"):
-            translate.build(page, models)
+        with gr.Tabs():
+            with gr.Tab("Translate", id="translate"):
+                translate.build(page, models)
+            with gr.Tab("BigGAN prior", id="prior") as tab:
+                prior.build(tab, models)
     return page

@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import gradio as gr
 from gradio.data_classes import ImageData
@@ -16,8 +16,13 @@ from gpunit import weights, zoo
 from gpunit.images import PictureError, open_picture
 from gpunit.translator import Translator
 
+if TYPE_CHECKING:
+    from gpunit.prior.biggan import Prior
+
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
+
+PRIORS = ("prior-small", "biggan-deep-128", "biggan-deep-256", "biggan-deep-512")
 
 # One heavy job at a time per device: events that compute share this queue.
 DEVICE_QUEUE = "device"
@@ -45,19 +50,25 @@ def picture_input(**settings: Any) -> gr.Image:
     return component
 
 
+def heading(title: str, line: str) -> None:
+    """A section's title with the line that explains it."""
+    gr.Markdown(f"### {title}\n{line}", elem_classes="heading")
+
+
 def open_upload(path: str) -> Image.Image:
     """Read an uploaded picture; messages name the visitor's file, not where the server keeps it."""
     return open_picture(path, name=Path(path).name)
 
 
 class Models:
-    """Translators, loaded on first use and kept; safe to call from several visitors' threads."""
+    """Translators and priors, loaded on first use and kept; safe to call from several visitors' threads."""
 
     def __init__(self, device: str = "auto", precision: str = "auto") -> None:
         self._device = device
         self._precision = precision
         self._lock = threading.Lock()
         self._loaded: dict[str, Translator] = {}
+        self._priors: dict[str, Prior] = {}
 
     def get(self, name: str) -> Translator:
         """The translator of that name, loaded if need be."""
@@ -65,6 +76,17 @@ class Models:
             if name not in self._loaded:
                 self._loaded[name] = zoo.load(name, self._device, self._precision)
             return self._loaded[name]
+
+    def prior(self, name: str) -> Prior:
+        """The prior of that name among the checkpoints, loaded if need be."""
+        from gpunit.prior.biggan import load_prior  # its library is slow to import
+
+        if name not in PRIORS:  # a name, never a path from a request
+            raise weights.ModelError(f"there is no prior {name!r}; choose from {', '.join(PRIORS)}.")
+        with self._lock:
+            if name not in self._priors:
+                self._priors[name] = load_prior(name, self._device)
+            return self._priors[name]
 
 
 def with_notices(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

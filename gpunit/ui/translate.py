@@ -14,7 +14,7 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import Crop
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
@@ -38,7 +38,7 @@ def build(page: gr.Blocks, models: Models) -> None:
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            _heading("Content: the picture x", "Its layout is kept. Upload, webcam, paste, or an example.")
+            heading("Content: the picture x", "Its layout is kept. Upload, webcam, paste, or an example.")
             with gr.Row():
                 picture = picture_input(
                     value=first_picture,
@@ -64,7 +64,7 @@ def build(page: gr.Blocks, models: Models) -> None:
                 zoom = gr.Slider(1, 4, 1, step=0.05, label="Zoom")
                 across = gr.Slider(0, 1, 0.5, step=0.01, label="Left to right")
                 down = gr.Slider(0, 1, 0.5, step=0.01, label="Top to bottom")
-            _heading("Style: s", "Drawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).")
+            heading("Style: s", "Drawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).")
             guidance = gr.Radio([BY_SAMPLE, BY_EXEMPLAR], value=BY_SAMPLE, show_label=False, container=False)
             with gr.Group() as sampling:
                 count = gr.Slider(1, 12, 6, step=1, label="How many styles")
@@ -90,7 +90,7 @@ def build(page: gr.Blocks, models: Models) -> None:
             model = gr.Dropdown(choices, value=first_model, label="Model", info="Source domains → target domain")
             facts = gr.Markdown(_facts(first_model), elem_classes="quiet")
             go = gr.Button("Translate", variant="primary", size="lg", elem_id="translate")
-            _heading("Translations: G(E_c(x), s)", "Click one to compare it with the input below.")
+            heading("Translations: G(E_c(x), s)", "Click one to compare it with the input below.")
             gallery = gr.Gallery(
                 label="Translations",
                 show_label=False,
@@ -212,11 +212,6 @@ def build(page: gr.Blocks, models: Models) -> None:
     page.load(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
         page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
-
-
-def _heading(title: str, line: str) -> None:
-    """A section's title with the line that explains it."""
-    gr.Markdown(f"### {title}\n{line}", elem_classes="heading")
 
 
 def _facts(model_name: str) -> str:

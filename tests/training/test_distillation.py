@@ -9,7 +9,7 @@ import torch
 
 from gpunit import weights
 from gpunit.data import PairSet, PictureSet
-from gpunit.losses import shape_distance
+from gpunit.losses import content_contrast, shape_distance
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead, reverse_gradient
 from gpunit.training.augment import ShiftAndTone, recolour
@@ -55,7 +55,7 @@ def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) 
     pair_set = PairSet(pictures, maps, CLASSES, 64)
     real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
     parts = trainer.step(*pair_set.draw_pairs(2, 0, 0), real)
-    names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "hint"}
+    names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "contrast", "hint"}
     assert set(parts) == names | {"classifier", "magnitude"}
     assert all(torch.isfinite(value) for value in parts.values())
     for name, parameter in trainer.networks.named_parameters():
@@ -138,3 +138,15 @@ def test_shapes_by_cross_entropy_and_by_l1_have_the_same_minimum() -> None:
         shape_distance(answer, target, cross_entropy).backward()
         slopes.append(float(answer.grad.abs().mean()))
     assert slopes[1] > 100 * slopes[0]
+
+
+def test_contrast_asks_for_equal_partners_and_different_strangers() -> None:
+    torch.manual_seed(0)
+    content = torch.randn(6, 1, 8, 8)
+    swapped = content[[3, 1, 2, 0, 4, 5]]  # 0 and 3 are a pair
+    alike = content.clone()
+    alike[3] = alike[0]
+    assert content_contrast(alike, alike[[3, 1, 2, 0, 4, 5]], alike) < 0.1
+    assert content_contrast(content, swapped, content) > 0.3  # the pair's contents differ
+    constant = content[:1].expand(6, -1, -1, -1) + 1e-3 * content
+    assert content_contrast(constant, constant[[3, 1, 2, 0, 4, 5]], constant) > 1.5  # nothing tells them apart
