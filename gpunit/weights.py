@@ -51,6 +51,11 @@ def read_header(path: Path) -> dict[str, str]:
         raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
 
 
+def shape_head_path(content_encoder: Path) -> Path:
+    """Where the shape head that was trained with a content encoder lies: beside it."""
+    return content_encoder.with_name(f"{content_encoder.stem}-shape.safetensors")
+
+
 def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
     """Write a safetensors file beside its final name and rename it.
 

@@ -26,7 +26,7 @@ from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
 from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
-from gpunit.weights import ModelError, digest, fill, read_header, read_weights
+from gpunit.weights import ModelError, digest, fill, read_header, read_weights, shape_head_path
 
 CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
@@ -270,7 +270,7 @@ def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:
     Raises:
         ModelError: if the file is missing, damaged, of another shape, or belongs to another content encoder.
     """
-    path = content_encoder.with_name(f"{content_encoder.stem}-shape.safetensors")
+    path = shape_head_path(content_encoder)
     tensors, header = read_weights(path)
     if digest(content_encoder) != header.get("content_encoder_sha256"):
         raise ModelError(f"{path.name} was not trained with {content_encoder.name}; restore both.")

@@ -16,6 +16,7 @@ from gpunit.commands.shared import (
     Run,
     SaveEvery,
     Seed,
+    StartFrom,
     UsageError,
     console,
     print_line,
@@ -97,6 +98,7 @@ def train_prior(
     statistics_codes: Annotated[int, typer.Option(min=4, help="Latent codes behind each standing statistic.")] = 128,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    start_from: StartFrom = None,
 ) -> None:
     """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures."""
     from dataclasses import replace
@@ -108,7 +110,7 @@ def train_prior(
     recipe = replace(
         PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
     )
-    prior_gan.train_prior([data / name for name in names], recipe, run, steps, seed, save_every, report=print_line)
+    prior_gan.train_prior([data / name for name in names], recipe, run, steps, seed, save_every, start_from, print_line)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Standing statistics", total=None)
         prior_gan.bundle_prior(

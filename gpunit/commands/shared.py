@@ -22,6 +22,11 @@ Data = Annotated[Path, typer.Argument(help="Folder with one subfolder of picture
 SaveEvery = Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")]
 
 
+StartFrom = Annotated[
+    Path | None, typer.Option(help="Begin a fresh run from these finished weights instead of from nothing.")
+]
+
+
 class UsageError(ValueError):
     """A request that cannot be met as it was typed; the message says why and what to do, in one sentence."""
 

@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress
 
 from gpunit import zoo
-from gpunit.commands.shared import Data, Run, SaveEvery, Seed, UsageError, console, print_line
+from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, UsageError, console, print_line
 
 
 def distill(
@@ -25,6 +25,7 @@ def distill(
     steps: Annotated[int, typer.Option(min=1)] = 2000,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    start_from: StartFrom = None,
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
     from dataclasses import replace
@@ -38,7 +39,7 @@ def distill(
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
     distillation.distill(
-        pairs, pair_maps, real, real_maps, names, chosen, run, steps, seed, save_every, limit, report=print_line
+        pairs, pair_maps, real, real_maps, names, chosen, run, steps, seed, save_every, limit, start_from, print_line
     )
     shape_path = bundle.bundle_content_encoder(run, chosen, output)
     typer.echo(f"{output} and {shape_path.name} written")
@@ -53,6 +54,7 @@ def train(
     steps: Annotated[int, typer.Option(min=1)] = 10_000,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    start_from: StartFrom = None,
 ) -> None:
     """Stage II: train a small translator on top of a content encoder."""
     from gpunit.recipes import AdversarialRecipe
@@ -68,7 +70,8 @@ def train(
         steps,
         seed,
         save_every,
-        report=print_line,
+        start_from,
+        print_line,
     )
 
 

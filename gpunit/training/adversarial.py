@@ -29,6 +29,7 @@ from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.recipes import AdversarialRecipe, TranslatorParams
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step, update_ema
+from gpunit.weights import fill, read_weights
 
 
 class StyledGenerator(nn.Module):
@@ -68,6 +69,17 @@ class AdversarialTrainer:
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.done = 0
+
+    def start_from(self, path: Path) -> None:
+        """Take generator and style encoder from a translator's file, before the first step.
+
+        Raises:
+            ModelError: if the file is missing, damaged, or of another shape.
+        """
+        tensors, _ = read_weights(path)
+        parts = ("generator.", "style_encoder.")
+        fill(self.model, {name: t for name, t in tensors.items() if name.startswith(parts)}, path)
+        self.ema.load_state_dict(self.model.state_dict())
 
     def prepare(self, target: Tensor) -> None:
         """Standardise the fresh style encoder on target pictures; once, before the first step."""
@@ -171,6 +183,7 @@ def train(
     steps: int,
     seed: int = 0,
     save_every: int = 200,
+    start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
 ) -> Path:
     """Train a translator; resume if `run` holds a checkpoint.
@@ -184,6 +197,7 @@ def train(
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
+        start_from: a translator's file to go on from in a fresh run.
         report: called with every log line.
 
     Returns:
@@ -196,6 +210,8 @@ def train(
     path = run / "checkpoint.pt"
     if path.exists():
         trainer.load(load_checkpoint(path))
+    elif start_from is not None:
+        trainer.start_from(start_from)
     else:
         trainer.prepare(target_set.draw(min(64, 4 * len(target_set)), seed, 0, "prepare"))
     log = StatsLog(run / "stats.jsonl")

@@ -43,7 +43,7 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
     header = {"kind": "content_encoder", "steps": state["step"]}
     # fp32: stage II builds on the exact weights
     weights.write_weights(path, networks.content_encoder.state_dict(), header, half=False)
-    shape_path = path.with_name(f"{path.stem}-shape.safetensors")
+    shape_path = weights.shape_head_path(path)
     header = {"kind": "shape_head", "content_encoder": path.stem, "content_encoder_sha256": weights.digest(path)}
     weights.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
     return shape_path

@@ -13,6 +13,7 @@ term with the target detached.  The decoder sees the code with noise of σ = 0.2
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from gpunit.networks.layers import add_spectral_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
 from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step
+from gpunit.weights import fill, read_weights, shape_head_path
 
 
 class Distiller(nn.Module):
@@ -158,11 +160,18 @@ def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> 
 class DistillationTrainer:
     """Everything a run of stage I holds: networks, optimiser, frozen net, and one `step`."""
 
-    def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0) -> None:
+    def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0, start_from: Path | None = None) -> None:
         torch.manual_seed(seed)
-        self.recipe = recipe
+        self.recipe = recipe if start_from is None else dataclasses.replace(recipe, warm_up=0)
         self.steps = steps
-        self.networks = Distiller(recipe).to(memory_format=torch.channels_last)
+        networks = Distiller(recipe, spectral_norm=False)
+        if start_from is not None:
+            shape_path = shape_head_path(start_from)
+            fill(networks.content_encoder, read_weights(start_from)[0], start_from)
+            fill(networks.decoder.shape_head, read_weights(shape_path)[0], shape_path)
+        # Added last: its first estimates are made of the weights that are there.
+        add_spectral_norm(networks)
+        self.networks = networks.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(self.networks.parameters(), lr=recipe.learning_rate)
         self.eye = EfficientNetLite0().to(memory_format=torch.channels_last)
         self.done = 0
@@ -233,6 +242,7 @@ def distill(
     seed: int = 0,
     save_every: int = 200,
     limit: int | None = None,
+    start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
 ) -> Path:
     """Train a content encoder; resume if `run` holds a checkpoint.
@@ -249,6 +259,7 @@ def distill(
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
         limit: use at most this many real pictures per class.
+        start_from: a content encoder's file, with its shape head beside it, to go on from in a fresh run.
         report: called with every log line.
 
     Returns:
@@ -256,12 +267,13 @@ def distill(
 
     Raises:
         PictureError: for a folder without pictures, maps or pairs.
+        ModelError: if `start_from` cannot be used.
     """
     size = recipe.content_encoder.resolution
     pair_set = PairSet(pairs, pair_maps, classes, size)
     real_sets = [PictureSet(real / name, size, limit, label, real_maps / name) for label, name in enumerate(classes)]
-    trainer = DistillationTrainer(recipe, steps, seed)
     path = run / "checkpoint.pt"
+    trainer = DistillationTrainer(recipe, steps, seed, start_from)
     if path.exists():
         trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")

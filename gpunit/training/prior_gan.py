@@ -33,10 +33,11 @@ from gpunit.networks.code_encoder import CodeEncoder, draw_code
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.networks.layers import add_spectral_norm, scale_shift
 from gpunit.networks.projected_discriminator import ProjectedDiscriminator
-from gpunit.prior.biggan import save_biggan, unit_latents
+from gpunit.prior.biggan import ENCODER_NAME, WEIGHTS_NAME, load_biggan, save_biggan, unit_latents
 from gpunit.recipes import PriorRecipe
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.state import StatsLog, TrainingError, load_checkpoint, save_checkpoint, seed_step, update_ema
+from gpunit.weights import fill, read_weights
 
 # (doubles, input width, output width) of every block, the widths in multiples of the channel width.
 _BLOCKS = (
@@ -164,6 +165,19 @@ class PriorTrainer:
         )
         self.done = 0
 
+    def start_from(self, folder: Path) -> None:
+        """Take BigGAN and encoder from a finished prior's folder, before the first step.
+
+        Raises:
+            ModelError: if the folder cannot be used or its networks are of other shapes.
+        """
+        model, _, _ = load_biggan(folder)
+        encoder = read_weights(folder / ENCODER_NAME)[0]
+        for network in (self.generator, self.ema_generator):
+            fill(network, model.state_dict(), folder / WEIGHTS_NAME)
+        for network in (self.encoder, self.ema_encoder):
+            fill(network, encoder, folder / ENCODER_NAME)
+
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
         return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
@@ -271,6 +285,7 @@ def train_prior(
     steps: int,
     seed: int = 0,
     save_every: int = 200,
+    start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
 ) -> Path:
     """Train a BigGAN on folders of pictures, one class each; resume if `run` holds a checkpoint.
@@ -282,6 +297,7 @@ def train_prior(
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
+        start_from: a finished prior's folder to go on from in a fresh run.
         report: called with every log line.
 
     Returns:
@@ -292,6 +308,8 @@ def train_prior(
     path = run / "checkpoint.pt"
     if path.exists():
         trainer.load(load_checkpoint(path))
+    elif start_from is not None:
+        trainer.start_from(start_from)
     log = StatsLog(run / "stats.jsonl")
     shown, _ = draw_mixed(sets, 2 * len(sets), seed, 0, "sheet")
     generator = torch.Generator().manual_seed(seed)

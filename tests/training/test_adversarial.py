@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 
+from gpunit import weights
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.training.adversarial import AdversarialTrainer, train
 from gpunit.training.state import load_checkpoint
+from gpunit.translator import Translator
 from tests.conftest import TINY, TINY_ADVERSARIAL
 
 
@@ -49,3 +51,16 @@ def test_every_parameter_learns_and_the_content_encoder_does_not() -> None:
         assert parameter.grad.abs().sum() > 0, name
     for name, parameter in trainer.content_encoder.state_dict().items():
         assert torch.equal(parameter, before[name])
+
+
+def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Path) -> None:
+    networks = tiny.networks
+    tensors = {f"generator.{name}": tensor for name, tensor in networks.generator.state_dict().items()}
+    tensors |= {f"style_encoder.{name}": tensor for name, tensor in networks.style_encoder.state_dict().items()}
+    path = tmp_path / "to-cat.safetensors"
+    weights.write_weights(path, {**tensors, "style_bank": tiny.style_bank}, {}, half=False)
+    trainer = AdversarialTrainer(TINY_ADVERSARIAL, encoder(), seed=9)
+    trainer.start_from(path)
+    for model in (trainer.model, trainer.ema):
+        for name, tensor in model.state_dict().items():
+            assert torch.equal(tensor, tensors[name]), name

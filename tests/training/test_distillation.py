@@ -150,3 +150,17 @@ def test_contrast_asks_for_equal_partners_and_different_strangers() -> None:
     assert content_contrast(content, swapped, content) > 0.3  # the pair's contents differ
     constant = content[:1].expand(6, -1, -1, -1) + 1e-3 * content
     assert content_contrast(constant, constant[[3, 1, 2, 0, 4, 5]], constant) > 1.5  # nothing tells them apart
+
+
+def test_a_fresh_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    run(pairs, tmp_path / "run")
+    path = tmp_path / "content.safetensors"
+    bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, path)
+    encoder = weights.fill(ContentEncoder(TINY.content_encoder), weights.read_weights(path)[0], path)
+    trainer = DistillationTrainer(TINY_DISTILLATION, steps=4, seed=9, start_from=path)
+    trainer.networks.eval()
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        content = trainer.networks.content_encoder(picture).content
+        assert torch.allclose(content, encoder(picture).content, atol=2e-2)
+    assert trainer.recipe.warm_up == 0

@@ -67,3 +67,16 @@ def test_the_bundle_draws_like_the_run(folders: Callable[..., list[Path]], tmp_p
     assert drawn.shape == (4, 3, 64, 64)
     assert torch.isfinite(drawn).all()
     assert drawn.abs().max() <= 1
+
+
+def test_a_fresh_run_starts_from_finished_weights(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    data = folders("cat", "dog")
+    train_prior(data, TINY_PRIOR, tmp_path / "run", 1)
+    bundle_prior(tmp_path / "run", TINY_PRIOR, ["cat", "dog"], tmp_path / "prior", codes=8)
+    trainer = PriorTrainer(TINY_PRIOR, seed=9)
+    trainer.start_from(tmp_path / "prior")
+    finished = load_checkpoint(tmp_path / "run" / "checkpoint.pt")["ema_generator"]
+    for name, parameter in trainer.generator.named_parameters():
+        assert torch.allclose(parameter, finished[name], atol=2e-3), name
+    resumed = train_prior(data, TINY_PRIOR, tmp_path / "next", 1, start_from=tmp_path / "prior")
+    assert load_checkpoint(resumed)["step"] == 1
