@@ -41,10 +41,10 @@ def build(tab: gr.Tab, models: Models) -> None:
             )
             rows = gr.Slider(1, MAX_ROWS, 5, step=1, label="Latent codes: one row each")
             truncation = gr.Slider(
-                0.02, 1, 1, step=0.02, label="Truncation", info="Scale of z: less is safer, and more alike"
+                0.02, 1, 0.7, step=0.02, label="Truncation", info="Scale of z: less is safer, and more alike"
             )
             seed = gr.Number(
-                3,
+                1,
                 label="Seed",
                 info="The same seed gives the same pictures",
                 precision=0,

@@ -31,7 +31,7 @@ def changed(page: Page, selector: str, before: str | None) -> np.ndarray:
 def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
     shown = open_tab(page)
     prior = load_prior(zoo.CHECKPOINTS / "prior-small", "cpu")
-    drawn = prior.grid(prior.latents(5, 3, 1.0), [0, 1, 2, 3])
+    drawn = prior.grid(prior.latents(5, 1, 0.7), [0, 1, 2, 3])
     expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names)
     assert shown.shape == (expected.height, expected.width, 3)
     assert np.abs(shown - np.asarray(expected, dtype=int)).max() <= 2
