@@ -57,7 +57,7 @@ def build(tab: gr.Tab, models: Models) -> None:
                 go = gr.Button("Draw", variant="primary", size="sm", elem_id="prior-draw")
             heading("A photo as a latent code", "An encoder infers z of a photo; the prior draws it in every class.")
             photo = picture_input(label="Photo", height=200, elem_id="prior-photo")
-            gr.Examples([str(path) for path in EXAMPLES], photo, label="Examples", examples_per_page=12)
+            gr.Examples([str(path) for path in EXAMPLES], photo, label="Examples", examples_per_page=15)
         with gr.Column(scale=3, min_width=320):
             heading("G(z, l)", "Rows share a latent code z, columns a class l.")
             grid = gr.Image(
