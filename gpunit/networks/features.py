@@ -135,23 +135,6 @@ class EfficientNetLite0(nn.Module):
         """ImageNet class probabilities (B, 1000) of pictures (B, 3, H, W) in [-1, 1]."""
         return self.classifier(self.pooled(picture)).softmax(1)
 
-    def class_activation(self, picture: Tensor, classes: int = 5) -> Tensor:
-        """Where the picture's likely classes are seen: a class-activation map (Zhou et al., CVPR 2016).
-
-        Args:
-            picture: (B, 3, H, W) in [-1, 1].
-            classes: how many of the most likely classes are added up, weighted by their probability.
-
-        Returns:
-            (B, 1, H/32, W/32) in [-1, 1]; 0 is half of each picture's strongest response.
-        """
-        feature = F.relu6(self.head(self(picture)[32]))
-        probability, index = self.classifier(feature.mean(dim=(2, 3))).softmax(1).topk(classes, dim=1)
-        weight = self.classifier.weight - self.classifier.weight.mean(0)
-        evidence = torch.einsum("bk,bkc,bchw->bhw", probability / probability.sum(1, True), weight[index], feature)
-        evidence = evidence.clamp_min(0)[:, None]
-        return evidence / evidence.amax(dim=(2, 3), keepdim=True).clamp_min(1e-6) * 2 - 1
-
 
 class VGG16(nn.Module):
     """The 13 convolutions of an ImageNet VGG16 retrained for edges (Xie and Tu, HED), frozen; an independent judge.
