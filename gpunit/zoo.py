@@ -236,13 +236,16 @@ def download(
         target, dropped = CHECKPOINTS / f"{file}.safetensors", CHECKPOINTS / f"{file}.pt"
         if target.is_file():
             continue
-        if not dropped.is_file():
+        fetched = not dropped.is_file()
+        if fetched:
             _fetch_published(file, dropped, mirror, functools.partial(report, f"{file}.pt"))
         try:
             import_published(dropped, CHECKPOINTS, kind)
         finally:
             # Converted, it is not needed; and what is not what was asked for would block the next try.
-            dropped.unlink()
+            # A file that the user put there stays.
+            if fetched:
+                dropped.unlink()
 
 
 def _fetch_published(name: str, path: Path, mirror: str, report: Callable[[int, int], None]) -> None:
