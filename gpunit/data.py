@@ -200,13 +200,8 @@ class PairSet(_Drawable):
         return first, second
 
 
-def turn_and_zoom(batch: Tensor, generator: torch.Generator, degrees: float = 14.0) -> Tensor:
-    """Turn pictures (B, 3, S, S) by up to ±`degrees` and cut a random square out that shows no border.
-
-    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator that there is but one
-    pose; turned ones teach it that the content map decides.
-    """
-    count = len(batch)
+def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
+    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each cutting a random square out that shows no border."""
     angle, zoom, across, down = torch.rand(4, count, generator=generator)
     angle = (2 * angle - 1) * math.radians(degrees)
     reach = angle.cos() + angle.sin().abs()
@@ -214,8 +209,22 @@ def turn_and_zoom(batch: Tensor, generator: torch.Generator, degrees: float = 14
     room = 1 - scale * reach
     cos, sin = scale * angle.cos(), scale * angle.sin()
     rows = [torch.stack([cos, -sin, (2 * across - 1) * room], 1), torch.stack([sin, cos, (2 * down - 1) * room], 1)]
-    grid = F.affine_grid(torch.stack(rows, 1), list(batch.shape), align_corners=False)
+    return torch.stack(rows, 1)
+
+
+def turn(batch: Tensor, turns: Tensor) -> Tensor:
+    """Pictures (B, C, S, S) in [-1, 1], each moved by its own affine map."""
+    grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
     return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
+
+
+def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Move every picture of a batch (B, C, S, S) by one of `random_turns`.
+
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator that there is but one
+    pose; turned ones teach it that the content map decides.
+    """
+    return turn(batch, random_turns(len(batch), generator))
 
 
 def load_bytes(path: Path, size: int) -> Tensor:

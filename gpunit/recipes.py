@@ -133,11 +133,14 @@ class AdversarialRecipe:
         batch: source pictures, and target pictures, a step.
         reconstructed: how many of the target pictures are reconstructed a step.
         turned: how many of the target pictures are turned and zoomed into, so that poses vary.
+        twins: how many of the source pictures are turned copies of the others, for the equivariance.
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
         colour: weight of the difference in overall colour, beside L_sty (see `losses.colour_distance`).
         structure: weight of the difference in self-similarity, beside L_con (see `losses.structure_distance`).
+        equivariance: weight of the difference between a turned source's translation and the translation turned alike;
+            not in the paper.
         reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.
         mirror_style: show E_s the mirrored target picture half of the time.
     """
@@ -146,7 +149,8 @@ class AdversarialRecipe:
     discriminator: ProjectedDiscriminatorParams = field(default_factory=ProjectedDiscriminatorParams)
     batch: int = 8
     reconstructed: int = 4
-    turned: int = 4
+    turned: int = 8
+    twins: int = 3
     learning_rate: float = 3e-4
     ema: float = 0.998
     adversarial: float = 1.5
@@ -156,6 +160,7 @@ class AdversarialRecipe:
     structure: float = 4.0
     mask: float = 0.1
     reconstruction: float = 3.0
+    equivariance: float = 4.0
     reconstruct_with_skips: bool = True
     mirror_style: bool = True
 

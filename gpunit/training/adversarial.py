@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit import images, losses
-from gpunit.data import PictureSet, draw_mixed
+from gpunit.data import PictureSet, draw_mixed, random_turns, turn
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.networks.generator import Generator
@@ -28,7 +28,14 @@ from gpunit.networks.projected_discriminator import ProjectedDiscriminator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.recipes import AdversarialRecipe, TranslatorParams
 from gpunit.training.augment import ShiftAndTone
-from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step, update_ema
+from gpunit.training.state import (
+    StatsLog,
+    load_checkpoint,
+    mixed_precision,
+    save_checkpoint,
+    seed_step,
+    update_ema,
+)
 from gpunit.weights import fill, read_weights
 
 
@@ -99,9 +106,15 @@ class AdversarialTrainer:
     _stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
 
     def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """One update of D and one of G on batches (B, 3, S, S) in [-1, 1]; returns the loss parts."""
+        """One update of D and one of G on batches (B, 3, S, S) in [-1, 1]; returns the loss parts.
+
+        The last `recipe.twins` sources are replaced by turned copies of the first, which share their styles.
+        """
         recipe, count = self.recipe, self.recipe.reconstructed
-        autocast = torch.autocast(source.device.type, torch.bfloat16)
+        turns = random_turns(recipe.twins)
+        source = torch.cat([source[: len(source) - recipe.twins], turn(source[: recipe.twins], turns)])
+        shown = torch.cat([torch.arange(len(source) - recipe.twins), torch.arange(recipe.twins)])
+        autocast = mixed_precision(source.device)
         with autocast:
             with torch.no_grad():
                 both = self.content_encoder(torch.cat([source, target[:count]]))
@@ -110,7 +123,7 @@ class AdversarialTrainer:
             own_content = ContentFeatures(both.content[batch:], {s: f[batch:] for s, f in both.features.items()})
             mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
             style = self.model.style_encoder(target.flip(3) if mirrored else target)
-            translated, gates = self.model.generator(content, style)
+            translated, gates = self.model.generator(content, style[shown])
             reconstructed, _ = self.model.generator(own_content, style[:count], use_skips=recipe.reconstruct_with_skips)
             translated, reconstructed = translated.float(), reconstructed.float()
 
@@ -135,17 +148,27 @@ class AdversarialTrainer:
             with torch.no_grad():
                 real = self.discriminator(real_features)
             translated_content = self.content_encoder(translated).content.float()
+            real_styles = [style[shown] for style in real.styles]
         with torch.no_grad():
-            wanted = self.eye(target[:count], last_stride=16)
+            wanted = torch.cat([target[:count], turn(translated[: recipe.twins], turns)])
+            wanted_features = self.eye(wanted, last_stride=16)
+        answered = torch.cat([reconstructed, translated[len(translated) - recipe.twins :]])
+        answered_features = self.eye(answered, last_stride=16)
+
+        def distance(rows: slice) -> Tensor:
+            """Of the pictures given and wanted in some rows: L1 and, at every stride, the features'."""
+            features = [{s: f[rows] for s, f in each.items()} for each in (answered_features, wanted_features)]
+            return F.l1_loss(answered[rows], wanted[rows]) + losses.feature_distance(*features)
+
         parts = {
             "adversarial": losses.hinge_generator_loss(fake.logits),
             "content": losses.content_distance(translated_content, content.content.float()),
-            "style": losses.style_distance(fake.styles, real.styles),
-            "colour": losses.colour_distance(translated, target),
+            "style": losses.style_distance(fake.styles, real_styles),
+            "colour": losses.colour_distance(translated, target[shown]),
             "structure": losses.structure_distance(fake_features, source_features),
             "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
-            "reconstruction": F.l1_loss(reconstructed, target[:count])
-            + losses.feature_distance(self.eye(reconstructed, last_stride=16), wanted),
+            "reconstruction": distance(slice(count)),
+            **({"equivariance": distance(slice(count, None))} if recipe.twins else {}),
         }
         generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
         self.optimizer_g.zero_grad(set_to_none=True)

@@ -32,7 +32,7 @@ from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, Efficien
 from gpunit.networks.layers import add_spectral_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
-from gpunit.training.state import StatsLog, load_checkpoint, save_checkpoint, seed_step
+from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step
 from gpunit.weights import fill, read_weights, shape_head_path
 
 
@@ -190,7 +190,7 @@ class DistillationTrainer:
         """One update on pairs and real pictures; returns the loss parts."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
-        with torch.autocast(real.picture.device.type, torch.bfloat16):
+        with mixed_precision(real.picture.device):
             if self.done < self.recipe.warm_up:
                 answer = compute_hint(self.networks, self.eye, self.recipe, join([first, real, second]))
             else:

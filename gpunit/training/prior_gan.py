@@ -36,7 +36,15 @@ from gpunit.networks.projected_discriminator import ProjectedDiscriminator
 from gpunit.prior.biggan import ENCODER_NAME, WEIGHTS_NAME, load_biggan, save_biggan, unit_latents
 from gpunit.recipes import PriorRecipe
 from gpunit.training.augment import ShiftAndTone
-from gpunit.training.state import StatsLog, TrainingError, load_checkpoint, save_checkpoint, seed_step, update_ema
+from gpunit.training.state import (
+    StatsLog,
+    TrainingError,
+    load_checkpoint,
+    mixed_precision,
+    save_checkpoint,
+    seed_step,
+    update_ema,
+)
 from gpunit.weights import fill, read_weights
 
 # (doubles, input width, output width) of every block, the widths in multiples of the channel width.
@@ -200,7 +208,7 @@ class PriorTrainer:
         fresh_label = torch.randint(recipe.classes, (sampled,))
         others = torch.randint(1, recipe.classes, (crossed + sampled,))
         chosen = torch.randperm(count)[:crossed]
-        autocast = torch.autocast(real.device.type, torch.bfloat16)
+        autocast = mixed_precision(real.device)
         with autocast:
             mean, log_variance = self.encoder(real)
             code = draw_code(mean, log_variance)

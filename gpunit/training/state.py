@@ -23,6 +23,16 @@ def seed_step(seed: int, step: int) -> None:
     torch.manual_seed(step_generator(seed, step, "step").initial_seed())
 
 
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bf16 where the device computes in it; a CPU that only emulates bf16 is ten times slower with it than without."""
+    if device.type == "cuda":
+        supported = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        # torch has no public question for it.
+        supported = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+
+
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     """Write a checkpoint beside its final name and rename it: a cut-off write leaves the old one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,26 +12,21 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
-from gpunit import images, zoo
-from gpunit.images import Crop
+from gpunit import zoo
+from gpunit.ui.content import content_picker, model_choices, read_content
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
-FIRST_EXAMPLE = "dog-shepherd"
-PREVIEW_SIZE = 256
 MAX_SEED = 2**31 - 1
 ARCHIVE_SECONDS = 600
 
 
 def build(page: gr.Blocks, models: Models) -> None:
     """Lay out the tab inside the page, which is being built, and wire its events."""
-    here = [spec for spec in zoo.all_models().values() if spec.is_here]
-    choices = [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in here or zoo.MODELS.values()]
+    choices = model_choices() or model_choices(only_here=False)
     first_model = choices[0][1]
-    sources = [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
-    first_picture = next((path for path in sources if FIRST_EXAMPLE in path), sources[0])
 
     archives = Path(tempfile.mkdtemp(prefix="gpunit-"))
     atexit.register(shutil.rmtree, archives, ignore_errors=True)
@@ -39,31 +34,7 @@ def build(page: gr.Blocks, models: Models) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             heading("Content: the picture x", "Its layout is kept. Upload, webcam, paste, or an example.")
-            with gr.Row():
-                picture = picture_input(
-                    value=first_picture,
-                    label="Picture",
-                    show_label=False,
-                    height=220,
-                    min_width=150,
-                    elem_id="picture",
-                    placeholder="Drop a photo of a dog, bird or car here",
-                )
-                preview = gr.Image(
-                    label="What the network sees",
-                    interactive=False,
-                    height=220,
-                    min_width=150,
-                    format="png",
-                    type="pil",
-                    buttons=["fullscreen"],
-                    elem_id="preview",
-                )
-            gr.Examples(sources, picture, label="Examples", examples_per_page=12)
-            with gr.Accordion("Adjust the crop", open=False):
-                zoom = gr.Slider(1, 4, 1, step=0.05, label="Zoom")
-                across = gr.Slider(0, 1, 0.5, step=0.01, label="Left to right")
-                down = gr.Slider(0, 1, 0.5, step=0.01, label="Top to bottom")
+            content = content_picker("", page, api_name="preview")
             heading("Style: s", "Drawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).")
             guidance = gr.Radio([BY_SAMPLE, BY_EXEMPLAR], value=BY_SAMPLE, show_label=False, container=False)
             with gr.Group() as sampling:
@@ -117,15 +88,6 @@ def build(page: gr.Blocks, models: Models) -> None:
             )
             download = gr.DownloadButton("Download all as ZIP", size="sm", elem_id="download")
 
-    crop = [zoom, across, down]
-
-    @with_notices
-    def show_crop(path: str | None, zoom: float, across: float, down: float) -> Image.Image | None:
-        """Exactly the square that the network sees of a picture: upright, RGB, cropped, never squashed."""
-        if not path:
-            return None
-        return images.cut(open_upload(path), PREVIEW_SIZE, Crop(zoom, across, down))
-
     @with_notices
     def translate(
         path: str | None,
@@ -156,10 +118,8 @@ def build(page: gr.Blocks, models: Models) -> None:
         Returns:
             The translations, a line on time, input and first output for comparison, a ZIP of all.
         """
-        if not path:
-            raise gr.Error("Give a picture first: upload one, use the webcam, or pick an example.")
         translator = models.get(model_name)
-        seen = images.cut(open_upload(path), translator.resolution, Crop(zoom, across, down))
+        seen = read_content(translator.resolution, path, zoom, across, down)
         begun = time.perf_counter()
         plan = translator.plan(seen)
         planned = time.perf_counter()
@@ -185,19 +145,8 @@ def build(page: gr.Blocks, models: Models) -> None:
         """Put the clicked translation beside the input."""
         return sides[0], results[chosen.index][0]
 
-    arguments = [picture, model, *crop, guidance, count, seed, temperature, exemplar]
+    arguments = [content.picture, model, *content.crop, guidance, count, seed, temperature, exemplar]
     results = [gallery, timing, compare, download]
-    picture.change(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
-    for slider in crop:
-        slider.change(
-            show_crop,
-            [picture, *crop],
-            preview,
-            api_name="preview" if slider is zoom else None,
-            api_visibility="public" if slider is zoom else "private",
-            trigger_mode="always_last",
-            show_progress="hidden",
-        )
     model.change(_facts, model, facts, api_visibility="private", show_progress="hidden")
     guidance.change(
         lambda choice: (gr.Group(visible=choice == BY_SAMPLE), gr.Group(visible=choice == BY_EXEMPLAR)),
@@ -209,7 +158,6 @@ def build(page: gr.Blocks, models: Models) -> None:
     dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
     go.click(translate, arguments, results, api_name="translate", concurrency_id=DEVICE_QUEUE, concurrency_limit=1)
     gallery.select(pick, [gallery, compare], compare, api_visibility="private", show_progress="hidden")
-    page.load(show_crop, [picture, *crop], preview, api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
         page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
 

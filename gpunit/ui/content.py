@@ -1,0 +1,127 @@
+"""The content picture x, as every tab that needs one asks for it: input, examples, crop, and what the network sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+from PIL import Image
+
+from gpunit import images, zoo
+from gpunit.images import Crop
+from gpunit.ui.shared import EXAMPLES, open_upload, picture_input, with_notices
+
+FIRST_EXAMPLE = "dog-shepherd"
+PREVIEW_SIZE = 256
+
+
+@dataclass(frozen=True)
+class ContentPicker:
+    """The components that name a content picture.
+
+    Attributes:
+        picture: holds the uploaded file's path.
+        crop: zoom, across, down.
+        preview: shows the square that the network sees.
+    """
+
+    picture: gr.Image
+    crop: tuple[gr.Slider, gr.Slider, gr.Slider]
+    preview: gr.Image
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """What an event passes to `read_content`, after the resolution."""
+        return [self.picture, *self.crop]
+
+
+def source_examples() -> list[str]:
+    """The bundled pictures that bundled translators start from."""
+    return [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
+
+
+def first_example() -> str:
+    """The picture that a tab opens with."""
+    sources = source_examples()
+    return next((path for path in sources if FIRST_EXAMPLE in path), sources[0])
+
+
+def content_picker(
+    prefix: str, page: gr.Blocks | gr.Tab, height: int = 220, api_name: str | None = None
+) -> ContentPicker:
+    """Lay out the inputs for a content picture, with a first example in them, and keep the preview true.
+
+    Args:
+        prefix: starts the elements' ids, so that tabs do not clash ("" for the Translate tab).
+        page: what is being built; its load (or a tab's select) fills the preview.
+        height: of picture and preview.
+        api_name: name of the endpoint that previews a crop, given by one tab only.
+    """
+    with gr.Row():
+        picture = picture_input(
+            value=first_example(),
+            label="Picture",
+            show_label=False,
+            height=height,
+            min_width=150,
+            elem_id=f"{prefix}picture",
+            placeholder="Drop a photo of a dog, bird or car here",
+        )
+        preview = gr.Image(
+            label="What the network sees",
+            interactive=False,
+            height=height,
+            min_width=150,
+            format="png",
+            type="pil",
+            buttons=["fullscreen"],
+            elem_id=f"{prefix}preview",
+        )
+    gr.Examples(source_examples(), picture, label="Examples", examples_per_page=12)
+    with gr.Accordion("Adjust the crop", open=False):
+        zoom = gr.Slider(1, 4, 1, step=0.05, label="Zoom")
+        across = gr.Slider(0, 1, 0.5, step=0.01, label="Left to right")
+        down = gr.Slider(0, 1, 0.5, step=0.01, label="Top to bottom")
+    picker = ContentPicker(picture, (zoom, across, down), preview)
+    picture.change(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
+    for slider in picker.crop:
+        is_public = api_name is not None and slider is zoom
+        slider.change(
+            show_crop,
+            picker.inputs,
+            preview,
+            api_name=api_name if is_public else None,
+            api_visibility="public" if is_public else "private",
+            trigger_mode="always_last",
+            show_progress="hidden",
+        )
+    opened = page.select if isinstance(page, gr.Tab) else page.load
+    opened(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
+    return picker
+
+
+@with_notices
+def show_crop(path: str | None, zoom: float, across: float, down: float) -> Image.Image | None:
+    """Exactly the square that the network sees of a picture: upright, RGB, cropped, never squashed."""
+    if not path:
+        return None
+    return images.cut(open_upload(path), PREVIEW_SIZE, Crop(zoom, across, down))
+
+
+def read_content(resolution: int, path: str | None, zoom: float, across: float, down: float) -> Image.Image:
+    """The square of the visitor's picture, at the network's size.
+
+    Raises:
+        gr.Error: if there is no picture.
+        PictureError: if it cannot be read.
+    """
+    if not path:
+        raise gr.Error("Give a picture first: upload one, use the webcam, or pick an example.")
+    return images.cut(open_upload(path), resolution, Crop(zoom, across, down))
+
+
+def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:
+    """The translators for a dropdown, (title, name): those on this machine, or all of them."""
+    specs = [spec for spec in zoo.all_models().values() if spec.is_here or not only_here]
+    return [(f"{spec.title}  ·  {spec.resolution} px", spec.name) for spec in specs]
