@@ -141,7 +141,10 @@ class AdversarialRecipe:
         structure: weight of the difference in self-similarity, beside L_con (see `losses.structure_distance`).
         equivariance: weight of the difference between a turned source's translation and the translation turned alike;
             not in the paper.
-        reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.
+        reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.  Without them, the
+            content map alone has to say where things are, and G learns to listen to it.
+        warm_up: steps at the start in which G learns L_rec alone, for a fifth of the time; not in the paper, whose runs
+            are long enough to find out what the content map means while they play against D.
         mirror_style: show E_s the mirrored target picture half of the time.
     """
 
@@ -161,7 +164,8 @@ class AdversarialRecipe:
     mask: float = 0.1
     reconstruction: float = 3.0
     equivariance: float = 4.0
-    reconstruct_with_skips: bool = True
+    reconstruct_with_skips: bool = False
+    warm_up: int = 800
     mirror_style: bool = True
 
 

@@ -86,25 +86,35 @@ def assess_classes(
     return rows
 
 
-def content_agreement(contents: Tensor) -> float:
-    """Distance of content maps of one latent code in different classes, in units of that of different codes.
+def _content_distances(contents: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean distances (classes, classes) between the contents of one code, and between those of different codes."""
+    codes = len(contents)
+    flat = contents.flatten(2).transpose(0, 1)
+
+    def between(shift: int) -> Tensor:
+        return (flat[:, None] - flat.roll(shift, 1)[None]).abs().mean((2, 3))
+
+    return between(0), (between(1) + between(codes // 2)) / 2
+
+
+def agreement_matrix(contents: Tensor) -> Tensor:
+    """Distance of the contents of one code in two classes, in units of that of different codes.
 
     Args:
         contents: (codes, classes, 1, 8, 8).
 
     Returns:
-        0 where the class leaves no trace in the content, 1 where the code leaves none.
+        (classes, classes): 0 where the class leaves no trace in the content, 1 where the code leaves none.
     """
-    codes, classes = contents.shape[:2]
-    flat = contents.flatten(2)
-    same = torch.stack([(flat[:, a] - flat[:, b]).abs().mean() for a, b in permutations(range(classes), 2)]).mean()
-    # Different codes, different classes: what chance would give.
-    shifted = [
-        (flat[:, a] - flat.roll(shift, 0)[:, b]).abs().mean()
-        for a, b in permutations(range(classes), 2)
-        for shift in (1, codes // 2)
-    ]
-    return float(same / torch.stack(shifted).mean())
+    same, different = _content_distances(contents)
+    return same / different
+
+
+def content_agreement(contents: Tensor) -> float:
+    """`agreement_matrix` of all pairs of two classes together, as one number."""
+    same, different = _content_distances(contents)
+    pairs = ~torch.eye(len(same), dtype=torch.bool)
+    return float(same[pairs].mean() / different[pairs].mean())
 
 
 def overlap(predicted: Tensor, wanted: Tensor) -> float:

@@ -14,14 +14,19 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan.file_utils import PYTORCH_PRETRAINED_BIGGAN_CACHE
-from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP, BigGANBatchNorm
+from pytorch_pretrained_biggan.model import (
+    PRETRAINED_CONFIG_ARCHIVE_MAP,
+    PRETRAINED_MODEL_ARCHIVE_MAP,
+    BigGANBatchNorm,
+    GenBlock,
+)
 from torch import Tensor, nn
 
 from gpunit import weights, zoo
@@ -170,6 +175,11 @@ class Prior:
         """
         return LatentCodes(unit_latents(count, self.latent_dim, seed, first) * truncation, truncation)
 
+    def named_latents(self, names: Sequence[tuple[int, int]], truncation: float = 1.0) -> LatentCodes:
+        """The codes that `latents` gives for (seed, index) pairs."""
+        codes = [unit_latents(1, self.latent_dim, seed, index) for seed, index in names]
+        return LatentCodes(torch.cat(codes) * truncation, truncation)
+
     @torch.inference_mode()
     def draw(self, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
         """One picture per code and label, paired up: (N, 3, S, S) float32 in [-1, 1], on the CPU.
@@ -177,19 +187,45 @@ class Prior:
         Raises:
             PriorError: where there are not as many labels as codes, or the truncation is not in (0, 1].
         """
+        pictures = [
+            self._model.generator(condition, step).float().cpu() for condition, step in self._parts(latents, labels)
+        ]
+        return torch.cat(pictures)
+
+    @torch.inference_mode()
+    def features(self, latents: LatentCodes, labels: Sequence[int], size: int = 16) -> Tensor:
+        """The generator's own last feature of one size, for codes and labels paired up: (N, C, size, size), on the CPU.
+
+        Raises:
+            PriorError: as for `draw`, and for a size that the generator does not pass through.
+        """
+        generator = self._model.generator
+        answers = []
+        for condition, step in self._parts(latents, labels):
+            x = generator.gen_z(condition).view(-1, 4, 4, 16 * self.config.channel_width).permute(0, 3, 1, 2)
+            feature = None
+            for layer in generator.layers:
+                x = layer(x, condition, step) if isinstance(layer, GenBlock) else layer(x)
+                if x.shape[-1] > size:
+                    break
+                feature = x
+            if feature is None or feature.shape[-1] != size:
+                raise PriorError(f"the prior has no feature of size {size}; ask for 4, 8, 16, …, {self.resolution}.")
+            answers.append(feature.float().cpu())
+        return torch.cat(answers)
+
+    def _parts(self, latents: LatentCodes, labels: Sequence[int]) -> Iterator[tuple[Tensor, int]]:
+        """Condition vectors, a batch at a time, and the step of the standing statistics."""
         if len(labels) != len(latents):
             raise PriorError(f"{len(latents)} codes need as many classes, not {len(labels)}.")
         if not 0 < latents.truncation <= 1:
             raise PriorError(f"the truncation must be above 0 and at most 1, not {latents.truncation}.")
         step = round(latents.truncation * (self.config.n_stats - 1))
         embeddings = self._model.embeddings.weight.T
-        pictures = []
         for codes, some in zip(
             latents.codes.split(self._batch), torch.as_tensor(labels).split(self._batch), strict=True
         ):
-            condition = torch.cat([codes.to(self.device), embeddings[some.to(self.device)]], dim=1)
-            pictures.append(self._model.generator(condition, step).float().cpu())
-        return torch.cat(pictures)
+            yield torch.cat([codes.to(self.device), embeddings[some.to(self.device)]], dim=1), step
 
     def grid(self, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
         """Every code in every class: (rows, columns, 3, S, S) in [-1, 1]; rows share a code, columns a class."""
@@ -210,14 +246,18 @@ class Prior:
         return LatentCodes(mean.cpu(), 1.0)
 
 
-def walk(start: Tensor, end: Tensor, steps: int) -> Tensor:
-    """`steps` codes (steps, D) from one code (D,) to another along the great circle (slerp), both ends included."""
+def great_circle(start: Tensor, end: Tensor, place: float) -> Tensor:
+    """The code (D,) at `place` in [0, 1] of the way from one code (D,) to another along the great circle (slerp)."""
     cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
-    angle = torch.arccos(cosine.clamp(-1, 1))
-    t = torch.linspace(0, 1, steps)[:, None]
-    if float(angle) < 1e-4 or float(angle) > math.pi - 1e-4:
-        return torch.lerp(start, end, t)
-    return (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+    angle = float(torch.arccos(cosine.clamp(-1, 1)))
+    if angle < 1e-4 or angle > math.pi - 1e-4:
+        return torch.lerp(start, end, place)
+    return (math.sin((1 - place) * angle) * start + math.sin(place * angle) * end) / math.sin(angle)
+
+
+def walk(start: Tensor, end: Tensor, steps: int) -> Tensor:
+    """`steps` codes (steps, D) along the great circle from one code (D,) to another, both ends included."""
+    return torch.stack([great_circle(start, end, place) for place in torch.linspace(0, 1, steps).tolist()])
 
 
 def load_prior(

@@ -110,6 +110,8 @@ class AdversarialTrainer:
 
         The last `recipe.twins` sources are replaced by turned copies of the first, which share their styles.
         """
+        if self.done < self.recipe.warm_up:
+            return self._warm_up(target)
         recipe, count = self.recipe, self.recipe.reconstructed
         turns = random_turns(recipe.twins)
         source = torch.cat([source[: len(source) - recipe.twins], turn(source[: recipe.twins], turns)])
@@ -175,9 +177,31 @@ class AdversarialTrainer:
         generator_loss.backward()
         self.optimizer_g.step()
         self.discriminator.requires_grad_(True)
-        self.done += 1
-        update_ema(self.ema, self.model, min(recipe.ema, (1 + self.done) / (10 + self.done)))
+        self._finish()
         return {**{name: value.detach() for name, value in parts.items()}, "discriminator": discriminator_loss.detach()}
+
+    def _warm_up(self, target: Tensor) -> dict[str, Tensor]:
+        """One update of G by L_rec alone."""
+        with mixed_precision(target.device):
+            with torch.no_grad():
+                content = self.content_encoder(target)
+            style = self.model.style_encoder(target)
+            reconstructed, _ = self.model.generator(content, style, use_skips=self.recipe.reconstruct_with_skips)
+        reconstructed = reconstructed.float()
+        with torch.no_grad():
+            wanted = self.eye(target, last_stride=16)
+        features = self.eye(reconstructed, last_stride=16)
+        loss = F.l1_loss(reconstructed, target) + losses.feature_distance(features, wanted)
+        self.optimizer_g.zero_grad(set_to_none=True)
+        (self.recipe.reconstruction * loss).backward()
+        self.optimizer_g.step()
+        self._finish()
+        return {"reconstruction": loss.detach()}
+
+    def _finish(self) -> None:
+        """Count the step and move the average along."""
+        self.done += 1
+        update_ema(self.ema, self.model, min(self.recipe.ema, (1 + self.done) / (10 + self.done)))
 
     @torch.no_grad()
     def sheet(self, source: Tensor, target: Tensor) -> Image.Image:

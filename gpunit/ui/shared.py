@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import functools
+import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import gradio as gr
+import torch
+import torch.nn.functional as F
 from gradio.data_classes import ImageData
 from PIL import Image
+from torch import Tensor
 
 from gpunit import weights, zoo
 from gpunit.images import PictureError, open_picture
-from gpunit.translator import Translator
+from gpunit.networks.features import EfficientNetLite0
+from gpunit.translator import Translator, pick_device
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from gpunit.prior.biggan import Prior
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
@@ -60,6 +67,48 @@ def open_upload(path: str) -> Image.Image:
     return open_picture(path, name=Path(path).name)
 
 
+def figure_picture(figure: Figure) -> Image.Image:
+    """A matplotlib figure as a picture; no window, no global state of pyplot's."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return Image.open(buffer).convert("RGB")
+
+
+class Shapes:
+    """The small family's content encoder and shape head, for pictures of a prior."""
+
+    class_names = ("cat", "dog", "bird", "car")  # F_s's labels, in the order of its training
+
+    def __init__(self, device: str) -> None:
+        path = zoo.CHECKPOINTS / f"{zoo.SMALL_CONTENT_ENCODER}.safetensors"
+        self._device = pick_device(device)
+        self._encoder = zoo.load_content_encoder(path, "small").eval().to(self._device)
+        self._head = zoo.load_shape_head(path, "small").eval().to(self._device)
+
+    @torch.inference_mode()
+    def contents(self, pictures: Tensor) -> Tensor:
+        """E_c: (N, 1, 8, 8) on the CPU, of pictures (N, 3, S, S) in [-1, 1]."""
+        encoded = [self._encoder(part.to(self._device)).content.cpu() for part in pictures.split(32)]
+        return torch.cat(encoded)
+
+    @torch.inference_mode()
+    def predicted(self, contents: Tensor, labels: Sequence[int]) -> Tensor:
+        """F_s: shapes (N, 3, 16, 16) in [-1, 1] of contents (N, 1, 8, 8), as members of the classes `labels`."""
+        return self._head(contents.to(self._device), torch.tensor(labels, device=self._device)).cpu()
+
+    @functools.cached_property
+    def _eye(self) -> EfficientNetLite0:
+        return EfficientNetLite0().to(self._device)
+
+    @torch.inference_mode()
+    def instances(self, pictures: Tensor) -> Tensor:
+        """x_s by class activation: (N, 1, 128, 128) in [-1, 1]."""
+        from gpunit.prior.segmentation import class_activation_map  # it knows HTC, which the page does not need
+
+        larger = F.interpolate(pictures.to(self._device), (128, 128), mode="bilinear", antialias=True)
+        return class_activation_map(self._eye, larger).cpu()
+
+
 class Models:
     """Translators and priors, loaded on first use and kept; safe to call from several visitors' threads."""
 
@@ -69,6 +118,7 @@ class Models:
         self._lock = threading.Lock()
         self._loaded: dict[str, Translator] = {}
         self._priors: dict[str, Prior] = {}
+        self._shapes: Shapes | None = None
 
     def get(self, name: str) -> Translator:
         """The translator of that name, loaded if need be."""
@@ -87,6 +137,13 @@ class Models:
             if name not in self._priors:
                 self._priors[name] = load_prior(name, self._device)
             return self._priors[name]
+
+    def shapes(self) -> Shapes:
+        """What shows contents and shapes, loaded if need be."""
+        with self._lock:
+            if self._shapes is None:
+                self._shapes = Shapes(self._device)
+            return self._shapes
 
 
 def with_notices(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
