@@ -92,7 +92,8 @@ def _content_distances(contents: Tensor) -> tuple[Tensor, Tensor]:
     flat = contents.flatten(2).transpose(0, 1)
 
     def between(shift: int) -> Tensor:
-        return (flat[:, None] - flat.roll(shift, 1)[None]).abs().mean((2, 3))
+        distance = (flat[:, None] - flat.roll(shift, 1)[None]).abs().mean((2, 3))
+        return (distance + distance.T) / 2
 
     return between(0), (between(1) + between(codes // 2)) / 2
 

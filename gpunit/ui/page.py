@@ -16,9 +16,16 @@ def build_page(models: Models) -> gr.Blocks:
             "image-to-image translation with a generative prior.",
             elem_id="title",
         )
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab("Translate", id="translate"):
-                translate.build(page, models)
+                content = translate.build(page, models)
             with gr.Tab("BigGAN prior", id="prior") as tab:
-                prior.build(tab, models)
+                drawn = prior.build(tab, models)
+        if drawn is not None:
+            drawn.send.click(
+                lambda picture: (picture, gr.Tabs(selected="translate")),
+                drawn.chosen,
+                [content.picture, tabs],
+                api_visibility="private",
+            )
     return page

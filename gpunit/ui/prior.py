@@ -272,7 +272,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
             _ring(heats[index], (best_place + 0.5) / MATCH_SIZE, (best_row + 0.5) / MATCH_SIZE, "white")
         _ring(heats[column], across, down, "red")
         sheet = images.sheet([[_scaled(p) for p in pictures], heats], CELL, _headings(classes), GAP)
-        return sheet, pictures[column]
+        return sheet, _scaled(pictures[column])
 
     @with_notices
     def click(

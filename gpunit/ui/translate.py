@@ -13,7 +13,7 @@ import gradio as gr
 from PIL import Image
 
 from gpunit import zoo
-from gpunit.ui.content import content_picker, model_choices, read_content
+from gpunit.ui.content import ContentPicker, content_picker, model_choices, read_content
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
@@ -22,8 +22,8 @@ MAX_SEED = 2**31 - 1
 ARCHIVE_SECONDS = 600
 
 
-def build(page: gr.Blocks, models: Models) -> None:
-    """Lay out the tab inside the page, which is being built, and wire its events."""
+def build(page: gr.Blocks, models: Models) -> ContentPicker:
+    """Lay out the tab inside the page, which is being built, and wire its events; returns where its picture goes in."""
     choices = model_choices() or model_choices(only_here=False)
     first_model = choices[0][1]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
@@ -160,6 +160,7 @@ def build(page: gr.Blocks, models: Models) -> None:
     gallery.select(pick, [gallery, compare], compare, api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
         page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
+    return content
 
 
 def _facts(model_name: str) -> str:

@@ -65,6 +65,30 @@ def test_more_rows_leave_the_earlier_ones(folder: Path) -> None:
     assert torch.allclose(prior.latents(6, seed=5, truncation=0.5).codes, many / 2)
 
 
+def test_codes_can_be_named_one_by_one(folder: Path) -> None:
+    prior = load_prior(folder, "cpu")
+    five, nine = prior.latents(6, seed=5, truncation=0.4), prior.latents(6, seed=9, truncation=0.4)
+    named = prior.named_latents([(9, 3), (5, 0), (9, 1)], 0.4)
+    assert named.truncation == 0.4
+    assert torch.equal(named.codes, torch.stack([nine.codes[3], five.codes[0], nine.codes[1]]))
+
+
+def test_features_are_those_on_the_way_to_the_picture(folder: Path) -> None:
+    prior = load_prior(folder, "cpu")
+    library = BigGAN.from_pretrained(str(folder)).eval()
+    seen: dict[int, torch.Tensor] = {}
+    for layer in library.generator.layers:
+        layer.register_forward_hook(lambda _module, _inputs, output: seen.update({output.shape[-1]: output}))
+    codes = prior.latents(2, seed=3, truncation=0.5)
+    with torch.no_grad():
+        library(codes.codes, torch.eye(2), 0.5)
+    for size in (4, 8, 16):
+        feature = prior.features(codes, [0, 1], size)
+        assert (feature - seen[size]).abs().max() < 1e-3 * seen[size].abs().max()
+    with pytest.raises(PriorError, match="no feature of size 12"):
+        prior.features(codes, [0, 1], 12)
+
+
 def test_inversion_has_the_shape_of_a_code(folder: Path) -> None:
     prior = load_prior(folder, "cpu")
     codes = prior.invert(torch.rand(2, 3, 100, 100) * 2 - 1)
