@@ -16,6 +16,10 @@ class DownloadError(OSError):
     """A download that failed; the message says why and what to do, in one sentence."""
 
 
+class BrokenOffError(DownloadError):
+    """A download that stopped half-way: what came is kept, and the next try goes on from there."""
+
+
 def fetch(
     address: str,
     path: Path,
@@ -55,7 +59,7 @@ def fetch(
         raise
     except (HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error
-        raise DownloadError(
+        raise BrokenOffError(
             f"{path.name}: the download broke off ({reason}); check the connection and try again, it will be resumed."
         ) from None
     with partial.open("rb") as file:
@@ -69,10 +73,7 @@ def fetch(
 
 def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: Callable[[int, int], None]) -> None:
     if "text/html" in answer.headers.get("Content-Type", ""):
-        raise DownloadError(
-            f"{name}: the server sent a web page instead of the file (a download quota, most likely); "
-            "try again tomorrow, or fetch the file with a browser and put it in place."
-        )
+        raise DownloadError(_web_page(name))
     resumed = answer.status == 206
     if not resumed:
         done = 0
@@ -84,7 +85,19 @@ def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: 
             done += len(chunk)
             report(done, total)
     if total and done != total:
-        raise DownloadError(f"{name}: {done} of {total} bytes came; try again, the download will be resumed.")
+        raise BrokenOffError(f"{name}: {done} of {total} bytes came; try again, the download will be resumed.")
+
+
+def fetch_with_retries(
+    address: str, path: Path, report: Callable[[int, int], None], attempts: int = 3, timeout: float = 30.0
+) -> str:
+    """Like `fetch`, going on from where the download broke off until it has been tried `attempts` times."""
+    for _ in range(attempts - 1):
+        try:
+            return fetch(address, path, report, timeout=timeout)
+        except BrokenOffError:
+            continue
+    return fetch(address, path, report, timeout=timeout)
 
 
 def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None]) -> None:
@@ -99,7 +112,16 @@ def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None
     partial = path.with_name(f".{path.name}.part")
     report(0, 0)
     try:
-        got = gdown.download(id=file_id, output=str(partial), quiet=True, resume=True)
+        got = gdown.download(
+            id=file_id,
+            output=str(partial),
+            quiet=True,
+            resume=True,
+            use_cookies=False,
+            timeout=30.0,
+            retries=2,
+            progress=lambda done, total: report(done, total or 0),
+        )
     except Exception as error:  # gdown raises what requests and its own parsing raise
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DownloadError(
@@ -108,5 +130,17 @@ def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None
         ) from None
     if not got or not partial.is_file():
         raise DownloadError(f"{path.name}: Google Drive did not give the file; try again later.")
+    with partial.open("rb") as file:
+        is_page = file.read(64).lstrip().lower().startswith((b"<!doctype", b"<html"))
+    if is_page:
+        partial.unlink()
+        raise DownloadError(_web_page(path.name))
     partial.replace(path)
     report(path.stat().st_size, path.stat().st_size)
+
+
+def _web_page(name: str) -> str:
+    return (
+        f"{name}: the server sent a web page instead of the file (a download quota, most likely); "
+        "try again tomorrow, or fetch the file with a browser and put it in place."
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from pathlib import Path
 from huggingface_hub import hf_hub_url
 from torch import Tensor
 
-from gpunit.downloads import fetch, fetch_from_drive
+from gpunit import records
+from gpunit.downloads import DownloadError, fetch_from_drive, fetch_with_retries
 from gpunit.importing import CONTENT_ENCODER, convert_published, import_published
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import DistillerParams, ShapeHead
@@ -36,6 +38,11 @@ SMALL_CONTENT_ENCODER = "content-pairs"
 DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
 PUBLISHED_LICENCE = "S-Lab License 1.0: non-commercial use only"
 PAPER = "Yang, Jiang, Liu, Loy, CVPR 2022, arXiv 2204.03641"
+PAPER_LINK = "https://arxiv.org/abs/2204.03641"
+# Four bytes for each of the parameters: what a download of one file costs, about.
+TRANSLATOR_MB, CONTENT_ENCODER_MB = 160, 38
+
+_downloading = threading.Lock()
 
 # Google Drive's ids of the published files.
 DRIVE_IDS: Mapping[str, str] = {
@@ -95,10 +102,13 @@ class ModelSpec:
         """Whether the weights are on this machine."""
         if self.family != "published":
             return self.path.is_file()
-        return all(
-            any((CHECKPOINTS / f"{name}{suffix}").is_file() for suffix in (".safetensors", ".pt"))
-            for name in (self.name, CONTENT_ENCODER)
-        )
+        return _has_file(self.name) and _has_file(CONTENT_ENCODER)
+
+    @property
+    def download_megabytes(self) -> int:
+        """What is left to fetch before it can be used, about: the content encoder comes once for all."""
+        files = ((self.name, TRANSLATOR_MB), (CONTENT_ENCODER, CONTENT_ENCODER_MB))
+        return sum(size for name, size in files if not _has_file(name))
 
     @property
     def can_be_downloaded(self) -> bool:
@@ -114,6 +124,10 @@ class ModelSpec:
     def title(self) -> str:
         """The domain pair, for people."""
         return f"{' / '.join(self.sources)} → {self.target}"
+
+
+def _has_file(name: str) -> bool:
+    return any((CHECKPOINTS / f"{name}{suffix}").is_file() for suffix in (".safetensors", ".pt"))
 
 
 def _published_specs() -> list[ModelSpec]:
@@ -172,9 +186,12 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     if not spec.is_here and spec.can_be_downloaded:
         raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
     for path in (spec.path, CHECKPOINTS / f"{CONTENT_ENCODER}.safetensors"):
-        if spec.family == "published" and not path.is_file():
-            wanted = "content_encoder" if path.stem == CONTENT_ENCODER else "translator"
-            import_published(path.with_suffix(".pt"), CHECKPOINTS, wanted)
+        if spec.family != "published":
+            break
+        if path.is_file():
+            _check_unchanged(path)
+        else:
+            _import(path.with_suffix(".pt"), "content_encoder" if path.stem == CONTENT_ENCODER else "translator")
     tensors, header = read_weights(spec.path)
     content_path = CHECKPOINTS / f"{header.get('content_encoder', '')}.safetensors"
     content_encoder = load_content_encoder(content_path, spec.family)
@@ -182,6 +199,22 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     if spec.family != "published" and digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
     return _assemble(tensors, content_encoder, FAMILIES[spec.family], spec.path, device, precision)
+
+
+def _import(path: Path, kind: str) -> None:
+    """Convert a published file among the checkpoints, and note the new file's sum."""
+    converted = import_published(path, CHECKPOINTS, kind)
+    records.record_sum(CHECKPOINTS, converted.name, digest(converted))
+
+
+def _check_unchanged(path: Path) -> None:
+    noted = records.recorded_sum(CHECKPOINTS, path.name)
+    if noted and digest(path) != noted:
+        command = "" if path.stem == CONTENT_ENCODER else f" (`python -m gpunit download {path.stem}`)"
+        raise ModelError(
+            f"{path.name} has changed since it was downloaded (another sha256); "
+            f"delete it and download it again{command}."
+        )
 
 
 def load_published(model: Path, content_encoder: Path, device: str = "auto", precision: str = "auto") -> Translator:
@@ -223,6 +256,7 @@ def download(
         name: a published model's name.
         mirror: where to fetch `<name>.pt` from instead of Google Drive: an http(s) address of a folder, or a
             Hugging Face repository as "owner/name".  By default the environment's GPUNIT_MIRROR.
+            The sha256 of a file is noted when it first comes, and one that comes again must be the same.
         report: called with (file, bytes so far, bytes in all; 0 where unknown).
 
     Raises:
@@ -234,6 +268,11 @@ def download(
         published = ", ".join(known for known in MODELS if known in DRIVE_IDS)
         raise ModelError(f"{name} is not a published model; choose from {published}.")
     mirror = mirror or os.environ.get("GPUNIT_MIRROR", "")
+    with _downloading:  # two who ask at once share one download
+        _download_missing(name, mirror, report)
+
+
+def _download_missing(name: str, mirror: str, report: Callable[[str, int, int], None]) -> None:
     for file, kind in ((CONTENT_ENCODER, "content_encoder"), (name, "translator")):
         target, dropped = CHECKPOINTS / f"{file}.safetensors", CHECKPOINTS / f"{file}.pt"
         if target.is_file():
@@ -242,7 +281,11 @@ def download(
         if fetched:
             _fetch_published(file, dropped, mirror, functools.partial(report, f"{file}.pt"))
         try:
-            import_published(dropped, CHECKPOINTS, kind)
+            if fetched:
+                _check_same_as_first(dropped)
+            _import(dropped, kind)
+            if fetched:
+                records.record_sum(CHECKPOINTS, dropped.name, digest(dropped))
         finally:
             # Converted, it is not needed; and what is not what was asked for would block the next try.
             # A file that the user put there stays.
@@ -250,13 +293,22 @@ def download(
                 dropped.unlink()
 
 
+def _check_same_as_first(path: Path) -> None:
+    noted = records.recorded_sum(CHECKPOINTS, path.name)
+    if noted and digest(path) != noted:
+        raise DownloadError(
+            f"{path.name} is not the file that was downloaded first (another sha256): use another mirror, or remove "
+            f"{path.name} from {records.RECORD_NAME} to accept the new one."
+        )
+
+
 def _fetch_published(name: str, path: Path, mirror: str, report: Callable[[int, int], None]) -> None:
     if not mirror:
         fetch_from_drive(DRIVE_IDS[name], path, report)
     elif mirror.startswith(("http://", "https://")):
-        fetch(f"{mirror.rstrip('/')}/{name}.pt", path, report)
+        fetch_with_retries(f"{mirror.rstrip('/')}/{name}.pt", path, report)
     else:
-        fetch(hf_hub_url(mirror, f"{name}.pt"), path, report)
+        fetch_with_retries(hf_hub_url(mirror, f"{name}.pt"), path, report)
 
 
 def load_content_encoder(path: Path, family: str) -> ContentEncoder:

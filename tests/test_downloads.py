@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpunit.downloads import DownloadError, fetch
+from gpunit.downloads import DownloadError, fetch, fetch_from_drive, fetch_with_retries
 
 CONTENT = bytes(range(256)) * 4000
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -86,6 +86,34 @@ def test_a_cut_off_download_is_resumed(
     assert fetch(address("cut"), path) == SUM
     assert server.begins == [0, 300_000]
     assert [p.name for p in tmp_path.iterdir()] == ["weights.bin"]
+
+
+def test_a_retry_goes_on_where_it_broke_off(
+    address: Callable[[str], str], server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "weights.bin"
+    assert fetch_with_retries(address("cut"), path, lambda done, total: None) == SUM
+    assert server.begins == [0, 300_000]
+    server.begins.clear()
+    with pytest.raises(DownloadError, match="404"):
+        fetch_with_retries(address("gone"), tmp_path / "other.bin", lambda done, total: None)
+    assert server.begins == [0]  # what the server refuses is not asked for again
+
+
+@pytest.mark.parametrize(("body", "words"), [(b"<html>Quota exceeded</html>", "web page"), (None, "did not give")])
+def test_drive_refusals_leave_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: bytes | None, words: str
+) -> None:
+    def download(output: str, **_: object) -> str | None:
+        if body is None:
+            return None
+        Path(output).write_bytes(body)
+        return output
+
+    monkeypatch.setattr("gdown.download", download)
+    with pytest.raises(DownloadError, match=words):
+        fetch_from_drive("id", tmp_path / "dog2cat.pt", lambda done, total: None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_without_ranges_sends_all_again(address: Callable[[str], str], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import torch
 from gpunit import published, zoo
 from gpunit.downloads import DownloadError
 from gpunit.importing import convert_published, import_published
+from gpunit.records import RECORD_NAME, has_agreed, record_agreement, record_sum
 from gpunit.translator import Translator
 from gpunit.weights import ModelError
 from tests.conftest import blobs
@@ -78,7 +79,8 @@ def test_published_files_draw_the_recorded_pictures_straight_and_converted(files
     for name in ("dog2cat.pt", "content_encoder.pt"):
         (shelf / name).unlink()
     draws_the_recorded_pictures(zoo.load("dog2cat", "cpu", "fp32"))
-    assert {path.name: path.stat().st_mtime_ns for path in shelf.iterdir()} == converted
+    assert {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.safetensors")} == converted
+    assert not list(shelf.glob("*.pt"))
 
 
 def spoil(state: dict[str, Any], how: str) -> Any:
@@ -184,7 +186,8 @@ def mirror(files: Path) -> Iterator[str]:
 def test_a_download_ends_in_a_model_that_draws(mirror: str, shelf: Path) -> None:
     seen: list[str] = []
     zoo.download("dog2cat", mirror, lambda file, done, total: seen.append(file))
-    assert sorted(path.name for path in shelf.iterdir()) == ["content_encoder.safetensors", "dog2cat.safetensors"]
+    kept = ["content_encoder.safetensors", "dog2cat.safetensors", RECORD_NAME]
+    assert sorted(path.name for path in shelf.iterdir()) == kept
     assert set(seen) == {"content_encoder.pt", "dog2cat.pt"}
     draws_the_recorded_pictures(zoo.load("dog2cat", "cpu", "fp32"))
 
@@ -202,7 +205,36 @@ def test_a_failed_download_leaves_no_debris(
 ) -> None:
     with pytest.raises(error, match=words):
         zoo.download(name, mirror)
-    assert [path.name for path in shelf.iterdir()] == ["content_encoder.safetensors"]
+    assert sorted(path.name for path in shelf.iterdir()) == ["content_encoder.safetensors", RECORD_NAME]
+
+
+def test_a_changed_file_is_refused_at_load_and_at_the_next_download(mirror: str, shelf: Path) -> None:
+    zoo.download("dog2cat", mirror)
+    path = shelf / "dog2cat.safetensors"
+    changed = bytearray(path.read_bytes())
+    changed[-1] ^= 1
+    path.write_bytes(changed)
+    with pytest.raises(ModelError, match="download dog2cat"):
+        zoo.load("dog2cat")
+    path.unlink()
+    record_sum(shelf, "dog2cat.pt", "0" * 64)  # as if the mirror had held another file the first time
+    with pytest.raises(DownloadError, match="downloaded first"):
+        zoo.download("dog2cat", mirror)
+    assert not path.exists()
+    assert not list(shelf.glob("*.pt"))
+
+
+def test_agreeing_is_remembered_and_a_damaged_record_is_explained(tmp_path: Path) -> None:
+    assert not has_agreed(tmp_path, "terms")
+    record_agreement(tmp_path, "terms")
+    record_sum(tmp_path, "a.pt", "12")
+    assert has_agreed(tmp_path, "terms")
+    assert not has_agreed(tmp_path, "other terms")
+    assert [path.name for path in tmp_path.iterdir()] == [RECORD_NAME]
+    for damaged in ("{", "[]", '{"agreed": 3, "sha256": {}}'):
+        (tmp_path / RECORD_NAME).write_text(damaged)
+        with pytest.raises(ModelError, match="delete it"):
+            has_agreed(tmp_path, "terms")
 
 
 def test_what_is_not_published_cannot_be_downloaded(shelf: Path) -> None:
@@ -219,7 +251,8 @@ def test_the_commands(files: Path, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "out" / "photo-01.png").is_file()
     answer = gpunit("download", "dog2cat")  # no answer to the question about the licence
-    assert answer.returncode != 0
+    assert answer.returncode == 2
     assert "S-Lab" in answer.stderr
+    assert "--accept-licence" in answer.stderr
     listed = gpunit("models").stdout
     assert listed.count("S-Lab") == 17

@@ -13,7 +13,15 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("gpunit.images", "gpunit.downloads"),
     ("gpunit.networks", "gpunit.recipes"),
-    ("gpunit.losses", "gpunit.data", "gpunit.published", "gpunit.evaluation", "gpunit.weights", "gpunit.importing"),
+    (
+        "gpunit.losses",
+        "gpunit.data",
+        "gpunit.published",
+        "gpunit.evaluation",
+        "gpunit.weights",
+        "gpunit.records",
+        "gpunit.importing",
+    ),
     ("gpunit.translator", "gpunit.zoo", "gpunit.prior", "gpunit.training"),
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn, track
+from rich.table import Table
 
-from gpunit import images, zoo
+from gpunit import images, records, zoo
 from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, refuse_existing
 
 
@@ -69,13 +72,16 @@ def translate(
 
 def models() -> None:
     """List the translators: name, domains, size, licence, and whether the weights are here."""
+    table = Table("name", "domains", "pixels", "weights", "licence", box=None, header_style="bold")
     for spec in zoo.all_models().values():
         if spec.is_here:
             path = spec.path if spec.path.is_file() else spec.dropped_path
-            where = f"{path.stat().st_size / 1e6:.1f} MB"
+            where = f"{path.stat().st_size / 1e6:.0f} MB, here"
         else:
-            where = "to be had" if spec.can_be_downloaded else "not here"
-        typer.echo(f"{spec.name:16} {spec.title:28} {spec.resolution} px   {where:>9}   {spec.licence}")
+            where = f"download, ~{zoo.TRANSLATOR_MB} MB" if spec.can_be_downloaded else "not here"
+        table.add_row(spec.name, spec.title, str(spec.resolution), where, spec.licence)
+    # A pipe has no width of its own: lines are never broken there, so that they can be searched.
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
 
 
 def download(
@@ -92,10 +98,14 @@ def download(
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else names
     specs = [zoo.find(name) for name in wanted]
     missing = [spec for spec in specs if not spec.is_here]
-    if missing and not accept_licence:
+    if missing and not records.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE):
         typer.echo(f"The published weights are under the {zoo.PUBLISHED_LICENCE}. Source: {zoo.PAPER}.", err=True)
-        if not typer.confirm("Do you agree to these terms?", err=True):
-            raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
+        if not accept_licence:
+            if not sys.stdin.isatty():
+                raise UsageError("nothing was downloaded; add --accept-licence to agree to the licence.")
+            if not typer.confirm("Do you agree to these terms?", err=True):
+                raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
+        records.record_agreement(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Downloading", total=None)

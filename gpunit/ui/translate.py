@@ -14,6 +14,7 @@ from PIL import Image
 
 from gpunit import zoo
 from gpunit.ui.content import ContentPicker, content_picker, model_choices, read_content
+from gpunit.ui.downloading import download_model, download_panel, downloads_allowed, show_offer
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
@@ -24,8 +25,8 @@ ARCHIVE_SECONDS = 600
 
 def build(page: gr.Blocks, models: Models) -> ContentPicker:
     """Lay out the tab inside the page, which is being built, and wire its events; returns where its picture goes in."""
-    choices = model_choices() or model_choices(only_here=False)
-    first_model = choices[0][1]
+    choices = model_choices(only_here=False) if downloads_allowed() else model_choices()
+    first_model = (model_choices() or choices)[0][1]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
 
     archives = Path(tempfile.mkdtemp(prefix="gpunit-"))
@@ -58,8 +59,11 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
                 )
                 gr.Examples(exemplars, exemplar, label="Target pictures")
         with gr.Column(scale=5, min_width=320):
-            model = gr.Dropdown(choices, value=first_model, label="Model", info="Source domains → target domain")
+            model = gr.Dropdown(
+                choices, value=first_model, label="Model", info="Source domains → target domain", elem_id="model"
+            )
             facts = gr.Markdown(_facts(first_model), elem_classes="quiet")
+            offer = download_panel(first_model)
             go = gr.Button("Translate", variant="primary", size="lg", elem_id="translate")
             heading("Translations: G(E_c(x), s)", "Click one to compare it with the input below.")
             gallery = gr.Gallery(
@@ -148,6 +152,18 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
     arguments = [content.picture, model, *content.crop, guidance, count, seed, temperature, exemplar]
     results = [gallery, timing, compare, download]
     model.change(_facts, model, facts, api_visibility="private", show_progress="hidden")
+    model.change(show_offer, model, offer.outputs, api_visibility="private", show_progress="hidden")
+    # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
+    offer.button.click(
+        download_model,
+        [model, offer.agreed],
+        model,
+        api_name="download_model",
+        concurrency_limit=1,
+        show_progress_on=offer.offer,
+    ).success(_facts, model, facts, api_visibility="private", show_progress="hidden").success(
+        show_offer, model, offer.outputs, api_visibility="private", show_progress="hidden"
+    )
     guidance.change(
         lambda choice: (gr.Group(visible=choice == BY_SAMPLE), gr.Group(visible=choice == BY_EXEMPLAR)),
         guidance,

@@ -1,0 +1,102 @@
+"""What a visitor sees of a published model that is not on this machine yet: its facts, its licence, a button."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import gradio as gr
+
+from gpunit import records, zoo
+from gpunit.downloads import DownloadError
+from gpunit.ui.content import model_choices
+from gpunit.ui.shared import with_notices
+
+PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
+
+
+def downloads_allowed() -> bool:
+    """Whether visitors may download models; GPUNIT_NO_DOWNLOADS=1 forbids it, on a public host."""
+    return os.environ.get("GPUNIT_NO_DOWNLOADS", "") in ("", "0")
+
+
+@dataclass(frozen=True)
+class DownloadPanel:
+    """The components that offer a download; `group` is hidden for a model that is here."""
+
+    group: gr.Group
+    offer: gr.Markdown
+    agreed: gr.Checkbox
+    button: gr.Button
+
+    @property
+    def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
+        """What `show_offer` sets."""
+        return [self.group, self.offer, self.agreed]
+
+
+def download_panel(first_model: str) -> DownloadPanel:
+    """Lay out the panel, as it is for the model that the tab opens with."""
+    spec = zoo.find(first_model)
+    with gr.Group(visible=_is_offered(spec), elem_id="download-offer") as group:
+        offer = gr.Markdown(_offer(spec), padding=True)
+        agreed = gr.Checkbox(
+            False, label="I agree to the licence", info="Asked once for this installation", visible=not _has_agreed()
+        )
+        button = gr.Button("Download this model", variant="primary", elem_id="download-model")
+    return DownloadPanel(group, offer, agreed, button)
+
+
+@with_notices
+def show_offer(model_name: str) -> tuple[gr.Group, str, gr.Checkbox]:
+    """The panel for a model: hidden where there is nothing to download."""
+    spec = zoo.find(model_name)
+    return gr.Group(visible=_is_offered(spec)), _offer(spec), gr.Checkbox(visible=not _has_agreed())
+
+
+@with_notices
+def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRESS) -> gr.Dropdown:
+    """Download a published translator to this machine, with the content encoder where that is missing.
+
+    Args:
+        model_name: name of a published translator, as `python -m gpunit models` lists them.
+        agreed: that the licence, S-Lab 1.0 (non-commercial), is agreed to; remembered for this installation.
+        progress: shows how much has come.
+
+    Returns:
+        The model picker, in which the model is now on this machine.
+    """
+    spec = zoo.find(model_name)
+    if not spec.is_here:
+        if not downloads_allowed():
+            raise gr.Error("Downloads are switched off on this host; run the app yourself to use the published models.")
+        if not spec.can_be_downloaded:
+            raise gr.Error(f"{spec.name} is not a published model: there is nothing to download.")
+        if not (agreed or _has_agreed()):
+            raise gr.Error(f"Agree to the licence first: {spec.licence}.")
+        records.record_agreement(zoo.CHECKPOINTS, spec.licence)
+
+        def report(file: str, done: int, total: int) -> None:
+            progress(done / total if total else 0, desc=f"{file}: {done / 1e6:.0f} MB")
+
+        try:
+            zoo.download(spec.name, report=report)
+        except DownloadError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+    return gr.Dropdown(model_choices(only_here=False), value=spec.name)
+
+
+def _has_agreed() -> bool:
+    return records.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
+
+
+def _is_offered(spec: zoo.ModelSpec) -> bool:
+    return spec.can_be_downloaded and not spec.is_here and downloads_allowed()
+
+
+def _offer(spec: zoo.ModelSpec) -> str:
+    return (
+        f"**{spec.name}** · {spec.resolution} px · to be downloaded: about {spec.download_megabytes} MB  \n"
+        f"Licence: {spec.licence}  \nSource: [{zoo.PAPER}]({zoo.PAPER_LINK})  \n"
+        f"It was trained to translate pictures of: {', '.join(spec.sources)}."
+    )
