@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Translate": (translation.translate, translation.models, translation.download),
+    "Translate": (translation.translate, translation.models, translation.download, translation.export),
     "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),
     "Train": (prior.train_prior, training.distill, training.train, training.fit_sampler),
     "Evaluate": (evaluation.evaluate, prior.evaluate_prior),

@@ -175,12 +175,11 @@ def find(name: str) -> ModelSpec:
     return models[name]
 
 
-def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:
-    """Load a translator, ready to use.  A published file that lies among the checkpoints is converted first, once.
+def files(name: str) -> list[Path]:
+    """The safetensors files that a translator needs: its own and its content encoder's; published ones are converted.
 
     Raises:
-        ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
-        ValueError: for a device or precision that is not to be had.
+        ModelError: if it is unknown, not on this machine, damaged, or was changed since its download.
     """
     spec = find(name)
     if not spec.is_here and spec.can_be_downloaded:
@@ -192,13 +191,24 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
             _check_unchanged(path)
         else:
             _import(path.with_suffix(".pt"), "content_encoder" if path.stem == CONTENT_ENCODER else "translator")
-    tensors, header = read_weights(spec.path)
-    content_path = CHECKPOINTS / f"{header.get('content_encoder', '')}.safetensors"
+    return [spec.path, CHECKPOINTS / f"{read_header(spec.path).get('content_encoder', '')}.safetensors"]
+
+
+def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load a translator, ready to use.  A published file that lies among the checkpoints is converted first, once.
+
+    Raises:
+        ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
+        ValueError: for a device or precision that is not to be had.
+    """
+    spec = find(name)
+    path, content_path = files(name)
+    tensors, header = read_weights(path)
     content_encoder = load_content_encoder(content_path, spec.family)
     # Published files do not say which content encoder they were trained with: there is only one.
     if spec.family != "published" and digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
-    return _assemble(tensors, content_encoder, FAMILIES[spec.family], spec.path, device, precision)
+    return _assemble(tensors, content_encoder, FAMILIES[spec.family], path, device, precision)
 
 
 def _import(path: Path, kind: str) -> None:

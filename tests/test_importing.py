@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from onnxruntime import InferenceSession
 
 from gpunit import published, zoo
 from gpunit.downloads import DownloadError
+from gpunit.exporting import export_onnx
 from gpunit.importing import convert_published, import_published
 from gpunit.records import RECORD_NAME, has_agreed, record_agreement, record_sum
 from gpunit.translator import Translator
@@ -81,6 +83,25 @@ def test_published_files_draw_the_recorded_pictures_straight_and_converted(files
     draws_the_recorded_pictures(zoo.load("dog2cat", "cpu", "fp32"))
     assert {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.safetensors")} == converted
     assert not list(shelf.glob("*.pt"))
+
+
+def test_onnx_graphs_of_a_published_file_draw_the_recorded_pictures(files: Path, tmp_path: Path) -> None:
+    translator = zoo.load_published(files / "dog2cat.pt", files / "content_encoder.pt", "cpu", "fp32")
+    export_onnx(translator, "dog2cat", tmp_path)
+    recipe = load_recipe()
+    graphs = {
+        part: InferenceSession(str(tmp_path / f"dog2cat-{part}.onnx"), providers=["CPUExecutionProvider"])
+        for part in ("content", "render", "style", "sample")
+    }
+    names = [slot.name for slot in graphs["content"].get_outputs()]
+    answers = graphs["content"].run(None, {"picture": recipe.make_image("content", 256, 2)[:1]})
+    planned = dict(zip(names, answers, strict=True))
+    style = graphs["style"].run(None, {"picture": recipe.make_image("style", 256, 2)[:1]})[0]
+    drawn = graphs["sample"].run(None, {"latent": recipe.make_latent(3)})[0][:1]
+    with np.load(FOLDER / "golden.npz") as golden:
+        for name, code in (("exemplar", style), ("latent", drawn)):
+            picture = graphs["render"].run(None, {**planned, "style": code})[0]
+            assert np.abs(picture - golden[name].astype(np.float32)).max() < PICTURES, name
 
 
 def spoil(state: dict[str, Any], how: str) -> Any:

@@ -130,3 +130,21 @@ def _result_names(paths: list[Path]) -> list[str]:
         seen[path.stem] = seen.get(path.stem, 0) + 1
         names.append(path.stem if seen[path.stem] == 1 else f"{path.stem}-{seen[path.stem]}")
     return names
+
+
+def export(
+    name: Annotated[str, typer.Argument(help="A translator; `models` lists them.")],
+    output: Annotated[Path, typer.Option(help="Folder for the files.")],
+    form: Annotated[str, typer.Option("--format", help="safetensors or onnx.")] = "safetensors",
+) -> None:
+    """Write a translator for other programs: its safetensors files, or ONNX graphs checked in onnxruntime."""
+    from gpunit import exporting
+
+    if form == "safetensors":
+        for path in exporting.export_safetensors(name, output):
+            typer.echo(f"{path} written")
+    elif form == "onnx":
+        for graph in exporting.export_onnx(zoo.load(name, "cpu", "fp32"), name, output):
+            typer.echo(f"{graph.path} written, largest difference from PyTorch {graph.difference:.1g}")
+    else:
+        raise UsageError(f"there is no format {form!r}; choose safetensors or onnx.")

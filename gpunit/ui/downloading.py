@@ -38,8 +38,8 @@ class DownloadPanel:
 def download_panel(first_model: str) -> DownloadPanel:
     """Lay out the panel, as it is for the model that the tab opens with."""
     spec = zoo.find(first_model)
-    with gr.Group(visible=_is_offered(spec), elem_id="download-offer") as group:
-        offer = gr.Markdown(_offer(spec), padding=True)
+    with gr.Group(visible=_is_offered(spec)) as group:
+        offer = gr.Markdown(_offer(spec), padding=True, elem_id="download-offer")
         agreed = gr.Checkbox(
             False, label="I agree to the licence", info="Asked once for this installation", visible=not _has_agreed()
         )
