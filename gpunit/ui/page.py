@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gpunit.ui import prior, translate
+from gpunit.ui import masks, prior, translate
 from gpunit.ui.shared import Models
 
 
@@ -21,4 +21,6 @@ def build_page(models: Models) -> gr.Blocks:
                 translate.build(page, models)
             with gr.Tab("BigGAN prior", id="prior") as tab:
                 prior.build(tab, models)
+            with gr.Tab("Skip masks", id="masks") as tab:
+                masks.build(tab, models)
     return page
