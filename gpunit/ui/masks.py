@@ -29,7 +29,7 @@ MOST_STRONGEST = 64
 
 MEAN = "Mean"
 STRONGEST = "Strongest"
-ONE = "One channel"
+ONE = "One"
 
 # A picture without the skips and what it was made from, so that a strength's slider costs one render.
 Kept = tuple[tuple[object, ...], Image.Image]
@@ -207,7 +207,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         with gr.Column(scale=3, min_width=320):
             gallery = gr.Gallery(
                 show_label=False,
-                columns=8,
+                columns=6,
                 object_fit="contain",
                 height="auto",
                 format="png",
@@ -250,7 +250,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             zoom: 1 takes the largest square that fits; at most 4.
             across: place of the square from left (0) to right (1).
             down: place of the square from top (0) to bottom (1).
-            view: "Mean" over all channels, "Strongest" (their mean), or "One channel".
+            view: "Mean" over all channels, "Strongest" (their mean), or "One" channel.
             count: how many of the strongest channels, 1 to 64.
             coarse_channel: channel of the 16×16 layer, from 0; the last one if there are not so many.
             fine_channel: channel of the 32×32 layer likewise.
