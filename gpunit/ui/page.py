@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gpunit.ui import prior, translate
+from gpunit.ui import masks, prior, translate
 from gpunit.ui.shared import Models
 
 
@@ -21,6 +21,8 @@ def build_page(models: Models) -> gr.Blocks:
                 content = translate.build(page, models)
             with gr.Tab("BigGAN prior", id="prior") as tab:
                 drawn = prior.build(tab, models)
+            with gr.Tab("Skip masks", id="masks") as tab:
+                masks.build(tab, models)
         if drawn is not None:
             drawn.send.click(
                 lambda picture: (picture, gr.Tabs(selected="translate")),

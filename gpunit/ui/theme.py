@@ -24,6 +24,14 @@ CSS = """
 .quiet p { margin: 0; }
 .heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
 .heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
-#gallery .grid-wrap { min-height: 0 !important; }
+#gallery .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap { min-height: 0 !important; }
+@media (max-width: 640px) {
+  #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
+}
+.mask-bar { height: 10px; border-radius: 3px; }
+.mask-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; }
+[id^="masks-facts"] p { margin: 0.4rem 0; font-size: 0.85rem; }
+[id^="masks-facts"] svg { display: block; width: 100%; fill: var(--primary-500); stroke: none; }
+[id^="masks-facts"] svg line { stroke: currentColor; stroke-width: 0.6; opacity: 0.5; }
 footer { opacity: 0.6; }
 """

@@ -1,0 +1,512 @@
+"""Skip masks tab: what the dynamic skips keep of the picture, looked at, weakened, strengthened, painted out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from gpunit import masks
+from gpunit.masks import COLORMAPS
+from gpunit.translator import Plan, Translator
+from gpunit.ui.content import PREVIEW_SIZE, content_picker, first_example, model_choices, read_content, show_crop
+from gpunit.ui.scratch import Scratch
+from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, with_notices
+
+MAX_SEED = 2**31 - 1
+MAX_STRENGTH = 2.0
+LAYERS = (16, 32)  # both families have their skips at these sizes
+HEATMAP_SIZE = 512
+CHANNEL_SIZE = 128
+SHOWN_CHANNELS = 24
+SHOWN_STYLES = 6
+MOST_STRONGEST = 64
+
+MEAN = "Mean"
+STRONGEST = "Strongest"
+ONE = "One"
+
+# A picture without the skips and what it was made from, so that a strength's slider costs one render.
+Kept = tuple[tuple[object, ...], Image.Image]
+
+
+@dataclass(frozen=True)
+class MasksInputs:
+    """The components by which another tab hands over a picture and a model.
+
+    Attributes:
+        picture: holds a picture file's path.
+        crop: zoom, across, down.
+        model: holds a translator's name.
+    """
+
+    picture: gr.Image
+    crop: tuple[gr.Slider, gr.Slider, gr.Slider]
+    model: gr.Dropdown
+
+
+def build(tab: gr.Tab, models: Models) -> MasksInputs:
+    """Lay out the tab, which is being built, and wire its events."""
+    choices = model_choices() or model_choices(only_here=False)
+    scratch = Scratch()
+    kept = gr.State(None)
+
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=320):
+            heading("Content: the picture x", "The masks are made of it alone. Upload, webcam, paste, or an example.")
+            content = content_picker("masks-", tab)
+            model = gr.Dropdown(choices, value=choices[0][1], label="Model", info="Source domains → target domain")
+            heading("Strength s of each skip", "The mask used is min(1, s·m): 0 switches a skip off, 1 is the model's.")
+            strengths = [
+                gr.Slider(0, MAX_STRENGTH, 1, step=0.05, label=f"{name} skip, {size}×{size}", info=info)
+                for size, name, info in (
+                    (16, "Coarse", "Keeps rough colours and outlines"),
+                    (32, "Fine", "Keeps edges and markings"),
+                )
+            ]
+            heading("Paint the skips off", "Where you paint, m = 0 in both layers: nothing of x's features is kept.")
+            editor = gr.ImageMask(
+                show_crop(first_example(), 1, 0.5, 0.5),
+                show_label=False,
+                type="pil",
+                sources=(),
+                transforms=(),
+                layers=False,
+                canvas_size=(PREVIEW_SIZE, PREVIEW_SIZE),
+                fixed_canvas=True,
+                height=390,
+                brush=gr.Brush(default_size=32, colors=["rgba(255, 45, 120, 0.6)"], color_mode="fixed"),
+                buttons=[],
+                elem_id="masks-editor",
+            )
+        with gr.Column(scale=5, min_width=320):
+            heading("Masks m", "Bright: taken from x's features. Dark: the generator's own. Each bar gives the scale.")
+            with gr.Row():
+                view = gr.Radio(
+                    [MEAN, STRONGEST, ONE],
+                    value=STRONGEST,
+                    label="Channels of m",
+                    info="m has one map for each feature channel",
+                    min_width=240,
+                    scale=3,
+                    elem_id="masks-view",
+                )
+                count = gr.Slider(
+                    1,
+                    MOST_STRONGEST,
+                    masks.STRONGEST,
+                    step=1,
+                    label="How many",
+                    info="Averaged",
+                    min_width=150,
+                    scale=2,
+                )
+            with gr.Row(visible=False) as channel_row:
+                channels = [
+                    gr.Number(
+                        0,
+                        label=f"Channel of {size}×{size}",
+                        info="Counted from 0",
+                        precision=0,
+                        minimum=0,
+                        min_width=120,
+                        elem_id=f"masks-channel-{size}",
+                    )
+                    for size in LAYERS
+                ]
+            heats, facts = [], []
+            with gr.Row(equal_height=False):
+                for size in LAYERS:
+                    with gr.Column(min_width=150):
+                        heats.append(
+                            gr.Image(
+                                label=f"{size}×{size}",
+                                interactive=False,
+                                format="png",
+                                buttons=["download", "fullscreen"],
+                                elem_id=f"masks-heat-{size}",
+                            )
+                        )
+                        facts.append(gr.HTML(elem_id=f"masks-facts-{size}"))
+            with gr.Row():
+                opacity = gr.Slider(
+                    0, 1, 0.85, step=0.05, label="Opacity", info="Of the masks over the picture", min_width=150
+                )
+                colormap = gr.Dropdown(
+                    COLORMAPS, value="viridis", label="Colours", info="From 0 to the largest value", min_width=150
+                )
+            heading("Without and with skips", "Left: content map and style only. Right: with the masks as set here.")
+            compare = gr.ImageSlider(
+                label="Without and with skips",
+                show_label=False,
+                format="png",
+                type="pil",
+                interactive=False,
+                height=360,
+                max_height=360,
+                buttons=["download", "fullscreen"],
+                elem_id="masks-compare",
+            )
+            effect = gr.Markdown(elem_classes="quiet", elem_id="masks-effect")
+
+    heading(
+        "One set of masks, every style",
+        "m = tanh(relu(W_m ∘ [h, f_E])) never sees the style s: another seed changes these pictures, and not one "
+        "number of the masks above.",
+    )
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=200):
+            seed = gr.Number(
+                0,
+                label="Style seed",
+                info="0: the mean style. Others draw s = T(z)",
+                precision=0,
+                minimum=0,
+                maximum=MAX_SEED,
+                elem_id="masks-seed",
+            )
+            dice = gr.Button("Other styles", size="sm", elem_id="masks-dice")
+        with gr.Column(scale=4, min_width=320):
+            styled = gr.Gallery(
+                show_label=False,
+                columns=SHOWN_STYLES,
+                object_fit="contain",
+                height="auto",
+                format="png",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                elem_id="masks-styles",
+            )
+
+    heading(
+        "Channels of one layer",
+        "Strongest first, each with its number and mean, coloured from 0 to 1. Click one to enlarge it.",
+    )
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=200):
+            layer = gr.Radio(
+                [(f"{size}×{size}", size) for size in LAYERS],
+                value=LAYERS[0],
+                label="Layer",
+                info="Of the generator, by its side",
+                elem_id="masks-layer",
+            )
+            big = gr.Image(
+                label="Chosen channel",
+                interactive=False,
+                format="png",
+                buttons=["download", "fullscreen"],
+                elem_id="masks-big",
+            )
+        with gr.Column(scale=3, min_width=320):
+            gallery = gr.Gallery(
+                show_label=False,
+                columns=6,
+                object_fit="contain",
+                height="auto",
+                format="png",
+                type="pil",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                elem_id="masks-channels",
+            )
+    with gr.Row():
+        arrays = gr.DownloadButton("Download all masks (NPZ)", size="sm", elem_id="masks-npz")
+        pictures = gr.DownloadButton("Download heatmaps (ZIP of PNG)", size="sm", elem_id="masks-png")
+
+    def planned(
+        model_name: str, path: str | None, zoom: float, across: float, down: float
+    ) -> tuple[Translator, Image.Image, Plan]:
+        translator = models.get(model_name)
+        seen = read_content(translator.resolution, path, zoom, across, down)
+        return translator, seen, translator.plan(seen)
+
+    @with_notices
+    def draw_heatmaps(
+        model_name: str,
+        path: str | None,
+        zoom: float,
+        across: float,
+        down: float,
+        view: str,
+        count: float,
+        coarse_channel: float,
+        fine_channel: float,
+        opacity: float,
+        colormap: str,
+    ) -> tuple[Image.Image, Image.Image, str, str]:
+        """Draw the masks of both skip layers over the picture.
+
+        Args:
+            model_name: name of a translator, as `python -m gpunit models` lists them.
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            view: "Mean" over all channels, "Strongest" (their mean), or "One" channel.
+            count: how many of the strongest channels, 1 to 64.
+            coarse_channel: channel of the 16×16 layer, from 0; the last one if there are not so many.
+            fine_channel: channel of the 32×32 layer likewise.
+            opacity: of the masks over the picture, 0 to 1.
+            colormap: viridis, magma, inferno, cividis, turbo or gray.
+
+        Returns:
+            Heatmaps of the 16×16 and the 32×32 layer, and for each its colour scale, sparsity and histogram as HTML.
+        """
+        _, seen, plan = planned(model_name, path, zoom, across, down)
+        drawn, described = [], []
+        for mask, channel in zip(masks.masks_of(plan).values(), (coarse_channel, fine_channel), strict=True):
+            values = _reduce(mask, view, count, channel)
+            top = masks.top_of(values)
+            drawn.append(masks.overlay(seen, masks.heatmap(values, HEATMAP_SIZE, colormap, top), opacity))
+            described.append(_describe(mask, colormap, top))
+        return drawn[0], drawn[1], described[0], described[1]
+
+    @with_notices
+    def render(
+        model_name: str,
+        path: str | None,
+        zoom: float,
+        across: float,
+        down: float,
+        seed: float,
+        coarse: float,
+        fine: float,
+        editor: dict[str, Any] | None,
+        kept: Kept | None,
+    ) -> tuple[tuple[Image.Image, Image.Image], str, Kept]:
+        """Render a picture without the skips, and with the skips at chosen strengths.
+
+        Args:
+            model_name: name of a translator.
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            seed: 0 for the mean style; any other draws a style.
+            coarse: strength of the 16×16 skip, 0 to 2.
+            fine: strength of the 32×32 skip, 0 to 2.
+            editor: what was painted: {"background", "layers", "composite"}; the skips are off where a layer is not
+                transparent.
+            kept: of the page's own.
+
+        Returns:
+            The picture without and with skips, and a line on how far they differ.
+        """
+        translator, seen, plan = planned(model_name, path, zoom, across, down)
+        style = _styles(translator, seed, 1)
+        made_from = (model_name, seen.tobytes(), seed)
+        if kept is None or kept[0] != made_from:
+            kept = made_from, translator.render(plan, style, use_skips=False)[0]
+        scales = [min(max(scale, 0.0), MAX_STRENGTH) for scale in (coarse, fine)]
+        painted = _painted(editor)
+        picture = translator.render(plan, style, masks.mask_scales(plan, scales, painted))[0]
+        apart = np.abs(np.asarray(picture, dtype=int) - np.asarray(kept[1], dtype=int)).mean()
+        share = 0.0 if painted is None else painted.mean()
+        line = f"The skips change a colour by {apart:.1f} of 255 on average" + (
+            f", with {share:.0%} of the picture painted off." if share else "."
+        )
+        return (kept[1], picture), line, kept
+
+    @with_notices
+    def render_styles(
+        model_name: str, path: str | None, zoom: float, across: float, down: float, seed: float
+    ) -> list[tuple[Image.Image, str]]:
+        """Render a picture in several styles with the very same masks.
+
+        Args:
+            model_name: name of a translator.
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            seed: 0 for the mean style and five drawn ones; any other draws six.
+
+        Returns:
+            Six pictures with captions.
+        """
+        translator, _, plan = planned(model_name, path, zoom, across, down)
+        rendered = translator.render(plan, _styles(translator, seed, SHOWN_STYLES))
+        first = "mean style" if int(seed) <= 0 else f"seed {int(seed)}, style 1"
+        return [(picture, first if index == 0 else f"style {index + 1}") for index, picture in enumerate(rendered)]
+
+    @with_notices
+    def draw_channels(
+        model_name: str, path: str | None, zoom: float, across: float, down: float, layer: int, colormap: str
+    ) -> tuple[list[tuple[Image.Image, str]], gr.Image]:
+        """Draw the 24 strongest channels of a layer's mask.
+
+        Args:
+            model_name: name of a translator.
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            layer: 16 or 32.
+            colormap: viridis, magma, inferno, cividis, turbo or gray.
+
+        Returns:
+            The channels, strongest first, each with a caption "ch number · mean"; and the first one big.
+        """
+        _, _, plan = planned(model_name, path, zoom, across, down)
+        mask = masks.masks_of(plan)[layer]
+        means = masks.strengths(mask)
+        shown = [
+            (masks.heatmap(mask[channel], CHANNEL_SIZE, colormap), f"ch {channel} · {means[channel]:.2f}")
+            for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
+        ]
+        return shown, _enlarge(*shown[0])
+
+    @with_notices
+    def export(
+        model_name: str, path: str | None, zoom: float, across: float, down: float, colormap: str
+    ) -> tuple[str, str]:
+        """Write all masks of a picture for download.
+
+        Args:
+            model_name: name of a translator.
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            colormap: viridis, magma, inferno, cividis, turbo or gray.
+
+        Returns:
+            An NPZ with mask_16 and mask_32, (C, S, S) float32 in [0, 1]; a ZIP of PNG heatmaps.
+        """
+        _, _, plan = planned(model_name, path, zoom, across, down)
+        npz, archive = scratch.file("masks.npz"), scratch.file("masks.zip")
+        masks.save_arrays(plan, npz)
+        masks.save_pictures(plan, archive, colormap)
+        return str(npz), str(archive)
+
+    def show_chosen(shown: list[tuple[Image.Image, str]], chosen: gr.SelectData) -> gr.Image:
+        """The clicked channel, big."""
+        return _enlarge(*shown[chosen.index])
+
+    source = [model, *content.inputs]
+    moved = [content.picture.change, *(slider.change for slider in content.crop)]
+    changed = [*moved, model.change, tab.select]
+    heavy: dict[str, Any] = {
+        "trigger_mode": "always_last",
+        "show_progress": "hidden",
+        "concurrency_id": DEVICE_QUEUE,
+        "concurrency_limit": 1,
+    }
+    gr.on(
+        [
+            *changed,
+            view.change,
+            count.change,
+            opacity.change,
+            colormap.change,
+            *(channel.change for channel in channels),
+        ],
+        draw_heatmaps,
+        [*source, view, count, *channels, opacity, colormap],
+        [*heats, *facts],
+        api_name="mask_heatmaps",
+        **heavy,
+    )
+    gr.on(
+        [*changed, seed.change, editor.change, *(strength.change for strength in strengths)],
+        render,
+        [*source, seed, *strengths, editor, kept],
+        [compare, effect, kept],
+        api_name="render_with_strengths",
+        **heavy,
+    )
+    gr.on([*changed, seed.change], render_styles, [*source, seed], styled, api_name="styles_of_one_mask", **heavy)
+    gr.on(
+        [*changed, layer.change, colormap.change],
+        draw_channels,
+        [*source, layer, colormap],
+        [gallery, big],
+        api_name="mask_channels",
+        **heavy,
+    )
+    gr.on(
+        [*changed, colormap.change], export, [*source, colormap], [arrays, pictures], api_name="masks_export", **heavy
+    )
+    gr.on(
+        moved,
+        show_crop,
+        content.inputs,
+        editor,
+        api_visibility="private",
+        trigger_mode="always_last",
+        show_progress="hidden",
+    )
+    gallery.select(show_chosen, gallery, big, api_visibility="private", show_progress="hidden")
+    view.change(
+        lambda choice: (gr.Slider(visible=choice == STRONGEST), gr.Row(visible=choice == ONE)),
+        view,
+        [count, channel_row],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    dice.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", api_visibility="private")
+    return MasksInputs(content.picture, content.crop, model)
+
+
+def _painted(editor: dict[str, Any] | None) -> NDArray[np.bool_] | None:
+    """Where a layer of the editor is not transparent: (H, W) at the preview's size, whatever the layers' size."""
+    layers = (editor or {}).get("layers") or []
+    painted = [np.asarray(_square(layer.convert("RGBA")).getchannel("A")) > 0 for layer in layers]
+    return np.any(painted, axis=0) if painted else None
+
+
+def _square(layer: Image.Image) -> Image.Image:
+    size = (PREVIEW_SIZE, PREVIEW_SIZE)
+    return layer if layer.size == size else layer.resize(size, Image.Resampling.NEAREST)
+
+
+def _styles(translator: Translator, seed: float, count: int) -> Tensor:
+    """Styles (count, D): drawn by the seed; with seed 0 the mean style, and drawn ones after it."""
+    number = min(max(int(seed), 0), MAX_SEED)
+    drawn = translator.sample(count, number)
+    if number == 0:
+        drawn = drawn.clone()
+        drawn[0] = translator.mean_style()
+    return drawn
+
+
+def _reduce(mask: Tensor, view: str, count: float, channel: float) -> Tensor:
+    """One map (S, S) of a mask (C, S, S), as chosen."""
+    if view == MEAN:
+        return masks.mean_map(mask)
+    if view == STRONGEST:
+        return masks.strongest_map(mask, min(max(int(count), 1), MOST_STRONGEST))
+    return mask[min(max(int(channel), 0), len(mask) - 1)]
+
+
+def _enlarge(picture: Image.Image, caption: str) -> gr.Image:
+    enlarged = picture.resize((HEATMAP_SIZE, HEATMAP_SIZE), Image.Resampling.NEAREST)
+    return gr.Image(value=enlarged, label=caption)
+
+
+def _describe(mask: Tensor, colormap: str, top: float) -> str:
+    """Colour scale, sparsity and histogram of a mask as HTML in the page's own text colour."""
+    shares = masks.histogram(mask)
+    tallest = max(shares) or 1.0
+    bars = "".join(
+        f'<rect x="{index * 10 + 1}" y="{60 - 60 * share / tallest:.1f}" width="8" height="{60 * share / tallest:.1f}">'
+        f"<title>{index / len(shares):.2f} to {(index + 1) / len(shares):.2f}: {share:.1%}</title></rect>"
+        for index, share in enumerate(shares)
+    )
+    alive = sum(mean > 0 for mean in masks.strengths(mask).tolist())
+    return (
+        f'<div class="mask-bar" style="background: linear-gradient(90deg, {", ".join(masks.colour_stops(colormap))})">'
+        f'</div><div class="mask-ends"><span>0</span><span>{top / 2:.2f}</span><span>{top:.2f}</span></div>'
+        f"<p><b>{masks.zero_share(mask):.1%}</b> of m is exactly 0; {alive} of {len(mask)} channels ever open.</p>"
+        f'<svg viewBox="0 0 {10 * len(shares)} 62" role="img" aria-label="Histogram of the mask\'s values above 0">'
+        f'{bars}<line x1="0" y1="61" x2="{10 * len(shares)}" y2="61"/></svg>'
+        '<div class="mask-ends"><span>0</span><span>values of m above 0</span><span>1</span></div>'
+    )

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from gpunit import images, masks, zoo
+from gpunit.translator import Plan, Translator
+from gpunit.ui.content import first_example
+from tests.browser.test_translate_tab import fetch
+
+HEATS = ("#masks-heat-16 img", "#masks-heat-32 img")
+
+
+@pytest.fixture(scope="module")
+def planned() -> tuple[Translator, Plan]:
+    """The engine's own work on the picture that the tab opens with."""
+    translator = zoo.load("to-cat", "cpu")
+    return translator, translator.plan(images.cut(images.open_picture(first_example()), translator.resolution))
+
+
+def open_tab(page: Page) -> None:
+    page.get_by_role("tab", name="Skip masks").click()
+    for selector in (*HEATS, "#masks-compare img", "#masks-styles img", "#masks-channels img"):
+        expect(page.locator(selector).first).to_be_visible()
+
+
+def sides(page: Page) -> list[np.ndarray]:
+    shown = page.locator("#masks-compare img")
+    expect(shown).to_have_count(2)
+    return [fetch(page, shown.nth(index)) for index in range(2)]
+
+
+def wait_for_another(page: Page, selector: str, before: str | None) -> None:
+    page.wait_for_function(
+        "([selector, before]) => { const img = document.querySelector(selector); return img && img.src !== before }",
+        arg=[selector, before],
+    )
+
+
+def set_strength(page: Page, name: str, value: str) -> None:
+    box = page.get_by_label(f"number input for {name}")
+    box.fill(value)
+    box.press("Tab")
+
+
+def test_the_tab_opens_with_the_engines_masks(page: Page, planned: tuple[Translator, Plan]) -> None:
+    open_tab(page)
+    _, plan = planned
+    seen = images.cut(images.open_picture(first_example()), 128)
+    for selector, mask in zip(HEATS, masks.masks_of(plan).values(), strict=True):
+        values = masks.strongest_map(mask)
+        expected = masks.overlay(seen, masks.heatmap(values, 512, "viridis", masks.top_of(values)), 0.85)
+        assert np.abs(fetch(page, page.locator(selector)) - np.asarray(expected, dtype=int)).max() <= 3
+    caption = page.locator("#masks-channels .caption-label").first
+    mask = masks.masks_of(plan)[16]
+    strongest = masks.ranking(mask)[0]
+    expect(caption).to_contain_text(f"ch {strongest} · {masks.strengths(mask)[strongest]:.2f}")
+
+
+def test_strength_0_is_the_picture_without_skips(page: Page) -> None:
+    open_tab(page)
+    without, with_skips = sides(page)
+    assert np.abs(without - with_skips).mean() > 1
+    set_strength(page, "Coarse skip, 16×16", "0")
+    set_strength(page, "Fine skip, 32×32", "0")
+    expect(page.locator("#masks-effect")).to_contain_text("by 0.0 of 255")
+    off = sides(page)
+    assert np.array_equal(off[0], without)
+    assert np.array_equal(off[1], without)
+
+
+def test_another_style_leaves_the_masks(page: Page) -> None:
+    open_tab(page)
+    before = [fetch(page, page.locator(selector)) for selector in HEATS]
+    styled = page.locator("#masks-styles img")
+    pictures = [fetch(page, styled.nth(index)) for index in range(styled.count())]
+    assert len(pictures) == 6
+    source, compared = styled.first.get_attribute("src"), page.locator("#masks-compare img").first.get_attribute("src")
+    seed = page.locator("#masks-seed input")
+    seed.fill("5")
+    seed.press("Tab")
+    wait_for_another(page, "#masks-styles img", source)
+    wait_for_another(page, "#masks-compare img", compared)
+    others = [fetch(page, styled.nth(index)) for index in range(styled.count())]
+    assert not any(np.array_equal(one, other) for one, other in zip(pictures, others, strict=True))
+    after = [fetch(page, page.locator(selector)) for selector in HEATS]
+    assert all(np.array_equal(one, two) for one, two in zip(before, after, strict=True))
+
+
+def test_the_downloaded_masks_are_the_engines(page: Page, planned: tuple[Translator, Plan]) -> None:
+    open_tab(page)
+    link = page.locator("#masks-npz")
+    expect(link).to_be_enabled()
+    with page.expect_download() as download:
+        link.click()
+    with np.load(download.value.path()) as saved:
+        for size, mask in masks.masks_of(planned[1]).items():
+            np.testing.assert_allclose(saved[f"mask_{size}"], mask.numpy(), atol=1e-5)
