@@ -14,7 +14,7 @@ FLOORS = (
     ("gpunit.images", "gpunit.downloads"),
     ("gpunit.networks", "gpunit.recipes"),
     ("gpunit.losses", "gpunit.data", "gpunit.published", "gpunit.evaluation", "gpunit.weights", "gpunit.importing"),
-    ("gpunit.translator", "gpunit.zoo", "gpunit.prior", "gpunit.training"),
+    ("gpunit.styles", "gpunit.translator", "gpunit.zoo", "gpunit.prior", "gpunit.training"),
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gpunit.ui import prior, translate
+from gpunit.ui import prior, styles, translate
 from gpunit.ui.shared import Models
 
 
@@ -19,6 +19,8 @@ def build_page(models: Models) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Translate", id="translate"):
                 translate.build(page, models)
+            with gr.Tab("Styles", id="styles") as tab:
+                styles.build(tab, models)
             with gr.Tab("BigGAN prior", id="prior") as tab:
                 prior.build(tab, models)
     return page
