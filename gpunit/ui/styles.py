@@ -117,10 +117,10 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                 )
                 gr.Examples(exemplars, exemplar, label="Target pictures")
         with gr.Column(scale=5, min_width=320):
-            heading("G(E_c(x), s)", "The picture in the current style. Drag an axis and watch it follow.")
+            heading("G(E_c(x), s)", "Source, and the picture in the current style: drag an axis and watch it follow.")
             with gr.Row():
-                source = _picture("Source x", "styles-source")
-                result = _picture("In the current style", "styles-result")
+                source = _picture("Source x", "styles-source", height=300)
+                result = _picture("In the current style", "styles-result", height=300)
             timing = gr.Markdown(elem_classes="quiet", elem_id="styles-timing")
             heading(
                 "Axes of the style space",
@@ -152,7 +152,8 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     with gr.Tabs(elem_id="styles-sections") as sections:
         with gr.Tab("Many pictures", id="row"):
             heading(
-                "One style, many pictures", "The style says how fur and colours look; each picture keeps its layout."
+                "One style, many pictures",
+                "Sources above, translations below: the style is shared, each picture keeps its own layout.",
             )
             row = _picture("Sources above, translations below", "styles-row")
             draw_row = gr.Button("Draw in the current style", size="sm", elem_id="styles-draw-row")
@@ -162,7 +163,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                 "Bilinear: the current style top left, drawn ones in the other corners. Click a cell to go on from it.",
             )
             with gr.Row(equal_height=False):
-                with gr.Column(scale=4, min_width=300):
+                with gr.Column(scale=2, min_width=300):
                     sheet = _picture("Grid", "styles-grid")
                 with gr.Column(scale=1, min_width=160):
                     corner_seed = gr.Number(
@@ -176,7 +177,8 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                     draw_grid = gr.Button(
                         "Draw from the current style", variant="primary", size="sm", elem_id="styles-draw-grid"
                     )
-                    chosen = _picture("Current style", "styles-chosen", height=200)
+                    chosen = _picture("Current style", "styles-chosen", height=260)
+                    gr.Markdown("The current style", elem_classes="quiet")
         with gr.Tab("A and B", id="ends") as ends_tab:
             heading(
                 "From A to B", "(1 - t)·A + t·B. “Use as A” and “Use as B” above set the ends; at first both are drawn."
@@ -185,7 +187,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
             length = gr.Slider(2, MAX_STRIP, STRIP_LENGTH, step=1, label="Pictures", info="In equal steps of t")
             heading(
                 "Levels of the generator mixed",
-                "Every level takes its style through AdaIN: give coarse, middle and fine levels A's or B's.",
+                "A, the mixture, B. Levels take their style through AdaIN: give coarse, middle and fine ones A's or B's.",
             )
             with gr.Row(equal_height=False):
                 with gr.Column(scale=2, min_width=280):
@@ -313,6 +315,7 @@ def _picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:
     """A picture that the page shows and no one uploads."""
     return gr.Image(
         label=label,
+        show_label=False,  # it would lie on the picture
         format="png",
         type="pil",
         interactive=False,
@@ -320,6 +323,7 @@ def _picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:
         min_width=150,
         buttons=["download", "fullscreen"],
         elem_id=elem_id,
+        elem_classes="fills",
     )
 
 
@@ -663,7 +667,7 @@ class StyleActions:
         for number, (name, choice) in enumerate(zip(BANDS, (coarse, middle, fine), strict=True)):
             its = [str(size) for level, size in enumerate(sizes) if styles.band(level, len(sizes)) == number]
             parts.append(f"{name} levels ({', '.join(its)} px) from {choice}")
-        return images.sheet([pictures], CELL, ["A", "mixed", "B"], GAP), "  ·  ".join(parts)
+        return _sheet([pictures]), "  ·  ".join(parts)
 
     @with_notices
     def animate_styles(

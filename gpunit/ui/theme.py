@@ -25,5 +25,6 @@ CSS = """
 .heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
 .heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
 #gallery .grid-wrap { min-height: 0 !important; }
+.fills img { width: 100%; height: 100%; object-fit: contain; }
 footer { opacity: 0.6; }
 """
