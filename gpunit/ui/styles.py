@@ -187,7 +187,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
             length = gr.Slider(2, MAX_STRIP, STRIP_LENGTH, step=1, label="Pictures", info="In equal steps of t")
             heading(
                 "Levels of the generator mixed",
-                "A, the mixture, B. Levels take their style through AdaIN: give coarse, middle and fine ones A's or B's.",
+                "A, the mixture, B. Every level takes a style through AdaIN: choose A's or B's for each band.",
             )
             with gr.Row(equal_height=False):
                 with gr.Column(scale=2, min_width=280):
@@ -323,7 +323,7 @@ def _picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:
         min_width=150,
         buttons=["download", "fullscreen"],
         elem_id=elem_id,
-        elem_classes="fills",
+        elem_classes="fills" if height else None,
     )
 
 
