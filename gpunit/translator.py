@@ -10,6 +10,7 @@ nothing here remembers who asked, so one visitor's picture cannot reach another.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 from collections import OrderedDict
@@ -26,6 +27,7 @@ from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
+from gpunit.styles import StyleSpace
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 PLANS_KEPT = 32
@@ -165,6 +167,11 @@ class Translator:
         """The mean (1, D) of the style bank."""
         return self.style_bank.mean(0, keepdim=True)
 
+    @functools.cached_property
+    def style_space(self) -> StyleSpace:
+        """PCA of the style bank."""
+        return StyleSpace.of(self.style_bank)
+
     @torch.inference_mode()
     def render_tensor(
         self, plan: Plan, styles: Tensor, mask_scale: Sequence[float | Tensor] | None = None, use_skips: bool = True
@@ -185,7 +192,8 @@ class Translator:
 
         Args:
             plan: from `plan`.
-            styles: from `style_of`, `sample` or `mean_style`, or any mixture of them.
+            styles: from `style_of`, `sample` or `mean_style`, or any mixture of them; (B, levels, D) gives each
+                level of the generator its own, as `styles.mix` does.
             mask_scale: strength of each dynamic skip, coarse to fine; 0 switches one off, 1 is the model's own.
             use_skips: False leaves the generator to the content map alone.
         """

@@ -22,7 +22,15 @@ FLOORS = (
         "gpunit.records",
         "gpunit.importing",
     ),
-    ("gpunit.masks", "gpunit.translator", "gpunit.zoo", "gpunit.exporting", "gpunit.prior", "gpunit.training"),
+    (
+        "gpunit.masks",
+        "gpunit.styles",
+        "gpunit.translator",
+        "gpunit.zoo",
+        "gpunit.exporting",
+        "gpunit.prior",
+        "gpunit.training",
+    ),
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),
 )

@@ -104,7 +104,7 @@ class Generator(nn.Module):
         Args:
             content: (B, 1, 8, 8).
             gates: from `plan_skips`; an empty mapping switches the skips off.
-            style: (B, style_dim).
+            style: (B, style_dim); or (B, levels, style_dim), one style for each level, coarse to fine.
             mask_scale: strength of each skip, coarse to fine, in the order of `params.encoder_widths`.
             size: stop at the level of this size and use its own head; the finest by default.
 
@@ -115,9 +115,11 @@ class Generator(nn.Module):
         if size not in self.params.sizes:
             raise ValueError(f"this generator renders at {self.params.sizes} pixels, not at {size}")
         strengths = dict(zip((s for s, _ in self.params.encoder_widths), mask_scale or (), strict=bool(mask_scale)))
+        if style.dim() == 2:
+            style = style[:, None].expand(-1, len(self.levels), -1)
         x = content
-        for level_size, level in zip(self.params.sizes, self.levels, strict=True):
-            x = level(x, style)
+        for level_size, level, level_style in zip(self.params.sizes, self.levels, style.unbind(1), strict=True):
+            x = level(x, level_style)
             if level_size == size:
                 return torch.tanh(cast(Level, level).to_rgb(leaky_relu(x)))
             if level_size in gates:

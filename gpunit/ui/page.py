@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from gpunit.ui import masks, prior, translate
+from gpunit.styles import Style
+from gpunit.ui import masks, prior, styles, translate
+from gpunit.ui.masks import MasksInputs
+from gpunit.ui.prior import PriorOutputs
 from gpunit.ui.shared import Models
+from gpunit.ui.styles import StylesInputs
+from gpunit.ui.translate import TranslateParts
 
 
 def build_page(models: Models) -> gr.Blocks:
@@ -18,16 +25,50 @@ def build_page(models: Models) -> gr.Blocks:
         )
         with gr.Tabs() as tabs:
             with gr.Tab("Translate", id="translate"):
-                content = translate.build(page, models)
+                translating = translate.build(page, models)
+            with gr.Tab("Styles", id="styles") as tab:
+                styling = styles.build(tab, models)
             with gr.Tab("BigGAN prior", id="prior") as tab:
-                drawn = prior.build(tab, models)
+                drawing = prior.build(tab, models)
             with gr.Tab("Skip masks", id="masks") as tab:
-                masks.build(tab, models)
-        if drawn is not None:
-            drawn.send.click(
-                lambda picture: (picture, gr.Tabs(selected="translate")),
-                drawn.chosen,
-                [content.picture, tabs],
-                api_visibility="private",
-            )
+                masking = masks.build(tab, models)
+        _connect(tabs, translating, styling, drawing, masking)
     return page
+
+
+def _connect(
+    tabs: gr.Tabs,
+    translating: TranslateParts,
+    styling: StylesInputs,
+    drawing: PriorOutputs | None,
+    masking: MasksInputs,
+) -> None:
+    """Let the tabs hand picture, model and style on to one another."""
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    content = [*translating.content.inputs, translating.model]
+
+    def open_styles(*values: Any) -> tuple[Any, ...]:
+        *inputs, drawn, chosen = values
+        style = None if drawn is None else Style.of(drawn[0], drawn[1][chosen])
+        return *inputs, style, gr.Tabs(selected="styles")
+
+    opened = translating.to_styles.click(
+        open_styles,
+        [*content, translating.drawn, translating.chosen],
+        [styling.picture, *styling.crop, styling.model, styling.style, tabs],
+        **private,
+    )
+    styling.draw_after(opened)
+    translating.to_masks.click(
+        lambda *inputs: (*inputs, gr.Tabs(selected="masks")),
+        content,
+        [masking.picture, *masking.crop, masking.model, tabs],
+        **private,
+    )
+    if drawing is not None:
+        drawing.send.click(
+            lambda picture: (picture, gr.Tabs(selected="translate")),
+            drawing.chosen,
+            [translating.content.picture, tabs],
+            **private,
+        )

@@ -19,6 +19,7 @@ from torch import Tensor
 from gpunit import weights, zoo
 from gpunit.images import PictureError, open_picture
 from gpunit.networks.features import EfficientNetLite0
+from gpunit.styles import StyleError
 from gpunit.translator import Translator, pick_device
 
 if TYPE_CHECKING:
@@ -147,13 +148,13 @@ class Models:
 
 
 def with_notices(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Show what the visitor can mend (a bad picture, a missing model) as a notice instead of a failure."""
+    """Show what the visitor can mend (a bad picture or style, a missing model) as a notice instead of a failure."""
 
     @functools.wraps(function)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
             return function(*args, **kwargs)
-        except (PictureError, weights.ModelError) as error:
+        except (PictureError, StyleError, weights.ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     return wrapped

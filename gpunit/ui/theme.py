@@ -33,5 +33,6 @@ CSS = """
 [id^="masks-facts"] p { margin: 0.4rem 0; font-size: 0.85rem; }
 [id^="masks-facts"] svg { display: block; width: 100%; fill: var(--primary-500); stroke: none; }
 [id^="masks-facts"] svg line { stroke: currentColor; stroke-width: 0.6; opacity: 0.5; }
+.fills img { width: 100%; height: 100%; object-fit: contain; }
 footer { opacity: 0.6; }
 """

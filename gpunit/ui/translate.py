@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from PIL import Image
+from torch import Tensor
 
 from gpunit import zoo
 from gpunit.ui.content import ContentPicker, content_picker, model_choices, read_content
 from gpunit.ui.downloading import download_model, download_panel, downloads_allowed, show_offer
+from gpunit.ui.scratch import Scratch
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
 MAX_SEED = 2**31 - 1
-ARCHIVE_SECONDS = 600
+
+# A model's name and the style codes (B, D) that it drew with.
+Drawn = tuple[str, Tensor]
 
 
-def build(page: gr.Blocks, models: Models) -> ContentPicker:
-    """Lay out the tab inside the page, which is being built, and wire its events; returns where its picture goes in."""
+@dataclass(frozen=True)
+class TranslateParts:
+    """What other tabs take from this one, and the buttons that ask for it.
+
+    Attributes:
+        content: the picture.
+        model: the translator's name.
+        drawn: state with the `Drawn` of the gallery, or None.
+        chosen: state with the number of the picture that is compared.
+        to_styles, to_masks: buttons.
+    """
+
+    content: ContentPicker
+    model: gr.Dropdown
+    drawn: gr.State
+    chosen: gr.State
+    to_styles: gr.Button
+    to_masks: gr.Button
+
+
+def build(page: gr.Blocks, models: Models) -> TranslateParts:
+    """Lay out the tab inside the page, which is being built, and wire its events."""
     choices = model_choices(only_here=False) if downloads_allowed() else model_choices()
     first_model = (model_choices() or choices)[0][1]
     exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
 
-    archives = Path(tempfile.mkdtemp(prefix="gpunit-"))
-    atexit.register(shutil.rmtree, archives, ignore_errors=True)
+    scratch = Scratch()
+    # Model and style codes of the pictures in the gallery, and which of them is compared.
+    drawn: gr.State = gr.State(None)
+    chosen = gr.State(0)
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
@@ -90,7 +114,10 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
                 type="pil",
                 buttons=["download", "fullscreen"],
             )
-            download = gr.DownloadButton("Download all as ZIP", size="sm", elem_id="download")
+            with gr.Row():
+                to_styles = gr.Button("Explore this style", size="sm", elem_id="to-styles")
+                to_masks = gr.Button("Look at its skip masks", size="sm", elem_id="to-masks")
+                download = gr.DownloadButton("Download all as ZIP", size="sm", elem_id="download")
 
     @with_notices
     def translate(
@@ -104,7 +131,7 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
         seed: float,
         temperature: float,
         exemplar_path: str | None,
-    ) -> tuple[list[Image.Image], str, tuple[Image.Image, Image.Image], str]:
+    ) -> tuple[list[Image.Image], str, tuple[Image.Image, Image.Image], str, Drawn, int]:
         """Translate a picture into the model's domain.
 
         Args:
@@ -120,7 +147,7 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
             exemplar_path: the picture whose style is taken, if so guided.
 
         Returns:
-            The translations, a line on time, input and first output for comparison, a ZIP of all.
+            The translations, a line on time, input and first output for comparison, a ZIP of all, and the page's own.
         """
         translator = models.get(model_name)
         seen = read_content(translator.resolution, path, zoom, across, down)
@@ -141,16 +168,17 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
             f"{1000 * (rendered - planned) / len(results):.0f} ms a style  ·  "
             f"{translator.resolution} px on {translator.device.type}, {str(translator.dtype).removeprefix('torch.')}"
         )
-        return results, line, (seen, results[0]), _zip(archives, seen, results)
+        archive = _zip(scratch.file("translations.zip"), seen, results)
+        return results, line, (seen, results[0]), archive, (model_name, styles.cpu()), 0
 
     def pick(
-        results: list[tuple[Image.Image, str | None]], sides: tuple[Image.Image, Image.Image], chosen: gr.SelectData
-    ) -> tuple[Image.Image, Image.Image]:
+        results: list[tuple[Image.Image, str | None]], sides: tuple[Image.Image, Image.Image], clicked: gr.SelectData
+    ) -> tuple[tuple[Image.Image, Image.Image], int]:
         """Put the clicked translation beside the input."""
-        return sides[0], results[chosen.index][0]
+        return (sides[0], results[clicked.index][0]), clicked.index
 
     arguments = [content.picture, model, *content.crop, guidance, count, seed, temperature, exemplar]
-    results = [gallery, timing, compare, download]
+    results = [gallery, timing, compare, download, drawn, chosen]
     model.change(_facts, model, facts, api_visibility="private", show_progress="hidden")
     model.change(show_offer, model, offer.outputs, api_visibility="private", show_progress="hidden")
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
@@ -173,10 +201,10 @@ def build(page: gr.Blocks, models: Models) -> ContentPicker:
     )
     dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
     go.click(translate, arguments, results, api_name="translate", concurrency_id=DEVICE_QUEUE, concurrency_limit=1)
-    gallery.select(pick, [gallery, compare], compare, api_visibility="private", show_progress="hidden")
+    gallery.select(pick, [gallery, compare], [compare, chosen], api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
         page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
-    return content
+    return TranslateParts(content, model, drawn, chosen, to_styles, to_masks)
 
 
 def _facts(model_name: str) -> str:
@@ -186,12 +214,8 @@ def _facts(model_name: str) -> str:
     return f"**{spec.name}** · {where} · {spec.licence}"
 
 
-def _zip(archives: Path, seen: Image.Image, results: list[Image.Image]) -> str:
-    """All pictures in one ZIP; Gradio copies it into its own cache at once, so older ones are cleared away."""
-    for folder in archives.iterdir():
-        if time.time() - folder.stat().st_mtime > ARCHIVE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-    path = Path(tempfile.mkdtemp(dir=archives)) / "translations.zip"
+def _zip(path: Path, seen: Image.Image, results: list[Image.Image]) -> str:
+    """All pictures in one ZIP."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, result in [("source", seen), *((f"style-{i + 1:02d}", r) for i, r in enumerate(results))]:
             with archive.open(f"{name}.png", "w") as file:
