@@ -218,8 +218,10 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                 elem_id="masks-channels",
             )
     with gr.Row():
-        arrays = gr.DownloadButton("Download all masks (NPZ)", size="sm", elem_id="masks-npz")
-        pictures = gr.DownloadButton("Download heatmaps (ZIP of PNG)", size="sm", elem_id="masks-png")
+        arrays = gr.DownloadButton("Download all masks (NPZ)", size="sm", interactive=False, elem_id="masks-npz")
+        pictures = gr.DownloadButton(
+            "Download heatmaps (ZIP of PNG)", size="sm", interactive=False, elem_id="masks-png"
+        )
 
     def planned(
         model_name: str, path: str | None, zoom: float, across: float, down: float
@@ -367,7 +369,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     @with_notices
     def export(
         model_name: str, path: str | None, zoom: float, across: float, down: float, colormap: str
-    ) -> tuple[str, str]:
+    ) -> tuple[gr.DownloadButton, gr.DownloadButton]:
         """Write all masks of a picture for download.
 
         Args:
@@ -385,7 +387,9 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         npz, archive = scratch.file("masks.npz"), scratch.file("masks.zip")
         masks.save_arrays(plan, npz)
         masks.save_pictures(plan, archive, colormap)
-        return str(npz), str(archive)
+        return gr.DownloadButton(value=str(npz), interactive=True), gr.DownloadButton(
+            value=str(archive), interactive=True
+        )
 
     def show_chosen(shown: list[tuple[Image.Image, str]], chosen: gr.SelectData) -> gr.Image:
         """The clicked channel, big."""

@@ -50,12 +50,12 @@ def _connect(
     def open_styles(*values: Any) -> tuple[Any, ...]:
         *inputs, drawn, chosen = values
         style = None if drawn is None else Style.of(drawn[0], drawn[1][chosen])
-        return *inputs, style, gr.Tabs(selected="styles")
+        return *inputs, style, style, gr.Tabs(selected="styles")
 
     opened = translating.to_styles.click(
         open_styles,
         [*content, translating.drawn, translating.chosen],
-        [styling.picture, *styling.crop, styling.model, styling.style, tabs],
+        [styling.picture, *styling.crop, styling.model, styling.style, styling.current, tabs],
         **private,
     )
     styling.draw_after(opened)

@@ -61,13 +61,15 @@ class StylesInputs:
         picture: the content picture's file.
         crop: zoom, across, down.
         model: the translator's name.
-        style: state that holds the `Style` to start from.
+        style, current: states; the `Style` to start from goes into both, for the pictures that are drawn while the
+            tab is opening show the current one.
     """
 
     picture: gr.Image
     crop: tuple[gr.Slider, gr.Slider, gr.Slider]
     model: gr.Dropdown
     style: gr.State
+    current: gr.State
     _draw_after: Callable[[Dependency], Dependency]
 
     def draw_after(self, event: Dependency) -> Dependency:
@@ -308,7 +310,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
             actions.reset_style, [*where, base, shown], placed, **private, **live
         )
 
-    return StylesInputs(content.picture, content.crop, model, base, draw_after)
+    return StylesInputs(content.picture, content.crop, model, base, current, draw_after)
 
 
 def _picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:

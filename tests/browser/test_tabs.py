@@ -1,0 +1,61 @@
+"""What is in use in one tab goes to the next, and to no other visitor's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
+
+from gpunit import images, zoo
+from gpunit.images import Crop
+from tests.browser.test_prior_tab import changed
+from tests.browser.test_translate_tab import fetch, translate, upload
+from tests.conftest import blobs
+
+
+def test_picture_and_style_go_to_the_styles_tab(page: Page, tmp_path: Path) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    upload(page, blobs(8, 200, 160), tmp_path / "mine.png")
+    wanted = translate(page, 6)[2]
+    page.locator("#gallery .grid-wrap button").nth(2).click()
+    page.wait_for_timeout(1000)  # the click's answer is not seen before the next tab asks for it
+    page.locator("#to-styles").click()
+    result = page.locator("#styles-result img")
+    expect(result).to_be_visible()
+    page.wait_for_timeout(3000)  # the tab draws once as it opens and once with the style
+    shown = fetch(page, result)
+    assert shown.shape == wanted.shape
+    assert np.abs(shown - wanted).max() <= 2
+
+
+def test_a_picture_goes_to_the_masks(page: Page, tmp_path: Path) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    upload(page, blobs(9, 200, 160), tmp_path / "mine.png")
+    page.locator("#to-masks").click()
+    expect(page.locator("#masks-preview img")).to_be_visible()
+    page.wait_for_timeout(2000)
+    shown = fetch(page, page.locator("#masks-preview img"))
+    assert np.abs(shown - np.asarray(images.cut(blobs(9, 200, 160), 256, Crop(1, 0.5, 0.5)), dtype=int)).max() <= 2
+
+
+def test_two_visitors_at_once_see_their_own_pictures(browser: Browser, address: str, tmp_path: Path) -> None:
+    contexts = [browser.new_context(viewport={"width": 1280, "height": 1000}) for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    for page in pages:
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    before = [page.locator("#gallery .grid-wrap img").first.get_attribute("src") for page in pages]
+    for number, page in enumerate(pages):
+        upload(page, blobs(20 + number, 200, 160), tmp_path / f"{number}.png")
+    for page in pages:
+        page.locator("#translate").click()
+    translator = zoo.load("to-cat", "cpu", "fp32")
+    for number, page in enumerate(pages):
+        shown = changed(page, "#gallery .grid-wrap img", before[number])
+        plan = translator.plan(images.cut(blobs(20 + number, 200, 160), translator.resolution))
+        (expected,) = translator.render(plan, translator.sample(1, 0))
+        assert np.abs(shown - np.asarray(expected, dtype=int)).max() <= 3
+    for context in contexts:
+        context.close()
