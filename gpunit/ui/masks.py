@@ -26,6 +26,8 @@ CHANNEL_SIZE = 128
 SHOWN_CHANNELS = 24
 SHOWN_STYLES = 6
 MOST_STRONGEST = 64
+MOST_DABS = 200
+PAINT = (255, 45, 120)
 
 MEAN = "Mean"
 STRONGEST = "Strongest"
@@ -69,21 +71,27 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                     (32, "Fine", "Keeps edges and markings"),
                 )
             ]
-            heading("Paint the skips off", "Where you paint, m = 0 in both layers: nothing of x's features is kept.")
-            editor = gr.ImageMask(
+            heading(
+                "Paint the skips off",
+                "Click the picture: there m = 0 in both layers, and nothing of x's features is kept.",
+            )
+            # Gradio's own painting canvas takes many seconds a stroke without a GPU; a dab a click takes none.
+            canvas = gr.Image(
                 show_crop(first_example(), 1, 0.5, 0.5),
                 show_label=False,
+                interactive=False,
+                format="png",
                 type="pil",
-                sources=(),
-                transforms=(),
-                layers=False,
-                canvas_size=(PREVIEW_SIZE, PREVIEW_SIZE),
-                fixed_canvas=True,
-                height=390,
-                brush=gr.Brush(default_size=32, colors=["rgba(255, 45, 120, 0.6)"], color_mode="fixed"),
                 buttons=[],
-                elem_id="masks-editor",
+                elem_id="masks-canvas",
             )
+            # [across, down, radius] of every dab, in parts of the picture's side.
+            dabs = gr.JSON([], visible=False)
+            with gr.Row(equal_height=True):
+                brush = gr.Slider(2, 40, 12, step=1, label="Brush", info="Radius in % of the side", min_width=180)
+                with gr.Column(min_width=100):
+                    undo = gr.Button("Undo", size="sm", elem_id="masks-undo")
+                    clear = gr.Button("Clear", size="sm", elem_id="masks-clear")
         with gr.Column(scale=5, min_width=320):
             heading("Masks m", "Bright: taken from x's features. Dark: the generator's own. Each bar gives the scale.")
             with gr.Row():
@@ -281,7 +289,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         seed: float,
         coarse: float,
         fine: float,
-        editor: dict[str, Any] | None,
+        dabs: list[list[float]] | None,
         kept: Kept | None,
     ) -> tuple[tuple[Image.Image, Image.Image], str, Kept]:
         """Render a picture without the skips, and with the skips at chosen strengths.
@@ -295,8 +303,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             seed: 0 for the mean style; any other draws a style.
             coarse: strength of the 16×16 skip, 0 to 2.
             fine: strength of the 32×32 skip, 0 to 2.
-            editor: what was painted: {"background", "layers", "composite"}; the skips are off where a layer is not
-                transparent.
+            dabs: discs [across, down, radius] in which the skips are off, in parts of the picture's side; at most 200.
             kept: of the page's own.
 
         Returns:
@@ -308,7 +315,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         if kept is None or kept[0] != made_from:
             kept = made_from, translator.render(plan, style, use_skips=False)[0]
         scales = [min(max(scale, 0.0), MAX_STRENGTH) for scale in (coarse, fine)]
-        painted = _painted(editor)
+        painted = _painted(dabs)
         picture = translator.render(plan, style, masks.mask_scales(plan, scales, painted))[0]
         apart = np.abs(np.asarray(picture, dtype=int) - np.asarray(kept[1], dtype=int)).mean()
         share = 0.0 if painted is None else painted.mean()
@@ -391,6 +398,43 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             value=str(archive), interactive=True
         )
 
+    @with_notices
+    def show_dabs(
+        path: str | None, zoom: float, across: float, down: float, dabs: list[list[float]]
+    ) -> tuple[list[list[float]], Image.Image | None]:
+        """The picture with what is painted over it."""
+        picture = show_crop(path, zoom, across, down)
+        painted = _painted(dabs)
+        if picture is None or painted is None:
+            return dabs, picture
+        paint = Image.new("RGB", picture.size, PAINT)
+        return dabs, Image.composite(Image.blend(picture, paint, 0.6), picture, Image.fromarray(painted))
+
+    def dab(
+        path: str | None,
+        zoom: float,
+        across: float,
+        down: float,
+        dabs: list[list[float]],
+        brush: float,
+        clicked: gr.SelectData,
+    ) -> tuple[list[list[float]], Image.Image | None]:
+        """One more dab where the picture was clicked; beyond 200, the oldest goes."""
+        x, y = (place / PREVIEW_SIZE for place in clicked.index)
+        return show_dabs(path, zoom, across, down, [*dabs, [x, y, brush / 100]][-MOST_DABS:])
+
+    def undo_dab(
+        path: str | None, zoom: float, across: float, down: float, dabs: list[list[float]]
+    ) -> tuple[list[list[float]], Image.Image | None]:
+        """Without the last dab."""
+        return show_dabs(path, zoom, across, down, dabs[:-1])
+
+    def no_dabs(
+        path: str | None, zoom: float, across: float, down: float
+    ) -> tuple[list[list[float]], Image.Image | None]:
+        """Nothing painted: another picture, or another part of it, has other places."""
+        return show_dabs(path, zoom, across, down, [])
+
     def show_chosen(shown: list[tuple[Image.Image, str]], chosen: gr.SelectData) -> gr.Image:
         """The clicked channel, big."""
         return _enlarge(*shown[chosen.index])
@@ -420,9 +464,9 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         **heavy,
     )
     gr.on(
-        [*changed, seed.change, editor.change, *(strength.change for strength in strengths)],
+        [*changed, seed.change, *(strength.change for strength in strengths)],
         render,
-        [*source, seed, *strengths, editor, kept],
+        [*source, seed, *strengths, dabs, kept],
         [compare, effect, kept],
         api_name="render_with_strengths",
         **heavy,
@@ -439,15 +483,20 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     gr.on(
         [*changed, colormap.change], export, [*source, colormap], [arrays, pictures], api_name="masks_export", **heavy
     )
-    gr.on(
-        moved,
-        show_crop,
-        content.inputs,
-        editor,
-        api_visibility="private",
-        trigger_mode="always_last",
-        show_progress="hidden",
+    quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    paintings = (
+        canvas.select(dab, [*content.inputs, dabs, brush], [dabs, canvas], **quick),
+        undo.click(undo_dab, [*content.inputs, dabs], [dabs, canvas], **quick),
+        gr.on([clear.click, *moved], no_dabs, content.inputs, [dabs, canvas], trigger_mode="always_last", **quick),
     )
+    for painting in paintings:
+        painting.success(
+            render,
+            [*source, seed, *strengths, dabs, kept],
+            [compare, effect, kept],
+            api_visibility="private",
+            **heavy,
+        )
     gallery.select(show_chosen, gallery, big, api_visibility="private", show_progress="hidden")
     view.change(
         lambda choice: (gr.Slider(visible=choice == STRONGEST), gr.Row(visible=choice == ONE)),
@@ -460,16 +509,19 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     return MasksInputs(content.picture, content.crop, model)
 
 
-def _painted(editor: dict[str, Any] | None) -> NDArray[np.bool_] | None:
-    """Where a layer of the editor is not transparent: (H, W) at the preview's size, whatever the layers' size."""
-    layers = (editor or {}).get("layers") or []
-    painted = [np.asarray(_square(layer.convert("RGBA")).getchannel("A")) > 0 for layer in layers]
-    return np.any(painted, axis=0) if painted else None
-
-
-def _square(layer: Image.Image) -> Image.Image:
-    size = (PREVIEW_SIZE, PREVIEW_SIZE)
-    return layer if layer.size == size else layer.resize(size, Image.Resampling.NEAREST)
+def _painted(dabs: list[list[float]] | None) -> NDArray[np.bool_] | None:
+    """Where something is painted, (H, W) at the preview's size; None where nothing is."""
+    if not dabs:
+        return None
+    try:
+        discs = np.array(dabs[:MOST_DABS], dtype=float).reshape(-1, 3)
+    except (TypeError, ValueError):
+        raise gr.Error("Dabs are [across, down, radius] each, in parts of the picture's side.") from None
+    middles = (np.arange(PREVIEW_SIZE) + 0.5) / PREVIEW_SIZE
+    painted = np.zeros((PREVIEW_SIZE, PREVIEW_SIZE), dtype=bool)
+    for x, y, radius in discs:
+        painted |= (middles[None] - x) ** 2 + (middles[:, None] - y) ** 2 <= radius**2
+    return painted
 
 
 def _styles(translator: Translator, seed: float, count: int) -> Tensor:

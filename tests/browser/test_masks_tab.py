@@ -70,6 +70,29 @@ def test_strength_0_is_the_picture_without_skips(page: Page) -> None:
     assert np.array_equal(off[1], without)
 
 
+def test_a_painted_place_switches_the_skips_off_there(page: Page) -> None:
+    open_tab(page)
+    without, before = sides(page)
+    canvas = page.locator("#masks-canvas img")
+    plain, source = fetch(page, canvas), canvas.get_attribute("src")
+    compared = page.locator("#masks-compare img").nth(1).get_attribute("src")
+    canvas.click()  # its middle
+    wait_for_another(page, "#masks-canvas img", source)
+    dabbed = np.abs(fetch(page, canvas) - plain).max(2) > 2
+    rows, columns = dabbed.nonzero()
+    assert (rows.mean(), columns.mean()) == pytest.approx((128, 128), abs=3)
+    assert 0.02 < dabbed.mean() < 0.08, "a disc of 12 % of the side"
+    expect(page.locator("#masks-effect")).to_contain_text("of the picture painted off")
+    page.wait_for_function("before => document.querySelectorAll('#masks-compare img')[1].src !== before", arg=compared)
+    kept, painted = sides(page)
+    assert np.array_equal(kept, without)
+    assert not np.array_equal(painted, before)
+    page.locator("#masks-undo").click()
+    expect(page.locator("#masks-effect")).not_to_contain_text("painted off")
+    assert np.array_equal(sides(page)[1], before)
+    assert np.array_equal(fetch(page, canvas), plain)
+
+
 def test_another_style_leaves_the_masks(page: Page) -> None:
     open_tab(page)
     before = [fetch(page, page.locator(selector)) for selector in HEATS]
