@@ -16,9 +16,9 @@ from gpunit.masks import COLORMAPS
 from gpunit.translator import Plan, Translator
 from gpunit.ui.content import PREVIEW_SIZE, content_picker, first_example, model_choices, read_content, show_crop
 from gpunit.ui.scratch import Scratch
+from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, with_notices
 
-MAX_SEED = 2**31 - 1
 MAX_STRENGTH = 2.0
 LAYERS = (16, 32)  # both families have their skips at these sizes
 HEATMAP_SIZE = 512
@@ -169,15 +169,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=200):
-            seed = gr.Number(
-                0,
-                label="Style seed",
-                info="0: the mean style. Others draw s = T(z)",
-                precision=0,
-                minimum=0,
-                maximum=MAX_SEED,
-                elem_id="masks-seed",
-            )
+            seed = seed_input(0, "masks-seed", label="Style seed", info="0: the mean style. Others draw s = T(z)")
             dice = gr.Button("Other styles", size="sm", elem_id="masks-dice")
         with gr.Column(scale=4, min_width=320):
             styled = gr.Gallery(
@@ -343,7 +335,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         """
         translator, _, plan = planned(model_name, path, zoom, across, down)
         rendered = translator.render(plan, _styles(translator, seed, SHOWN_STYLES))
-        first = "mean style" if int(seed) <= 0 else f"seed {int(seed)}, style 1"
+        number = read_seed(seed)
+        first = f"seed {number}, style 1" if number else "mean style"
         return [(picture, first if index == 0 else f"style {index + 1}") for index, picture in enumerate(rendered)]
 
     @with_notices
@@ -505,7 +498,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         api_visibility="private",
         show_progress="hidden",
     )
-    dice.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", api_visibility="private")
+    roll(dice, seed)
     return MasksInputs(content.picture, content.crop, model)
 
 
@@ -526,7 +519,7 @@ def _painted(dabs: list[list[float]] | None) -> NDArray[np.bool_] | None:
 
 def _styles(translator: Translator, seed: float, count: int) -> Tensor:
     """Styles (count, D): drawn by the seed; with seed 0 the mean style, and drawn ones after it."""
-    number = min(max(int(seed), 0), MAX_SEED)
+    number = read_seed(seed)
     drawn = translator.sample(count, number)
     if number == 0:
         drawn = drawn.clone()

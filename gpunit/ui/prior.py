@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from gpunit import images, zoo
 from gpunit.images import CENTRE
+from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import (
     DEVICE_QUEUE,
     EXAMPLES,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from gpunit.prior.biggan import LatentCodes, Prior
 
-MAX_SEED = 2**31 - 1
 MAX_ROWS = 8
 MAX_CLASSES = 12
 CELL = 128
@@ -87,15 +87,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
             truncation = gr.Slider(
                 LOW_TRUNCATION, 1, 0.7, step=0.02, label="Truncation", info="Scale of z: less is safer, and more alike"
             )
-            seed = gr.Number(
-                1,
-                label="Seed",
-                info="The same seed gives the same pictures",
-                precision=0,
-                minimum=0,
-                maximum=MAX_SEED,
-                elem_id="prior-seed",
-            )
+            seed = seed_input(1, "prior-seed")
             kept = gr.CheckboxGroup(
                 [str(row + 1) for row in range(5)],
                 label="Keep rows",
@@ -229,7 +221,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         """
         loaded = models.prior(prior_name)
         labels = loaded.labels(_some(classes))
-        count, seed = min(max(int(rows), 1), MAX_ROWS), int(seed) % (MAX_SEED + 1)
+        count, seed = min(max(int(rows), 1), MAX_ROWS), read_seed(seed)
         before = _checked(shown)
         named = [
             before[index] if str(index + 1) in kept and index < len(before) else [seed, index] for index in range(count)
@@ -321,7 +313,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         Returns:
             All classes with their similarity maps and best matches below, and the picture the place is in.
         """
-        named = [int(seed) % (MAX_SEED + 1), min(max(int(row), 1), MAX_ROWS) - 1]
+        named = [read_seed(seed), min(max(int(row), 1), MAX_ROWS) - 1]
         place = min(max(int(column), 1), len(_some(classes))) - 1
         return find_place(
             prior_name, classes, truncation, named, place, min(max(across, 0.0), 1.0), min(max(down, 0.0), 1.0)
@@ -365,7 +357,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
 
         loaded = models.prior(prior_name)
         labels = loaded.labels(_some(classes))
-        rows = _checked(shown) or [[int(seed) % (MAX_SEED + 1), index] for index in range(MAX_ROWS)]
+        rows = _checked(shown) or [[read_seed(seed), index] for index in range(MAX_ROWS)]
         ends = [rows[min(max(int(row), 1), len(rows)) - 1] for row in (start, end)]
         codes = _codes(loaded, ends, truncation)
         code = great_circle(codes.codes[0], codes.codes[1], min(max(place, 0.0), 1.0))
@@ -411,7 +403,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         loaded = models.prior(prior_name)
         labels = loaded.labels(_some(classes))
         limited = min(max(truncation, LOW_TRUNCATION), 1.0)
-        drawn = loaded.grid(loaded.latents(AGREEMENT_CODES, int(seed) % (MAX_SEED + 1), limited), labels)
+        drawn = loaded.grid(loaded.latents(AGREEMENT_CODES, read_seed(seed), limited), labels)
         contents = models.shapes().contents(drawn.flatten(0, 1)).unflatten(0, drawn.shape[:2])
         return _matrix(agreement_matrix(contents).numpy(), _headings(classes))
 
@@ -467,7 +459,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
     )
     agreeing.select(agree, [prior, classes, truncation, seed], agreement, api_name="agreement", **on_device)
     prior.change(offer_classes, prior, classes, api_visibility="private", show_progress="hidden")
-    dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
+    roll(dice, seed)
     return PriorOutputs(chosen, send)
 
 
@@ -480,7 +472,7 @@ def _some(classes: list[str]) -> list[str]:
 def _checked(shown: Sequence[Sequence[float]]) -> list[Row]:
     """Names of rows as a visitor's page, or a program, sends them."""
     try:
-        return [[int(seed) % (MAX_SEED + 1), int(index) % MAX_ROWS] for seed, index in shown[:MAX_ROWS]]
+        return [[read_seed(seed), int(index) % MAX_ROWS] for seed, index in shown[:MAX_ROWS]]
     except (TypeError, ValueError):
         raise gr.Error("Rows are named by [seed, index] each; draw the grid anew.") from None
 

@@ -21,12 +21,12 @@ from gpunit.styles import BANDS, Style, StyleError
 from gpunit.translator import RENDER_BATCH, Translator
 from gpunit.ui.content import content_picker, model_choices, read_content, source_examples
 from gpunit.ui.scratch import Scratch
+from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_MEAN = "The mean"
 BY_SAMPLE = "A drawn style"
 BY_EXEMPLAR = "Style of a picture"
-MAX_SEED = 2**31 - 1
 MAX_AXES = 12
 FIRST_AXES = 6
 REACH = 3.0  # of the sliders, in deviations; more where the starting style lies further out
@@ -103,9 +103,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                 elem_id="styles-origin",
             )
             with gr.Group(visible=False) as sampling:
-                seed = gr.Number(
-                    0, label="Seed", info="The same seed gives the same style", precision=0, elem_id="styles-seed"
-                )
+                seed = seed_input(0, "styles-seed", info="The same seed gives the same style")
                 temperature = gr.Slider(
                     0, 1.5, 1, step=0.05, label="Temperature", info="Scale of z: 0 is one middle style"
                 )
@@ -168,12 +166,11 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                 with gr.Column(scale=2, min_width=300):
                     sheet = _picture("Grid", "styles-grid")
                 with gr.Column(scale=1, min_width=160):
-                    corner_seed = gr.Number(
+                    corner_seed = seed_input(
                         1,
+                        "styles-corner-seed",
                         label="Seed of three corners",
                         info="The same seed draws the same corners",
-                        precision=0,
-                        elem_id="styles-corner-seed",
                     )
                     corner_dice = gr.Button("New seed", size="sm")
                     draw_grid = gr.Button(
@@ -271,7 +268,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     shown.change(actions.show_axes, [model, shown], axes, **cosmetic)
     origin.change(_show_groups, origin, [sampling, exemplar_group], **cosmetic)
     for button, number in ((dice, seed), (corner_dice, corner_seed)):
-        button.click(None, None, number, js=f"() => Math.floor(Math.random() * {MAX_SEED})", **private)
+        roll(button, number)
 
     # The sections below it draw when they are opened, and by their buttons.
     draw_row.click(actions.style_row, [*where, current], row, **heavy)
@@ -439,7 +436,7 @@ class StyleActions:
                 raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
             code = translator.style_of(open_upload(exemplar_path))
         elif origin == BY_SAMPLE:
-            code = translator.sample(1, _seed(seed), min(max(temperature, 0.0), 1.5))
+            code = translator.sample(1, read_seed(seed), min(max(temperature, 0.0), 1.5))
         else:
             code = translator.mean_style()
         return self._placed(translator, seen, Style.of(model_name, code), shown)
@@ -542,7 +539,7 @@ class StyleActions:
         seen = read_content(translator.resolution, path, zoom, across, down)
         corners = (
             _fitting(translator, model_name, current),
-            *(Style.of(model_name, code) for code in translator.sample(3, _seed(seed))),
+            *(Style.of(model_name, code) for code in translator.sample(3, read_seed(seed))),
         )
         return self._gridded(translator, seen, corners, progress)
 
@@ -843,7 +840,3 @@ def _render_with_progress(
 def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
     """Rows of pictures on a ground that suits a light and a dark page."""
     return images.sheet(rows, CELL, gap=GAP, ground=SHEET_GROUND)
-
-
-def _seed(number: float) -> int:
-    return int(number or 0) % (MAX_SEED + 1)

@@ -15,11 +15,11 @@ from gpunit import zoo
 from gpunit.ui.content import ContentPicker, content_picker, model_choices, read_content
 from gpunit.ui.downloading import download_model, download_panel, downloads_allowed, show_offer
 from gpunit.ui.scratch import Scratch
+from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
-MAX_SEED = 2**31 - 1
 
 # A model's name and the style codes (B, D) that it drew with.
 Drawn = tuple[str, Tensor]
@@ -67,15 +67,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 temperature = gr.Slider(
                     0, 1.5, 1, step=0.05, label="Temperature", info="0 is one middle style, 1 the variety it learnt"
                 )
-                seed = gr.Number(
-                    0,
-                    label="Seed",
-                    info="The same seed gives the same pictures",
-                    precision=0,
-                    minimum=0,
-                    maximum=MAX_SEED,
-                    elem_id="seed",
-                )
+                seed = seed_input(0, "seed")
                 dice = gr.Button("New seed", size="sm")
             with gr.Group(visible=False) as exemplar_group:
                 exemplar = picture_input(
@@ -160,7 +152,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
             styles = translator.style_of(open_upload(exemplar_path))
         else:
             how_many = min(max(int(count), 1), 12)
-            styles = translator.sample(how_many, int(seed) % (MAX_SEED + 1), min(max(temperature, 0.0), 1.5))
+            styles = translator.sample(how_many, read_seed(seed), min(max(temperature, 0.0), 1.5))
         results = translator.render(plan, styles)
         rendered = time.perf_counter()
         line = (
@@ -199,7 +191,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         api_visibility="private",
         show_progress="hidden",
     )
-    dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {MAX_SEED})", api_visibility="private")
+    roll(dice, seed)
     go.click(translate, arguments, results, api_name="translate", concurrency_id=DEVICE_QUEUE, concurrency_limit=1)
     gallery.select(pick, [gallery, compare], [compare, chosen], api_visibility="private", show_progress="hidden")
     if zoo.find(first_model).is_here:
