@@ -34,7 +34,7 @@ CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolv
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
 DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
 # The content encoder of the small family that has a shape head.
-SMALL_CONTENT_ENCODER = "content-pairs"
+SMALL_CONTENT_ENCODER = "content-small"
 DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
 PUBLISHED_LICENCE = "S-Lab License 1.0: non-commercial use only"
 PAPER = "Yang, Jiang, Liu, Loy, CVPR 2022, arXiv 2204.03641"

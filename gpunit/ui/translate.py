@@ -67,7 +67,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 temperature = gr.Slider(
                     0, 1.5, 1, step=0.05, label="Temperature", info="0 is one middle style, 1 the variety it learnt"
                 )
-                seed = seed_input(0, "seed")
+                seed = seed_input(2, "seed")
                 dice = gr.Button("New seed", size="sm")
             with gr.Group(visible=False) as exemplar_group:
                 exemplar = picture_input(
