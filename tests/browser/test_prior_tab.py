@@ -27,7 +27,7 @@ def changed(page: Page, selector: str, before: str | None) -> np.ndarray:
         "([selector, before]) => { const img = document.querySelector(selector); return img && img.src !== before }",
         arg=[selector, before],
     )
-    return fetch(page, page.locator(selector))
+    return fetch(page, page.locator(selector).first)
 
 
 def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
