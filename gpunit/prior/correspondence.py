@@ -1,8 +1,7 @@
 """Which places of two pictures correspond: nearest neighbours of features.
 
 Pictures that BigGAN draws from one latent code share their layout, and the features of its first layers say where
-what lies (the paper's figure 2).  `python -m gpunit evaluate-prior` does not judge this; the README tells what a
-comparison of the generator's features with the content encoder's found.
+what lies (the paper's figure 2).  prior-small's model card compares them with the content encoder's features.
 """
 
 from __future__ import annotations
