@@ -143,7 +143,7 @@ class AdversarialRecipe:
             not in the paper.
         reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.  Without them, the
             content map alone has to say where things are, and G learns to listen to it.
-        warm_up: steps at the start in which G learns L_rec alone, for a fifth of the time; not in the paper, whose runs
+        warm_up: steps at the start of a run from nothing in which G learns L_rec alone; not in the paper, whose runs
             are long enough to find out what the content map means while they play against D.
         mirror_style: show E_s the mirrored target picture half of the time.
     """

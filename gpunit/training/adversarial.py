@@ -76,9 +76,10 @@ class AdversarialTrainer:
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.done = 0
+        self.warm_up = recipe.warm_up
 
     def start_from(self, path: Path) -> None:
-        """Take generator and style encoder from a translator's file, before the first step.
+        """Take generator and style encoder from a translator's file, before the first step; they need no warm-up.
 
         Raises:
             ModelError: if the file is missing, damaged, or of another shape.
@@ -86,6 +87,7 @@ class AdversarialTrainer:
         tensors, _ = read_weights(path)
         parts = ("generator.", "style_encoder.")
         fill(self.model, {name: t for name, t in tensors.items() if name.startswith(parts)}, path)
+        self.warm_up = 0
         self.ema.load_state_dict(self.model.state_dict())
 
     def prepare(self, target: Tensor) -> None:
@@ -95,13 +97,16 @@ class AdversarialTrainer:
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
+        return {name: getattr(self, name).state_dict() for name in self._stateful} | {
+            "step": self.done,
+            "warm_up": self.warm_up,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         for name in self._stateful:
             getattr(self, name).load_state_dict(state[name])
-        self.done = int(state["step"])
+        self.done, self.warm_up = int(state["step"]), int(state["warm_up"])
 
     _stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
 
@@ -110,7 +115,7 @@ class AdversarialTrainer:
 
         The last `recipe.twins` sources are replaced by turned copies of the first, which share their styles.
         """
-        if self.done < self.recipe.warm_up:
+        if self.done < self.warm_up:
             return self._warm_up(target)
         recipe, count = self.recipe, self.recipe.reconstructed
         turns = random_turns(recipe.twins)

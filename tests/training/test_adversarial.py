@@ -65,3 +65,7 @@ def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Pa
     for model in (trainer.model, trainer.ema):
         for name, tensor in model.state_dict().items():
             assert torch.equal(tensor, tensors[name]), name
+    # Finished weights are not warmed up, nor is the run when it is resumed.
+    resumed = AdversarialTrainer(TINY_ADVERSARIAL, encoder())
+    resumed.load(trainer.state())
+    assert "adversarial" in resumed.step(torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1)
