@@ -130,10 +130,12 @@ class AdversarialRecipe:
 
     Attributes:
         translator, discriminator: network shapes.
-        batch: source pictures, and target pictures, a step.
-        reconstructed: how many of the target pictures are reconstructed a step.
-        turned: how many of the target pictures are turned and zoomed into, so that poses vary.
-        twins: how many of the source pictures are turned copies of the others, for the equivariance.
+        domains: the domains that D can judge pictures as members of; a target is one of them.
+        batch: source pictures, and target pictures, a step; twice as many while steps are coarse.
+        reconstructed: how many of the target pictures are reconstructed a step; twice as many likewise.
+        turned: turn and zoom into every other target picture, so that poses vary.
+        twins: how many of the source pictures are turned copies of the others, for the equivariance; twice as many
+            likewise.
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
@@ -145,27 +147,33 @@ class AdversarialRecipe:
             content map alone has to say where things are, and G learns to listen to it.
         warm_up: steps at the start of a run from nothing in which G learns L_rec alone; not in the paper, whose runs
             are long enough to find out what the content map means while they play against D.
+        coarse: steps at the start of a run from nothing that are drawn at half the resolution; not in the paper.
+        skip_dropout: share of the translations that are drawn without skips, and again with skips missing in a
+            rectangle (see `training.adversarial.random_strengths`); not in the paper.
         mirror_style: show E_s the mirrored target picture half of the time.
     """
 
     translator: TranslatorParams = SMALL
     discriminator: ProjectedDiscriminatorParams = field(default_factory=ProjectedDiscriminatorParams)
+    domains: tuple[str, ...] = ("cat", "dog", "bird", "car")
     batch: int = 8
     reconstructed: int = 4
-    turned: int = 8
-    twins: int = 3
+    turned: bool = True
+    twins: int = 2
     learning_rate: float = 3e-4
     ema: float = 0.998
     adversarial: float = 1.5
-    content: float = 3.0
+    content: float = 2.0
     style: float = 5.0
     colour: float = 5.0
-    structure: float = 4.0
-    mask: float = 0.1
+    structure: float = 3.0
+    mask: float = 0.3
     reconstruction: float = 3.0
-    equivariance: float = 4.0
+    equivariance: float = 3.0
     reconstruct_with_skips: bool = False
-    warm_up: int = 800
+    warm_up: int = 600
+    coarse: int = 3500
+    skip_dropout: float = 0.15
     mirror_style: bool = True
 
 

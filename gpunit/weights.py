@@ -27,8 +27,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         ModelError: if the file is missing or damaged.
     """
-    if not path.is_file():
-        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
+    _require(path)
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
@@ -38,12 +37,18 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
 
 
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
+
+
 def read_header(path: Path) -> dict[str, str]:
     """The header alone of a safetensors file.
 
     Raises:
-        ModelError: if the file is damaged.
+        ModelError: if the file is missing or damaged.
     """
+    _require(path)
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})

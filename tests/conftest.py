@@ -51,7 +51,7 @@ TINY_PRIOR = PriorRecipe(
     crossed=1,
     sampled=1,
 )
-TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1, turned=1, twins=1, warm_up=1)
+TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1, twins=1, warm_up=1, coarse=2)
 
 
 def build(params: TranslatorParams, device: str = "cpu", precision: str = "fp32") -> Translator:

@@ -47,25 +47,33 @@ def distill(
 
 def train(
     data: Data,
-    target: Annotated[str, typer.Option(help="The subfolder to translate to.")],
+    target: Annotated[str, typer.Option(help="The subfolder to translate to, or several, separated by commas.")],
     sources: Annotated[str, typer.Option(help="The subfolders to translate from, separated by commas.")],
     run: Run,
     content_encoder: Annotated[Path, typer.Option(help="Content encoder, .safetensors, from `distill`.")],
     steps: Annotated[int, typer.Option(min=1)] = 10_000,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
-    start_from: StartFrom = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Begin a fresh run from another run's folder, or from a finished translator.")
+    ] = None,
+    domains: Annotated[
+        str,
+        typer.Option(help="All domains, in the order of their labels, if runs on several are to follow each other."),
+    ] = "cat,dog,bird,car",
 ) -> None:
     """Stage II: train a small translator on top of a content encoder."""
+    from dataclasses import replace
+
     from gpunit.recipes import AdversarialRecipe
     from gpunit.training import adversarial
 
     encoder = zoo.load_content_encoder(content_encoder, "small")
     adversarial.train(
         [data / name for name in sources.split(",")],
-        data / target,
+        [data / name for name in target.split(",")],
         encoder,
-        AdversarialRecipe(),
+        replace(AdversarialRecipe(), domains=tuple(domains.split(","))),
         run,
         steps,
         seed,

@@ -4,12 +4,17 @@
 
 with ŷ = G(E_c(x), E_s(y)) and ȳ = G(E_c(y), E_s(y)).  The discriminator is the projected one, so L_adv is
 the hinge loss on features of a frozen net, and the same net serves as the perceptual term of L_rec.
+
+Several target domains can be trained at once: a style code says which one it is of, D judges pictures as members
+of their target's domain, and a run on one of them goes on from there.  The first steps are drawn at half the
+resolution, at the generator's head of that size, where a step takes a quarter of the time.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,7 @@ from gpunit.recipes import AdversarialRecipe, TranslatorParams
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.state import (
     StatsLog,
+    TrainingError,
     load_checkpoint,
     mixed_precision,
     save_checkpoint,
@@ -37,6 +43,10 @@ from gpunit.training.state import (
     update_ema,
 )
 from gpunit.weights import fill, read_weights
+
+
+# Steps in which the last level learns L_rec alone after the coarse steps: D would be misled by its first pictures.
+_GROWTH_STEPS = 150
 
 
 class StyledGenerator(nn.Module):
@@ -70,25 +80,36 @@ class AdversarialTrainer:
         self.model = StyledGenerator(recipe.translator).to(**layout)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
         self.eye = EfficientNetLite0().to(**layout)
-        self.discriminator = ProjectedDiscriminator(recipe.discriminator)
+        self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
         add_spectral_norm(self.discriminator)
         self.discriminator.to(**layout)
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.done = 0
-        self.warm_up = recipe.warm_up
+        self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
 
     def start_from(self, path: Path) -> None:
-        """Take generator and style encoder from a translator's file, before the first step; they need no warm-up.
+        """Go on from what was learned elsewhere, before the first step; it needs no warm-up and no coarse steps.
+
+        Args:
+            path: the folder of another run, of which everything but the count of steps is taken, or the file of a
+                finished translator, which has generator and style encoder only.
 
         Raises:
             ModelError: if the file is missing, damaged, or of another shape.
+            TrainingError: if the folder is not that of a run of this recipe's shape.
         """
-        tensors, _ = read_weights(path)
-        parts = ("generator.", "style_encoder.")
-        fill(self.model, {name: t for name, t in tensors.items() if name.startswith(parts)}, path)
-        self.warm_up = 0
-        self.ema.load_state_dict(self.model.state_dict())
+        if path.is_dir():
+            try:
+                self._load_networks(load_checkpoint(path / "checkpoint.pt"))
+            except (OSError, KeyError, RuntimeError, ValueError):
+                raise TrainingError(f"{path} is not the folder of a run that this one can go on from.") from None
+        else:
+            tensors, _ = read_weights(path)
+            parts = ("generator.", "style_encoder.")
+            fill(self.model, {name: t for name, t in tensors.items() if name.startswith(parts)}, path)
+            self.ema.load_state_dict(self.model.state_dict())
+        self.warm_up = self.coarse = 0
 
     def prepare(self, target: Tensor) -> None:
         """Standardise the fresh style encoder on target pictures; once, before the first step."""
@@ -100,41 +121,71 @@ class AdversarialTrainer:
         return {name: getattr(self, name).state_dict() for name in self._stateful} | {
             "step": self.done,
             "warm_up": self.warm_up,
+            "coarse": self.coarse,
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
+        self._load_networks(state)
+        self.done, self.warm_up, self.coarse = (int(state[name]) for name in ("step", "warm_up", "coarse"))
+
+    def _load_networks(self, state: dict[str, Any]) -> None:
         for name in self._stateful:
             getattr(self, name).load_state_dict(state[name])
-        self.done, self.warm_up = int(state["step"]), int(state["warm_up"])
 
     _stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
 
-    def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """One update of D and one of G on batches (B, 3, S, S) in [-1, 1]; returns the loss parts.
+    @property
+    def scale(self) -> int:
+        """2 while pictures are drawn at half the resolution, twice as many a step; else 1."""
+        return 2 if self.done < self.coarse else 1
+
+    @property
+    def _grows(self) -> bool:
+        """Whether the last level, fresh after the coarse steps, is warmed up alone."""
+        return self.coarse <= self.done < self.coarse + (_GROWTH_STEPS if self.coarse else 0)
+
+    def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """One update of D and one of G; returns the loss parts.
 
         The last `recipe.twins` sources are replaced by turned copies of the first, which share their styles.
+
+        Args:
+            source, target: (B, 3, S, S) in [-1, 1], S the full resolution.
+            label: (B,) the targets' places in `recipe.domains`.
         """
-        if self.done < self.warm_up:
+        if self.done < self.warm_up or self._grows:
             return self._warm_up(target)
-        recipe, count = self.recipe, self.recipe.reconstructed
-        turns = random_turns(recipe.twins)
-        source = torch.cat([source[: len(source) - recipe.twins], turn(source[: recipe.twins], turns)])
-        shown = torch.cat([torch.arange(len(source) - recipe.twins), torch.arange(recipe.twins)])
+        recipe, scale = self.recipe, self.scale
+        size = recipe.translator.resolution // scale
+        twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
+        turns = random_turns(twins)
+        source = torch.cat([source[: batch - twins], turn(source[:twins], turns)])
+        shown = torch.cat([torch.arange(batch - twins), torch.arange(twins)])
+        shown_label = label[shown]
         autocast = mixed_precision(source.device)
         with autocast:
             with torch.no_grad():
                 both = self.content_encoder(torch.cat([source, target[:count]]))
-            batch = source.shape[0]
             content = first(both, batch)
             own_content = ContentFeatures(both.content[batch:], {s: f[batch:] for s, f in both.features.items()})
             mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
             style = self.model.style_encoder(target.flip(3) if mirrored else target)
-            translated, gates = self.model.generator(content, style[shown])
-            reconstructed, _ = self.model.generator(own_content, style[:count], use_skips=recipe.reconstruct_with_skips)
-            translated, reconstructed = translated.float(), reconstructed.float()
+            generator = self.model.generator
+            gates = generator.plan_skips(content)
+            strengths = []
+            for gate, strength in zip(
+                gates.values(), random_strengths(batch, list(gates), recipe.skip_dropout), strict=True
+            ):
+                strength[:twins] = strength[batch - twins :] = 1  # twins are compared place by place
+                strengths.append(strength.to(gate.mask))
+            translated = generator.render(content.content, gates, style[shown], strengths, size).float()
+            own_gates = generator.plan_skips(own_content) if recipe.reconstruct_with_skips else {}
+            reconstructed = generator.render(own_content.content, own_gates, style[:count], size=size).float()
 
-        augment = ShiftAndTone(batch, source.shape[-1] // 10, source.device)
+        if scale > 1:
+            source, target = (F.avg_pool2d(pictures, scale) for pictures in (source, target))
+        augment = ShiftAndTone(batch, size // 10, source.device)
         real_seen, fake_seen, source_seen = (augment(pictures) for pictures in (target, translated, source))
         with torch.no_grad():
             real_features = self.eye(real_seen)
@@ -143,7 +194,8 @@ class AdversarialTrainer:
 
         with autocast:
             detached = {stride: feature.detach() for stride, feature in fake_features.items()}
-            real, fake = self.discriminator(real_features), self.discriminator(detached)
+            real = self.discriminator(real_features, label)
+            fake = self.discriminator(detached, shown_label)
             discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
         self.optimizer_d.zero_grad(set_to_none=True)
         discriminator_loss.backward()
@@ -151,15 +203,16 @@ class AdversarialTrainer:
 
         self.discriminator.requires_grad_(False)
         with autocast:
-            fake = self.discriminator(fake_features)
+            fake = self.discriminator(fake_features, shown_label)
             with torch.no_grad():
-                real = self.discriminator(real_features)
-            translated_content = self.content_encoder(translated).content.float()
+                real = self.discriminator(real_features, label)
+            # Of half of the pictures: E_c's backward pass is a third of a step, and its term is small soon.
+            kept = self.content_encoder(translated[: batch // 2]).content.float()
             real_styles = [style[shown] for style in real.styles]
         with torch.no_grad():
-            wanted = torch.cat([target[:count], turn(translated[: recipe.twins], turns)])
+            wanted = torch.cat([target[:count], turn(translated[:twins], turns)])
             wanted_features = self.eye(wanted, last_stride=16)
-        answered = torch.cat([reconstructed, translated[len(translated) - recipe.twins :]])
+        answered = torch.cat([reconstructed, translated[batch - twins :]])
         answered_features = self.eye(answered, last_stride=16)
 
         def distance(rows: slice) -> Tensor:
@@ -169,13 +222,13 @@ class AdversarialTrainer:
 
         parts = {
             "adversarial": losses.hinge_generator_loss(fake.logits),
-            "content": losses.content_distance(translated_content, content.content.float()),
+            "content": losses.content_distance(kept, content.content[: batch // 2].float()),
             "style": losses.style_distance(fake.styles, real_styles),
             "colour": losses.colour_distance(translated, target[shown]),
-            "structure": losses.structure_distance(fake_features, source_features),
+            "structure": losses.structure_distance(fake_features, source_features, (size // 16, size // 8)),
             "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
             "reconstruction": distance(slice(count)),
-            **({"equivariance": distance(slice(count, None))} if recipe.twins else {}),
+            **({"equivariance": distance(slice(count, None))} if twins else {}),
         }
         generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
         self.optimizer_g.zero_grad(set_to_none=True)
@@ -186,19 +239,27 @@ class AdversarialTrainer:
         return {**{name: value.detach() for name, value in parts.items()}, "discriminator": discriminator_loss.detach()}
 
     def _warm_up(self, target: Tensor) -> dict[str, Tensor]:
-        """One update of G by L_rec alone."""
+        """One update of G by L_rec alone; of its last level alone while that is fresh and the others are not."""
+        size = self.recipe.translator.resolution // self.scale
         with mixed_precision(target.device):
             with torch.no_grad():
                 content = self.content_encoder(target)
             style = self.model.style_encoder(target)
-            reconstructed, _ = self.model.generator(content, style, use_skips=self.recipe.reconstruct_with_skips)
-        reconstructed = reconstructed.float()
+            generator = self.model.generator
+            gates = generator.plan_skips(content) if self.recipe.reconstruct_with_skips or self._grows else {}
+            reconstructed = generator.render(content.content, gates, style, size=size)
+        reconstructed, wanted = reconstructed.float(), F.avg_pool2d(target, self.scale)
         with torch.no_grad():
-            wanted = self.eye(target, last_stride=16)
+            wanted_features = self.eye(wanted, last_stride=16)
         features = self.eye(reconstructed, last_stride=16)
-        loss = F.l1_loss(reconstructed, target) + losses.feature_distance(features, wanted)
+        loss = F.l1_loss(reconstructed, wanted) + losses.feature_distance(features, wanted_features)
         self.optimizer_g.zero_grad(set_to_none=True)
         (self.recipe.reconstruction * loss).backward()
+        if self._grows:
+            fresh = set(self.model.generator.levels[-1].parameters())
+            for parameter in self.model.parameters():
+                if parameter not in fresh:
+                    parameter.grad = None
         self.optimizer_g.step()
         self._finish()
         return {"reconstruction": loss.detach()}
@@ -214,11 +275,12 @@ class AdversarialTrainer:
         content = self.content_encoder(source)
         gates = self.ema.generator.plan_skips(content)
         styles = self.ema.style_encoder(target)
+        size = self.recipe.translator.resolution // self.scale
         columns = [images.to_pictures(source)]
         for style in styles:
             repeated = style.expand(len(source), -1)
-            columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated)))
-        bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1))
+            columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated, size=size)))
+        bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1), size=size)
         columns.append(images.to_pictures(bare))
         blank = Image.new("RGB", (source.shape[-1],) * 2, "white")
         rows = [[blank, *images.to_pictures(target), blank]]
@@ -226,9 +288,33 @@ class AdversarialTrainer:
         return images.sheet(rows, source.shape[-1])
 
 
+def random_strengths(count: int, sizes: Sequence[int], dropout: float) -> list[Tensor]:
+    """Strengths (count, 1, S, S) of the skips of every size S: 1, or 0 everywhere or in a rectangle of some pictures.
+
+    Args:
+        count: number of pictures.
+        sizes: of the skips.
+        dropout: share of the pictures that lose their skips; as many again lose them in a rectangle.  What the skips
+            leave to the generator is then judged too, so that it is worth looking at where they are switched off.
+    """
+    fate = torch.rand(count)
+    start = torch.rand(2, count, 1) * 0.7
+    extent = 0.3 + torch.rand(2, count, 1) * 0.5
+    strengths = []
+    for size in sizes:
+        place = (torch.arange(size) + 0.5) / size
+        rows, columns = (
+            (place > begin) & (place < begin + length) for begin, length in zip(start, extent, strict=True)
+        )
+        off = rows[:, :, None] & columns[:, None, :] & (fate < 2 * dropout)[:, None, None]
+        off |= (fate < dropout)[:, None, None]
+        strengths.append((~off)[:, None].float())
+    return strengths
+
+
 def train(
     sources: Sequence[Path],
-    target: Path,
+    targets: Sequence[Path],
     content_encoder: ContentEncoder,
     recipe: AdversarialRecipe,
     run: Path,
@@ -242,22 +328,28 @@ def train(
 
     Args:
         sources: one folder of pictures per source domain; each is drawn equally often.
-        target: folder of target pictures.
+        targets: one folder per target domain, each drawn equally often; their names are among `recipe.domains`.
         content_encoder: the frozen E_c, its spectral norm folded.
         recipe: shapes and weights.
         run: folder for checkpoint.pt, stats.jsonl and sheets.
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
-        start_from: a translator's file to go on from in a fresh run.
+        start_from: a run's folder or a translator's file to go on from in a fresh run.
         report: called with every log line.
 
     Returns:
         The path of the checkpoint.
+
+    Raises:
+        TrainingError: for a target that is none of the recipe's domains, or a `start_from` that cannot be used.
     """
+    for folder in targets:
+        if folder.name not in recipe.domains:
+            raise TrainingError(f"{folder.name!r} is none of the domains {', '.join(recipe.domains)}; name them all.")
     size = recipe.translator.resolution
     source_sets = [PictureSet(folder, size, label=i) for i, folder in enumerate(sources)]
-    target_set = PictureSet(target, size)
+    target_sets = [PictureSet(folder, size, label=recipe.domains.index(folder.name)) for folder in targets]
     trainer = AdversarialTrainer(recipe, content_encoder, seed)
     path = run / "checkpoint.pt"
     if path.exists():
@@ -265,21 +357,26 @@ def train(
     elif start_from is not None:
         trainer.start_from(start_from)
     else:
-        trainer.prepare(target_set.draw(min(64, 4 * len(target_set)), seed, 0, "prepare"))
+        enough = min(64, 4 * sum(len(pictures) for pictures in target_sets))
+        trainer.prepare(draw_mixed(target_sets, enough, seed, 0, "prepare")[0])
     log = StatsLog(run / "stats.jsonl")
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
-    shown_target = target_set.draw(6, seed, 0, "sheet")
+    shown_target, _ = draw_mixed(target_sets, 6, seed, 0, "sheet")
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
-        source, _ = draw_mixed(source_sets, recipe.batch, seed, step, "source")
-        parts = trainer.step(
-            source.contiguous(memory_format=torch.channels_last),
-            target_set.draw(recipe.batch, seed, step, "target", recipe.turned).contiguous(
-                memory_format=torch.channels_last
-            ),
+        count = recipe.batch * trainer.scale
+        source, _ = draw_mixed(source_sets, count, seed, step, "source")
+        target, label = draw_mixed(target_sets, count, seed, step, "target", turned=recipe.turned)
+        # Source i is shown in target i's style: without this, pairs of domains would always be the same.
+        order = torch.randperm(count)
+        log.add(
+            trainer.step(
+                source[order].contiguous(memory_format=torch.channels_last),
+                target.contiguous(memory_format=torch.channels_last),
+                label,
+            )
         )
-        log.add(parts)
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())

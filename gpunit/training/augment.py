@@ -43,6 +43,11 @@ def recolour(picture: Tensor) -> Tensor:
     return x.clamp(-1, 1)
 
 
+def _reflected(place: Tensor, length: int) -> Tensor:
+    """Places beyond the border, mirrored at it: repeated border pixels would teach a generator to draw streaks."""
+    return (length - 1) - ((length - 1) - place.abs()).abs()
+
+
 class ShiftAndTone:
     """Shifts pictures by up to `shift` pixels and changes their brightness and contrast, for a discriminator's eyes.
 
@@ -67,8 +72,8 @@ class ShiftAndTone:
         """Augment pictures (B, 3, H, W) by the draws of `slots`, one each."""
         height, width = pictures.shape[-2:]
         device = pictures.device
-        y = (torch.arange(height, device=device) + self._rows[slots]).clamp(0, height - 1)
-        x = (torch.arange(width, device=device) + self._columns[slots]).clamp(0, width - 1)
+        y = _reflected(torch.arange(height, device=device) + self._rows[slots], height)
+        x = _reflected(torch.arange(width, device=device) + self._columns[slots], width)
         index = torch.arange(len(pictures), device=device)[:, None, None]
         moved = pictures.permute(0, 2, 3, 1)[index, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2)
         mean = moved.mean(dim=(1, 2, 3), keepdim=True)

@@ -35,6 +35,8 @@ ONE = "One"
 
 # A picture without the skips and what it was made from, so that a strength's slider costs one render.
 Kept = tuple[tuple[object, ...], Image.Image]
+# Path, zoom, across, down of what is shown.
+Place = tuple[str | None, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             )
             # [across, down, radius] of every dab, in parts of the picture's side.
             dabs = gr.JSON([], visible=False)
+            # What they were painted on: path, zoom, across, down.
+            painted_on: gr.State = gr.State(None)
             with gr.Row(equal_height=True):
                 brush = gr.Slider(2, 40, 12, step=1, label="Brush", info="Radius in % of the side", min_width=180)
                 with gr.Column(min_width=100):
@@ -411,10 +415,11 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         dabs: list[list[float]],
         brush: float,
         clicked: gr.SelectData,
-    ) -> tuple[list[list[float]], Image.Image | None]:
+    ) -> tuple[list[list[float]], Image.Image | None, Place]:
         """One more dab where the picture was clicked; beyond 200, the oldest goes."""
         x, y = (place / PREVIEW_SIZE for place in clicked.index)
-        return show_dabs(path, zoom, across, down, [*dabs, [x, y, brush / 100]][-MOST_DABS:])
+        shown = show_dabs(path, zoom, across, down, [*dabs, [x, y, brush / 100]][-MOST_DABS:])
+        return *shown, (path, zoom, across, down)
 
     def undo_dab(
         path: str | None, zoom: float, across: float, down: float, dabs: list[list[float]]
@@ -425,8 +430,14 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     def no_dabs(
         path: str | None, zoom: float, across: float, down: float
     ) -> tuple[list[list[float]], Image.Image | None]:
-        """Nothing painted: another picture, or another part of it, has other places."""
+        """Nothing painted."""
         return show_dabs(path, zoom, across, down, [])
+
+    def keep_dabs(
+        path: str | None, zoom: float, across: float, down: float, dabs: list[list[float]], painted_on: Place | None
+    ) -> tuple[list[list[float]], Image.Image | None]:
+        """Nothing painted on another picture, or another part of it: it has other places."""
+        return show_dabs(path, zoom, across, down, dabs if painted_on == (path, zoom, across, down) else [])
 
     def show_chosen(shown: list[tuple[Image.Image, str]], chosen: gr.SelectData) -> gr.Image:
         """The clicked channel, big."""
@@ -478,9 +489,17 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     )
     quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     paintings = (
-        canvas.select(dab, [*content.inputs, dabs, brush], [dabs, canvas], **quick),
+        canvas.select(dab, [*content.inputs, dabs, brush], [dabs, canvas, painted_on], **quick),
         undo.click(undo_dab, [*content.inputs, dabs], [dabs, canvas], **quick),
-        gr.on([clear.click, *moved], no_dabs, content.inputs, [dabs, canvas], trigger_mode="always_last", **quick),
+        clear.click(no_dabs, content.inputs, [dabs, canvas], **quick),
+        gr.on(
+            moved,
+            keep_dabs,
+            [*content.inputs, dabs, painted_on],
+            [dabs, canvas],
+            trigger_mode="always_last",
+            **quick,
+        ),
     )
     for painting in paintings:
         painting.success(

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from gpunit import weights
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.training.adversarial import AdversarialTrainer, train
-from gpunit.training.state import load_checkpoint
+from gpunit.training.adversarial import AdversarialTrainer, random_strengths, train
+from gpunit.training.state import TrainingError, load_checkpoint
 from gpunit.translator import Translator
 from tests.conftest import TINY, TINY_ADVERSARIAL
 
@@ -23,10 +24,12 @@ def test_stopping_and_resuming_changes_nothing(folders: Callable[..., list[Path]
     dog, bird, cat = folders("dog", "bird", "cat")
 
     def run(name: str, steps: int) -> Path:
-        return train([dog, bird], cat, encoder(), TINY_ADVERSARIAL, tmp_path / name, steps, seed=3, save_every=2)
+        return train(
+            [dog, bird], [cat, bird], encoder(), TINY_ADVERSARIAL, tmp_path / name, steps, seed=3, save_every=2
+        )
 
     expected = load_checkpoint(run("whole", 4))
-    run("parts", 2)
+    run("parts", 2)  # the other two steps are drawn at full size
     got = load_checkpoint(run("parts", 4))
     assert got["step"] == expected["step"] == 4
     for part in ("model", "ema", "discriminator"):
@@ -34,11 +37,15 @@ def test_stopping_and_resuming_changes_nothing(folders: Callable[..., list[Path]
             assert torch.equal(tensor, got[part][name]), f"{part}.{name}"
 
 
+def batch(count: int = 2) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    return torch.rand(count, 3, 64, 64) * 2 - 1, torch.rand(count, 3, 64, 64) * 2 - 1, torch.arange(count)
+
+
 def test_every_parameter_learns_and_the_content_encoder_does_not() -> None:
-    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0), encoder())
+    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=0), encoder())
     before = {name: p.clone() for name, p in trainer.content_encoder.state_dict().items()}
     torch.manual_seed(0)
-    trainer.step(torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1)
+    trainer.step(*batch())
     last_head = f"generator.levels.{len(TINY.generator.widths) - 1}.to_rgb"
     for name, parameter in trainer.model.named_parameters():
         if "to_rgb" in name and not name.startswith(last_head):
@@ -65,7 +72,52 @@ def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Pa
     for model in (trainer.model, trainer.ema):
         for name, tensor in model.state_dict().items():
             assert torch.equal(tensor, tensors[name]), name
-    # Finished weights are not warmed up, nor is the run when it is resumed.
+    # Finished weights are not warmed up, nor is the run when it is resumed; and they are drawn at full size.
     resumed = AdversarialTrainer(TINY_ADVERSARIAL, encoder())
     resumed.load(trainer.state())
-    assert "adversarial" in resumed.step(torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 3, 64, 64) * 2 - 1)
+    assert resumed.scale == 1
+    assert "adversarial" in resumed.step(*batch())
+
+
+def test_a_run_on_one_domain_goes_on_from_a_run_on_all(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    cat, dog = folders("cat", "dog")
+    both = train([cat, dog], [cat, dog], encoder(), TINY_ADVERSARIAL, tmp_path / "both", 3)
+    trainer = AdversarialTrainer(TINY_ADVERSARIAL, encoder(), seed=9)
+    trainer.start_from(both.parent)
+    expected = load_checkpoint(both)
+    for part in ("model", "discriminator"):
+        for name, tensor in getattr(trainer, part).state_dict().items():
+            assert torch.equal(tensor, expected[part][name]), f"{part}.{name}"
+    alone = train([dog], [cat], encoder(), TINY_ADVERSARIAL, tmp_path / "cat", 1, start_from=both.parent)
+    assert load_checkpoint(alone)["step"] == 1
+    with pytest.raises(TrainingError, match="not the folder of a run"):
+        trainer.start_from(cat)
+
+
+def test_a_target_must_be_a_domain(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    cat, cow = folders("cat", "cow")
+    with pytest.raises(TrainingError, match="'cow' is none of the domains"):
+        train([cat], [cow], encoder(), TINY_ADVERSARIAL, tmp_path / "run", 1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_after_the_coarse_steps_the_fresh_level_learns_alone() -> None:
+    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=1), encoder())
+    assert "adversarial" in trainer.step(*batch(4))
+    before = {name: p.clone() for name, p in trainer.model.named_parameters()}
+    assert "adversarial" not in trainer.step(*batch())
+    last = f"generator.levels.{len(TINY.generator.widths) - 1}."
+    for name, parameter in trainer.model.named_parameters():
+        assert torch.equal(parameter, before[name]) != name.startswith(last), name
+
+
+def test_skips_are_dropped_as_often_as_asked() -> None:
+    torch.manual_seed(0)
+    coarse, fine = random_strengths(400, (16, 32), 0.25)
+    assert coarse.shape == (400, 1, 16, 16)
+    assert fine.shape == (400, 1, 32, 32)
+    share = fine.mean((1, 2, 3))
+    assert (share == 0).float().mean() == pytest.approx(0.25, abs=0.06)
+    assert (share == 1).float().mean() == pytest.approx(0.5, abs=0.06)
+    assert torch.equal(share == 0, coarse.mean((1, 2, 3)) == 0)
+    assert all((strengths == 1).all() for strengths in random_strengths(9, (16,), 0.0))
