@@ -59,7 +59,7 @@ def train(
     ] = None,
     domains: Annotated[
         str,
-        typer.Option(help="All domains, in the order of their labels, if runs on several are to follow each other."),
+        typer.Option(help="All domains, in the order of their labels; runs that follow each other share them."),
     ] = "cat,dog,bird,car",
 ) -> None:
     """Stage II: train a small translator on top of a content encoder."""

@@ -44,7 +44,6 @@ from gpunit.training.state import (
 )
 from gpunit.weights import fill, read_weights
 
-
 # Steps in which the last level learns L_rec alone after the coarse steps: D would be misled by its first pictures.
 _GROWTH_STEPS = 150
 

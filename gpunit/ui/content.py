@@ -122,7 +122,7 @@ def read_content(resolution: int, path: str | None, zoom: float, across: float, 
 
 
 def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:
-    """The translators for a dropdown, (title, name): those on this machine, or all of them."""
-    specs = [spec for spec in zoo.all_models().values() if spec.is_here or not only_here]
+    """The translators for a dropdown, (title, name): those on this machine, or also those that can be downloaded."""
+    specs = [spec for spec in zoo.all_models().values() if spec.is_here or (spec.can_be_downloaded and not only_here)]
     marks = {spec.name: "" if spec.is_here else f"  ·  download, ~{zoo.TRANSLATOR_MB} MB" for spec in specs}
     return [(f"{spec.title}  ·  {spec.resolution} px{marks[spec.name]}", spec.name) for spec in specs]
