@@ -63,6 +63,11 @@ def hinge_discriminator_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
     return torch.stack(terms).mean()
 
 
+def hinge_fake_loss(logits: list[Tensor]) -> Tensor:
+    """E[max(0, 1 + D(·))] of what shall be told for fake, averaged over the discriminator's heads."""
+    return torch.stack([F.relu(1 + logit).mean() for logit in logits]).mean()
+
+
 def hinge_generator_loss(fake: list[Tensor]) -> Tensor:
     """-E[D(ŷ)], averaged over the discriminator's heads."""
     return -torch.stack([f.mean() for f in fake]).mean()

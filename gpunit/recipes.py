@@ -77,7 +77,9 @@ class DistillationRecipe:
             the batch by its content; not in the paper (see `losses.content_contrast`).
         hint: weight of two hints to E_c's 8x8 feature, read off by one 1x1 convolution: the frozen net's feature of
             the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
-        warm_up: steps at the start in which E_c learns from the hints alone, which takes a third of the time.
+        layout, pair_layout: weights of telling the layout of the frozen net's features from a picture's own content,
+            and from its partner's; not in the paper (see `training.distillation.Distiller.layout_loss`).
+        warm_up: steps at the start in which no picture is drawn, which takes a third of the time.
         classifier, magnitude: weights of the two terms of L_reg.
     """
 
@@ -96,10 +98,12 @@ class DistillationRecipe:
     content: float = 0.5
     pair_shape: float = 5.0
     recolour: float = 0.2
-    contrast: float = 1.0
+    contrast: float = 0.0
     hint: float = 1.0
-    warm_up: int = 2000
-    classifier: float = 0.5
+    layout: float = 5.0
+    pair_layout: float = 2.0
+    warm_up: int = 4000
+    classifier: float = 0.3
     magnitude: float = 1e-3
 
 
@@ -119,6 +123,8 @@ PAPER_DISTILLATION = DistillationRecipe(
     recolour=0.0,
     contrast=0.0,
     hint=0.0,
+    layout=0.0,
+    pair_layout=0.0,
     warm_up=0,
     classifier=1.0,
 )
@@ -148,6 +154,8 @@ class AdversarialRecipe:
         warm_up: steps at the start of a run from nothing in which G learns L_rec alone; not in the paper, whose runs
             are long enough to find out what the content map means while they play against D.
         coarse: steps at the start of a run from nothing that are drawn at half the resolution; not in the paper.
+        mismatched: weight, in D's loss, of telling real pictures under another domain's label for fake, where there is
+            more than one target; not in the paper, which trains one target at a time.
         skip_dropout: share of the translations that are drawn without skips, and again with skips missing in a
             rectangle (see `training.adversarial.random_strengths`); not in the paper.
         mirror_style: show E_s the mirrored target picture half of the time.
@@ -166,13 +174,14 @@ class AdversarialRecipe:
     content: float = 2.0
     style: float = 5.0
     colour: float = 5.0
-    structure: float = 3.0
-    mask: float = 0.3
+    structure: float = 1.5
+    mask: float = 1.0
     reconstruction: float = 3.0
     equivariance: float = 3.0
     reconstruct_with_skips: bool = False
     warm_up: int = 600
     coarse: int = 3500
+    mismatched: float = 1.0
     skip_dropout: float = 0.15
     mirror_style: bool = True
 

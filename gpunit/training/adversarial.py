@@ -196,6 +196,12 @@ class AdversarialTrainer:
             real = self.discriminator(real_features, label)
             fake = self.discriminator(detached, shown_label)
             discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
+            if recipe.mismatched and len(label.unique()) > 1:
+                # Real pictures under another domain's label: without them, a copy of the source passes for any domain.
+                claimed = label.roll(int(torch.randint(1, batch, ())))
+                wrong = claimed != label
+                logits = [logit[wrong] for logit in self.discriminator(real_features, claimed).logits]
+                discriminator_loss = discriminator_loss + recipe.mismatched * losses.hinge_fake_loss(logits)
         self.optimizer_d.zero_grad(set_to_none=True)
         discriminator_loss.backward()
         self.optimizer_d.step()
@@ -311,6 +317,17 @@ def random_strengths(count: int, sizes: Sequence[int], dropout: float) -> list[T
     return strengths
 
 
+def pairing(sources: Sequence[str], targets: Sequence[str], tries: int = 16) -> Tensor:
+    """A random order of the source pictures in which few of them meet a target of their own domain.
+
+    Args:
+        sources, targets: the domain of every picture of a batch.
+        tries: how many orders are tried.
+    """
+    orders = [torch.randperm(len(sources)) for _ in range(tries)]
+    return min(orders, key=lambda order: sum(sources[i] == name for i, name in zip(order, targets, strict=True)))
+
+
 def train(
     sources: Sequence[Path],
     targets: Sequence[Path],
@@ -365,10 +382,10 @@ def train(
         step = trainer.done
         seed_step(seed, step)
         count = recipe.batch * trainer.scale
-        source, _ = draw_mixed(source_sets, count, seed, step, "source")
+        source, source_label = draw_mixed(source_sets, count, seed, step, "source")
         target, label = draw_mixed(target_sets, count, seed, step, "target", turned=recipe.turned)
-        # Source i is shown in target i's style: without this, pairs of domains would always be the same.
-        order = torch.randperm(count)
+        # Source i is shown in target i's style.
+        order = pairing([source_sets[i].name for i in source_label], [recipe.domains[i] for i in label])
         log.add(
             trainer.step(
                 source[order].contiguous(memory_format=torch.channels_last),

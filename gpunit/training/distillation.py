@@ -13,7 +13,6 @@ term with the target detached.  The decoder sees the code with noise of σ = 0.2
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
 from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, EfficientNetLite0
-from gpunit.networks.layers import add_spectral_norm
+from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
 from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step
@@ -47,12 +46,38 @@ class Distiller(nn.Module):
         self.classifier = DomainClassifier(recipe.distiller)
         width = recipe.content_encoder.widths[-1]
         self.hint_head = nn.Conv2d(width, STRIDE_CHANNELS[_HINT_STRIDE] + 1, 1) if recipe.hint else None
+        self.layout_heads = (
+            nn.ModuleDict(
+                {str(s): nn.Conv2d(recipe.distiller.shape_width, STRIDE_CHANNELS[s], 1) for s in _LAYOUT_STRIDES}
+            )
+            if recipe.layout
+            else None
+        )
         if spectral_norm:
             add_spectral_norm(self)
 
+    def layout_loss(self, shallow: Tensor, wanted: Mapping[int, Tensor]) -> Tensor:
+        """How far content and label are from telling the layout of the frozen net's features: 0 if they do, 1 if not.
 
-# The frozen net's stride whose features E_c's are shown.
+        The features are normalised over the places of each channel, which leaves of them where each of them is, and
+        nothing of how strong it is in the picture.  Not in the paper, which has 1.4 million pictures to draw.
+
+        Args:
+            shallow: F's feature (B, C, 16, 16) of content and label.
+            wanted: the frozen net's features by stride.
+        """
+        assert self.layout_heads is not None
+        terms = []
+        for stride, head in self.layout_heads.items():
+            feature = wanted[int(stride)]
+            answer = head(F.adaptive_avg_pool2d(shallow, (feature.shape[-2], feature.shape[-1])))
+            terms.append(F.mse_loss(answer.float(), instance_norm(feature).float()))
+        return torch.stack(terms).mean()
+
+
+# The frozen net's stride whose features E_c's are shown, and those whose layout the content map is to tell.
 _HINT_STRIDE = 16
+_LAYOUT_STRIDES = (8, 16)
 
 
 @dataclass(frozen=True)
@@ -70,72 +95,71 @@ def compute_losses(
     first: Labelled,
     second: Labelled,
     real: Labelled,
+    warm_up: bool = False,
 ) -> DistillationLosses:
-    """The losses of one batch: pairs (first, second) of one latent code, and real pictures."""
-    pairs = len(first)
-    batch = join([first, real, second])
-    recoloured = [recolour(batch.picture)] if recipe.recolour else []
-    encoded = networks.content_encoder(torch.cat([batch.picture, *recoloured]))
+    """The losses of one batch: pairs (first, second) of one latent code, and real pictures.
+
+    With `warm_up`, no picture is drawn, which takes most of the time, and E_c sees each picture either as it is or
+    recoloured.
+    """
+    pairs, batch = len(first), join([first, real, second])
+    rendered = slice(pairs + len(real))
+    twice = recipe.recolour > 0 and not warm_up
+    shown = batch.picture
+    if recipe.recolour:
+        recoloured = recolour(batch.picture)
+        shown = torch.cat([shown, recoloured]) if twice else _either(shown, recoloured)
+    encoded = networks.content_encoder(shown)
     contents = encoded.content.float()
     content = contents[: len(batch)]
-    content_first, content_second = content[:pairs], content[len(first) + len(real) :]
-    seen = content
-    if recipe.recolour:  # the decoder cannot tell whose content it is given
-        seen = torch.where(torch.rand(len(batch), 1, 1, 1) < 0.5, content, contents[len(batch) :])
+    content_first, content_second = content[:pairs], content[rendered.stop :]
+    # The decoder cannot tell whose content it is given.
+    seen = _either(content, contents[len(batch) :]) if twice else content
     noisy = seen + recipe.noise * torch.randn_like(seen)
+    with torch.no_grad(), torch.autocast(shown.device.type, enabled=False):
+        wanted = eye(batch.picture, last_stride=16)
 
-    # Pictures are rendered of x and of real ones; y takes part through its content and its shape.
-    rendered = slice(len(first) + len(real))
-    picture, label = batch.picture[rendered], batch.label[rendered]
-    # Mirrored half of the time, for the whole batch, so that the appearance cannot tell the layout.
-    exemplar = picture.flip(3) if torch.rand(()) < 0.5 else picture
-    reconstructed = networks.decoder(noisy[rendered], networks.appearance_encoder(exemplar), label).float()
-    with torch.autocast(picture.device.type, enabled=False):
-        wanted = eye(picture, last_stride=16)
-        perceptual = losses.feature_distance(eye(reconstructed, last_stride=16), wanted)
-
-    swapped = torch.cat([noisy[len(first) + len(real) :], noisy[:pairs]])
-    swapped_label = torch.cat([first.label, second.label])
-    shapes = networks.decoder.shape_head.before_tanh(
-        torch.cat([noisy, swapped]), torch.cat([batch.label, swapped_label])
-    ).float()
+    # Every picture's shape from its own content, then the pairs' from their partners'.
+    swapped = torch.cat([noisy[rendered.stop :], noisy[:pairs]])
+    partnered = torch.cat([torch.arange(pairs), torch.arange(rendered.stop, len(batch))])
+    shallow = networks.decoder.shape_head.shallow(
+        torch.cat([noisy, swapped]), torch.cat([batch.label, batch.label[partnered]])
+    )
+    shapes = networks.decoder.shape_head.to_shape(shallow).float()
     wanted_shape = F.interpolate(batch.shape, shapes.shape[-2:], mode="area").expand(-1, 3, -1, -1)
     parts = {
-        "reconstruction": F.mse_loss(reconstructed, picture),
-        "perceptual": perceptual,
         "shape": losses.shape_distance(shapes[: len(batch)], wanted_shape, recipe.shape_cross_entropy),
         "content": losses.content_distance(content_first, content_second),
-        "pair_shape": losses.shape_distance(
-            shapes[len(batch) :],
-            torch.cat([wanted_shape[:pairs], wanted_shape[len(first) + len(real) :]]),
-            recipe.shape_cross_entropy,
-        ),
+        "pair_shape": losses.shape_distance(shapes[len(batch) :], wanted_shape[partnered], recipe.shape_cross_entropy),
         "classifier": F.cross_entropy(networks.classifier(reverse_gradient(content)).float(), batch.label),
         "magnitude": losses.content_magnitude(content),
     }
-    if recipe.recolour:
+    if not warm_up:  # x is drawn, and real pictures; y takes part through its content and its shape
+        picture, label = batch.picture[rendered], batch.label[rendered]
+        # Mirrored half of the time, for the whole batch, so that the appearance cannot tell the layout.
+        exemplar = picture.flip(3) if torch.rand(()) < 0.5 else picture
+        reconstructed = networks.decoder(noisy[rendered], networks.appearance_encoder(exemplar), label).float()
+        with torch.autocast(picture.device.type, enabled=False):
+            drawn = eye(reconstructed, last_stride=16)
+        parts["reconstruction"] = F.mse_loss(reconstructed, picture)
+        parts["perceptual"] = losses.feature_distance(drawn, {s: f[rendered] for s, f in wanted.items()})
+    if twice:
         parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
     if recipe.contrast:
-        partner = torch.cat([content_second, content[pairs : pairs + len(real)], content_first])
-        anchor = contents[len(batch) :] if recipe.recolour else content
-        parts["contrast"] = losses.content_contrast(anchor, partner, content)
+        partner = torch.cat([content_second, content[pairs : rendered.stop], content_first])
+        parts["contrast"] = losses.content_contrast(contents[-len(batch) :], partner, content)
+    if networks.layout_heads is not None:
+        parts["layout"] = networks.layout_loss(shallow[: len(batch)], wanted)
+        parts["pair_layout"] = networks.layout_loss(shallow[len(batch) :], {s: f[partnered] for s, f in wanted.items()})
     if networks.hint_head is not None:
         parts["hint"] = hint_loss(networks.hint_head(encoded.features[8][: len(batch)]).float(), batch, wanted)
     total = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
     return DistillationLosses(total, parts)
 
 
-def compute_hint(
-    networks: Distiller, eye: EfficientNetLite0, recipe: DistillationRecipe, batch: Labelled
-) -> DistillationLosses:
-    """The loss of a warm-up step: the hints alone, half of the pictures recoloured."""
-    assert networks.hint_head is not None
-    shown = torch.where(torch.rand(len(batch), 1, 1, 1) < 0.5, batch.picture, recolour(batch.picture))
-    answer = networks.hint_head(networks.content_encoder(shown).features[8]).float()
-    with torch.no_grad(), torch.autocast(batch.picture.device.type, enabled=False):
-        wanted = eye(batch.picture, last_stride=_HINT_STRIDE)
-    hint = hint_loss(answer, batch, wanted)
-    return DistillationLosses(recipe.hint * hint, {"hint": hint})
+def _either(one: Tensor, other: Tensor) -> Tensor:
+    """Row by row the one or the other, by chance."""
+    return torch.where(torch.rand(len(one), 1, 1, 1) < 0.5, one, other)
 
 
 def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> Tensor:
@@ -162,7 +186,7 @@ class DistillationTrainer:
 
     def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0, start_from: Path | None = None) -> None:
         torch.manual_seed(seed)
-        self.recipe = recipe if start_from is None else dataclasses.replace(recipe, warm_up=0)
+        self.recipe = recipe
         self.steps = steps
         networks = Distiller(recipe, spectral_norm=False)
         if start_from is not None:
@@ -191,10 +215,9 @@ class DistillationTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
         with mixed_precision(real.picture.device):
-            if self.done < self.recipe.warm_up:
-                answer = compute_hint(self.networks, self.eye, self.recipe, join([first, real, second]))
-            else:
-                answer = compute_losses(self.networks, self.eye, self.recipe, first, second, real)
+            answer = compute_losses(
+                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up
+            )
         self.optimizer.zero_grad(set_to_none=True)
         answer.total.backward()
         self.optimizer.step()

@@ -9,7 +9,7 @@ import torch
 
 from gpunit import weights
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.training.adversarial import AdversarialTrainer, random_strengths, train
+from gpunit.training.adversarial import AdversarialTrainer, pairing, random_strengths, train
 from gpunit.training.state import TrainingError, load_checkpoint
 from gpunit.translator import Translator
 from tests.conftest import TINY, TINY_ADVERSARIAL
@@ -109,6 +109,15 @@ def test_after_the_coarse_steps_the_fresh_level_learns_alone() -> None:
     last = f"generator.levels.{len(TINY.generator.widths) - 1}."
     for name, parameter in trainer.model.named_parameters():
         assert torch.equal(parameter, before[name]) != name.startswith(last), name
+
+
+def test_pictures_meet_targets_of_other_domains() -> None:
+    torch.manual_seed(0)
+    names = ["cat"] * 3 + ["dog"] * 3
+    order = pairing(names, names, tries=200)
+    assert sorted(order.tolist()) == list(range(6))
+    assert all(names[i] != name for i, name in zip(order, names, strict=True))
+    assert sorted(pairing(["dog"] * 4, ["dog"] * 4).tolist()) == list(range(4))
 
 
 def test_skips_are_dropped_as_often_as_asked() -> None:

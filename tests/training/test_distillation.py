@@ -5,13 +5,16 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
+import torch.nn.functional as F
 
 from gpunit import weights
 from gpunit.data import PairSet, PictureSet
 from gpunit.losses import content_contrast, shape_distance
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead, reverse_gradient
+from gpunit.networks.layers import instance_norm
 from gpunit.training.augment import ShiftAndTone, recolour
 from gpunit.training.bundle import bundle_content_encoder
 from gpunit.training.distillation import DistillationTrainer, Distiller, distill
@@ -51,12 +54,12 @@ def test_stopping_and_resuming_changes_nothing(pairs: tuple[Path, Path], tmp_pat
 
 def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) -> None:
     pictures, maps = pairs
-    trainer = DistillationTrainer(dataclasses.replace(TINY_DISTILLATION, warm_up=0), steps=4)
+    trainer = DistillationTrainer(dataclasses.replace(TINY_DISTILLATION, warm_up=0, contrast=0.5), steps=4)
     pair_set = PairSet(pictures, maps, CLASSES, 64)
     real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
     parts = trainer.step(*pair_set.draw_pairs(2, 0, 0), real)
     names = {"reconstruction", "perceptual", "shape", "content", "pair_shape", "recolour", "contrast", "hint"}
-    assert set(parts) == names | {"classifier", "magnitude"}
+    assert set(parts) == names | {"layout", "pair_layout", "classifier", "magnitude"}
     assert all(torch.isfinite(value) for value in parts.values())
     for name, parameter in trainer.networks.named_parameters():
         assert parameter.grad is not None, name
@@ -114,15 +117,36 @@ def test_counterparts_are_augmented_alike() -> None:
     assert not torch.equal(first, picture)
 
 
-def test_warming_up_trains_the_content_encoder_alone(pairs: tuple[Path, Path]) -> None:
+def test_nothing_is_drawn_while_warming_up(pairs: tuple[Path, Path]) -> None:
     pictures, maps = pairs
     trainer = DistillationTrainer(TINY_DISTILLATION, steps=4)
     real = PictureSet(pictures / "cat", 64, maps=maps / "cat").draw_labelled(2, 0, 0)
     pair_set = PairSet(pictures, maps, CLASSES, 64)
-    assert set(trainer.step(*pair_set.draw_pairs(2, 0, 0), real)) == {"hint"}
-    assert all(p.grad is None for p in trainer.networks.decoder.parameters())
+    assert not {"reconstruction", "perceptual"} & set(trainer.step(*pair_set.draw_pairs(2, 0, 0), real))
+    decoder = trainer.networks.decoder
+    assert all(p.grad is None for p in decoder.appearance_convolutions.parameters())
+    assert all(p.grad is not None for p in decoder.shape_head.parameters())
     assert trainer.networks.content_encoder.stages[0][0].conv.parametrizations.weight.original.grad.abs().sum() > 0
-    assert len(trainer.step(*pair_set.draw_pairs(2, 0, 1), real)) > 1
+    assert {"reconstruction", "perceptual"} < set(trainer.step(*pair_set.draw_pairs(2, 0, 1), real))
+
+
+def test_layout_is_told_where_content_tells_it() -> None:
+    torch.manual_seed(0)
+    networks = Distiller(TINY_DISTILLATION)
+    shallow = torch.randn(2, 8, 16, 16)
+    assert networks.layout_heads is not None
+    heads = networks.layout_heads
+    with torch.no_grad():
+        answers = {int(s): head(F.adaptive_avg_pool2d(shallow, 128 // int(s))) for s, head in heads.items()}
+        right = float(networks.layout_loss(shallow, {s: instance_norm(f) for s, f in answers.items()}))
+        other = float(networks.layout_loss(shallow, {s: torch.randn_like(f) for s, f in answers.items()}))
+        # How strong a feature is in the picture makes no difference, nor does its mean.
+        wanted = {s: torch.randn_like(f) for s, f in answers.items()}
+        stronger = {s: 3 * f + 1 for s, f in wanted.items()}
+        assert networks.layout_loss(shallow, wanted) == pytest.approx(
+            float(networks.layout_loss(shallow, stronger)), rel=1e-3
+        )
+    assert right < other
 
 
 def test_shapes_by_cross_entropy_and_by_l1_have_the_same_minimum() -> None:
@@ -163,4 +187,3 @@ def test_a_fresh_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_
     with torch.inference_mode():
         content = trainer.networks.content_encoder(picture).content
         assert torch.allclose(content, encoder(picture).content, atol=2e-2)
-    assert trainer.recipe.warm_up == 0
