@@ -180,7 +180,7 @@ class AdversarialRecipe:
     equivariance: float = 3.0
     reconstruct_with_skips: bool = False
     warm_up: int = 600
-    coarse: int = 3500
+    coarse: int = 2500
     mismatched: float = 1.0
     skip_dropout: float = 0.15
     mirror_style: bool = True
