@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("gpunit.images", "gpunit.downloads"),
-    ("gpunit.networks", "gpunit.recipes"),
+    ("gpunit.networks", "gpunit.recipes", "gpunit.precision"),
     (
         "gpunit.losses",
         "gpunit.data",

@@ -34,10 +34,15 @@ def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
 _SMALL_MAP = 256
 
 
+def is_small_map(x: Tensor) -> bool:
+    """Whether x (B, C, H, W) is better normalised in the contiguous layout than in its own."""
+    return x.shape[2] * x.shape[3] <= _SMALL_MAP and x.is_contiguous(memory_format=torch.channels_last)
+
+
 def _group_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     """Instance norm of x (B, C, H, W), and 1/σ (B, C)."""
     batch, channels, height, width = x.shape
-    swap = height * width <= _SMALL_MAP and x.is_contiguous(memory_format=torch.channels_last)
+    swap = is_small_map(x)
     y, _, gain = torch.native_group_norm(
         x.contiguous() if swap else x, None, None, batch, channels, height * width, channels, NORM_EPS
     )
