@@ -24,31 +24,18 @@ from torch import Tensor
 from gpunit.networks.content_encoder import ContentFeatures
 from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator, GeneratorParams, Level, plan_skips, strengths_by_size
-from gpunit.networks.layers import LEAK, NORM_EPS, AdaINResidualBlock, is_small_map, upsample
+from gpunit.networks.layers import (
+    LEAK,
+    NORM_EPS,
+    AdaINResidualBlock,
+    double_kernel,
+    is_small_map,
+    square_kernel,
+    upsample,
+)
 
 # Below so many input pixels the weights, which the transposed convolution has more of, are what takes time.
 _LEAST_TRANSPOSED = 32 * 32
-
-
-def double_kernel(weight: Tensor) -> Tensor:
-    """Weight (C_in, C_out, 4, 4) of the transposed convolution, stride 2, padding 1, that doubles and applies `weight`.
-
-    Args:
-        weight: (C_out, C_in, 3, 3) of a convolution with zero padding 1.
-    """
-    rows = weight.flip(2, 3).transpose(0, 1)
-    rows = F.pad(rows, (0, 0, 0, 1)) + F.pad(rows, (0, 0, 1, 0))
-    return F.pad(rows, (0, 1)) + F.pad(rows, (1, 0))
-
-
-def square_kernel(weight: Tensor) -> Tensor:
-    """Weight (4·C_out, C_in, K + 1, K + 1) of the stride-2 convolution whose pixel shuffle equals `weight`.
-
-    Args:
-        weight: (C_out, C_in, K, K) of a convolution of stride 1, K odd.
-    """
-    shifted = [F.pad(weight, (right, 1 - right, down, 1 - down)) for down in (0, 1) for right in (0, 1)]
-    return torch.stack(shifted, dim=1).flatten(0, 1)
 
 
 class _Block:

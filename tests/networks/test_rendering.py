@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gpunit.networks.layers import upsample
-from gpunit.networks.rendering import Renderer, double_kernel, square_kernel
+from gpunit.networks.layers import double_kernel, square_kernel, upsample
+from gpunit.networks.rendering import Renderer
 from gpunit.precision import psnr
 from gpunit.translator import Translator
 from tests.conftest import blobs
