@@ -186,6 +186,11 @@ class Translator:
                 self._plans.popitem(last=False)
         return plan
 
+    def forget_plans(self) -> None:
+        """Drop the plans that are kept; those handed out stay valid."""
+        with self._lock:
+            self._plans.clear()
+
     def _encode(self, batch: Tensor) -> Plan:
         if self.device.type == "cpu":
             encoded: ContentFeatures = self.networks.content_encoder(batch)

@@ -31,6 +31,7 @@ FLOORS = (
         "gpunit.prior",
         "gpunit.training",
     ),
+    ("gpunit.benchmark",),
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),
 )
