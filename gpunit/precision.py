@@ -18,7 +18,7 @@ from torch import Tensor
 LEAST_PSNR = 40.0
 # A format that saves less than this share of the time is not worth its error.
 _LEAST_SAVING = 0.1
-_RUNS = 3
+_RUNS = 2  # the first is a warm-up
 
 _lock = threading.Lock()
 _trials: dict[Hashable, Trial] = {}
@@ -61,7 +61,7 @@ def try_bf16(key: Hashable, draw: Callable[[torch.dtype], Tensor]) -> Trial:
     """
     with _lock:
         if key not in _trials:
-            pictures, seconds = {}, {torch.float32: float("inf"), torch.bfloat16: float("inf")}
+            pictures, seconds = {}, dict.fromkeys((torch.float32, torch.bfloat16), float("inf"))
             for _ in range(_RUNS):  # in turns: whatever else the machine does slows both
                 for dtype in seconds:
                     begun = time.perf_counter()

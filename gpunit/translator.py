@@ -149,9 +149,10 @@ class Translator:
         colours = torch.rand(1, 3, 5, 5, generator=torch.Generator().manual_seed(0)) * 2 - 1
         content = self.networks.content_encoder(F.interpolate(colours, (self.resolution,) * 2, mode="bilinear"))
 
+        gates = {dtype: renderer.plan_skips(content) for dtype, renderer in renderers.items()}
+
         def draw(dtype: torch.dtype) -> Tensor:
-            renderer = renderers[dtype]
-            return renderer.render(content.content, renderer.plan_skips(content), self.mean_style())
+            return renderers[dtype].render(content.content, gates[dtype], self.mean_style())
 
         return try_bf16((self.device.type, params), draw).dtype
 

@@ -28,6 +28,7 @@ FLOORS = (
         "gpunit.translator",
         "gpunit.zoo",
         "gpunit.exporting",
+        "gpunit.folders",
         "gpunit.prior",
         "gpunit.training",
     ),
