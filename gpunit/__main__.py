@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from gpunit.commands import evaluation, prior, training, translation
+from gpunit.commands import benchmark, evaluation, prior, training, translation
 
 app = typer.Typer(
     help="GP-UNIT: unsupervised image-to-image translation with a generative prior.",
@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, translation.models, translation.download, translation.export),
     "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),
     "Train": (prior.train_prior, training.distill, training.train, training.fit_sampler),
-    "Evaluate": (evaluation.evaluate, prior.evaluate_prior),
+    "Evaluate": (evaluation.evaluate, prior.evaluate_prior, benchmark.benchmark),
 }
 for group, commands in COMMANDS.items():
     for command in commands:

@@ -6,6 +6,9 @@
 
 A plan holds E_c(x) and both skip gates; a style costs one `render` and nothing else.  Plans are values:
 nothing here remembers who asked, so one visitor's picture cannot reach another.
+
+On a CPU, `gpunit.networks.rendering` does the generator's work, in fp32 or bf16; E_c stays in fp32, whose error would
+be in every style.  Elsewhere the generator itself works, under autocast and several styles at a time.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -25,13 +30,15 @@ from gpunit import images
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator
+from gpunit.networks.rendering import Renderer
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
+from gpunit.precision import computes_bf16, try_bf16
 from gpunit.styles import StyleSpace
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 PLANS_KEPT = 32
-RENDER_BATCH = 4
+RENDER_BATCH = 4  # not on a CPU, where several styles at once are no faster than one after the other
 
 
 @dataclass(frozen=True)
@@ -76,14 +83,19 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def pick_precision(name: str, device: torch.device) -> torch.dtype:
-    """The dtype to compute in; "auto" is fp16 on cuda and fp32 elsewhere.
+def pick_precision(name: str, device: torch.device) -> torch.dtype | None:
+    """The dtype to compute in; "auto" is fp16 on cuda, and fp32 where there is no other choice.
+
+    Returns:
+        None where "auto" has to be tried on the networks: on a CPU with bf16 instructions.
 
     Raises:
         ValueError: for a name that is none of auto, fp32, bf16, fp16.
     """
     if name == "auto":
-        return torch.float16 if device.type == "cuda" else torch.float32
+        if device.type == "cuda":
+            return torch.float16
+        return None if device.type == "cpu" and computes_bf16(device) else torch.float32
     if name not in PRECISIONS:
         raise ValueError(f"precision {name!r} is unknown; choose one of auto, {', '.join(PRECISIONS)}.")
     return PRECISIONS[name]
@@ -102,13 +114,47 @@ class Translator:
         self, networks: TranslatorNetworks, style_bank: Tensor, device: str = "auto", precision: str = "auto"
     ) -> None:
         self.device = pick_device(device)
-        self.dtype = pick_precision(precision, self.device)
+        self._dtype = pick_precision(precision, self.device)
         for network in vars(networks).values():
             network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.networks = networks
         self.style_bank = style_bank.float().to(self.device)
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._lock = threading.Lock()
+        self._engine: Renderer | None = None
+        self._engine_lock = threading.Lock()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the generator computes in; on a CPU, "auto" is tried out when first needed."""
+        if self._dtype is None:
+            self._renderer()
+        return cast(torch.dtype, self._dtype)
+
+    def _renderer(self) -> Renderer:
+        """The generator's CPU form, made when it is first needed."""
+        with self._engine_lock:
+            if self._engine is None:
+                dtypes = (torch.float32, torch.bfloat16) if self._dtype is None else (self._dtype,)
+                renderers = {dtype: Renderer(self.networks.generator, dtype) for dtype in dtypes}
+                if self._dtype is None:
+                    self._dtype = self._try(renderers)
+                self._engine = renderers[self._dtype]
+            return self._engine
+
+    @torch.inference_mode()
+    def _try(self, renderers: Mapping[torch.dtype, Renderer]) -> torch.dtype:
+        """Plan and render a random picture in every precision, and pick one."""
+        params = (self.networks.content_encoder.params, self.networks.generator.params)
+        colours = torch.rand(1, 3, 5, 5, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        content = self.networks.content_encoder(F.interpolate(colours, (self.resolution,) * 2, mode="bilinear"))
+
+        gates = {dtype: renderer.plan_skips(content) for dtype, renderer in renderers.items()}
+
+        def draw(dtype: torch.dtype) -> Tensor:
+            return renderers[dtype].render(content.content, gates[dtype], self.mean_style())
+
+        return try_bf16((self.device.type, params), draw).dtype
 
     @property
     def resolution(self) -> int:
@@ -134,14 +180,25 @@ class Translator:
             if key in self._plans:
                 self._plans.move_to_end(key)
                 return self._plans[key]
-        with self._autocast():
-            encoded: ContentFeatures = self.networks.content_encoder(self._to_batch(picture))
-            plan = Plan(encoded.content, self.networks.generator.plan_skips(encoded))
+        plan = self._encode(self._to_batch(picture))
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > PLANS_KEPT:
                 self._plans.popitem(last=False)
         return plan
+
+    def forget_plans(self) -> None:
+        """Drop the plans that are kept; those handed out stay valid."""
+        with self._lock:
+            self._plans.clear()
+
+    def _encode(self, batch: Tensor) -> Plan:
+        if self.device.type == "cpu":
+            encoded: ContentFeatures = self.networks.content_encoder(batch)
+            return Plan(encoded.content, self._renderer().plan_skips(encoded))
+        with self._autocast():
+            encoded = self.networks.content_encoder(batch)
+            return Plan(encoded.content, self.networks.generator.plan_skips(encoded))
 
     @torch.inference_mode()
     def style_of(self, exemplar: Image.Image) -> Tensor:
@@ -178,6 +235,8 @@ class Translator:
     ) -> Tensor:
         """Like `render`, but (B, 3, H, W) float32 in [-1, 1]."""
         gates = plan.gates if use_skips else {}
+        if self.device.type == "cpu":
+            return self._renderer().render(plan.content, gates, styles, mask_scale)
         pictures = []
         for batch in styles.to(self.device).split(RENDER_BATCH):
             with self._autocast():

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("gpunit.images", "gpunit.downloads"),
-    ("gpunit.networks", "gpunit.recipes"),
+    ("gpunit.networks", "gpunit.recipes", "gpunit.precision"),
     (
         "gpunit.losses",
         "gpunit.data",
@@ -28,9 +28,11 @@ FLOORS = (
         "gpunit.translator",
         "gpunit.zoo",
         "gpunit.exporting",
+        "gpunit.folders",
         "gpunit.prior",
         "gpunit.training",
     ),
+    ("gpunit.benchmark",),
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),
 )

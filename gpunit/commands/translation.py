@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +14,27 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn, track
 from rich.table import Table
+from torch import Tensor
 
-from gpunit import images, records, zoo
+from gpunit import folders, images, records, zoo
 from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, refuse_existing
+from gpunit.translator import PRECISIONS, Translator, pick_device
+from gpunit.weights import digest
 
 
 def translate(
-    pictures: Annotated[list[Path], typer.Argument(help="Picture files, or folders of pictures.", show_default=False)],
     model: Annotated[str, typer.Option(help="Which translator; `python -m gpunit models` lists them.")],
     output: Annotated[Path, typer.Option(help="Folder for the results; made if missing.")],
+    pictures: Annotated[
+        list[Path] | None, typer.Argument(help="Picture files, or folders of pictures.", show_default=False)
+    ] = None,
+    input: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of PICTURES: a folder, translated without a sheet; stopped and started again, it goes on.  "
+            "Under `accelerate launch` or torchrun the processes share the work."
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(help="Styles per picture.", min=1, max=64)] = 6,
     seed: Seed = 0,
     temperature: Annotated[float, typer.Option(help="Variety of the styles; 0 gives the mean.", min=0, max=2)] = 1.0,
@@ -37,7 +51,32 @@ def translate(
 
     Existing files are never overwritten: choose an output folder that holds no results of the same name.
     """
-    paths = _expand(pictures)
+    if bool(pictures) == bool(input):
+        raise UsageError("give either pictures or a folder with --input.")
+    weights = [Path(model), content_encoder] if content_encoder else []
+    exemplars = [(path, images.open_picture(path)) for path in exemplar or ()]
+
+    def load(device: str, precision: str) -> Translator:
+        if content_encoder:
+            return zoo.load_published(Path(model), content_encoder, device, precision)
+        return zoo.load(model, device, precision)
+
+    def styles_of(translator: Translator) -> Tensor:
+        if exemplars:
+            return torch.cat([translator.style_of(picture) for _, picture in exemplars])
+        return translator.sample(count, seed, temperature)
+
+    if input:
+        images.list_pictures(input)  # before anything is loaded or written: is there something to do?
+        folders.refuse_inside(input, output)
+        drawn = {"count": count, "seed": seed, "temperature": temperature}
+        settings = {
+            "weights": [digest(path) for path in weights or zoo.files(model)],
+            **({"exemplars": [digest(path) for path, _ in exemplars]} if exemplars else drawn),
+        }
+        _translate_folder(input, output, settings, load, styles_of, device, precision)
+        return
+    paths = _expand(pictures or [])
     names = _result_names(paths)
     per_picture = len(exemplar) if exemplar else count
     planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(per_picture)] for name in names]
@@ -45,16 +84,11 @@ def translate(
     for path in [*(p for row in planned for p in row), sheet_path]:
         refuse_existing(path)
     opened = [images.open_picture(path) for path in paths]
-    exemplars = [images.open_picture(path) for path in exemplar or ()]
-    if content_encoder:
-        translator = zoo.load_published(Path(model), content_encoder, device, precision)
-    else:
-        translator = zoo.load(model, device, precision)
+    translator = load(device, precision)
+    styles = styles_of(translator)
     if exemplars:
-        styles = torch.cat([translator.style_of(picture) for picture in exemplars])
         headings = ["source", *(path.stem[:18] for path in exemplar or ())]
     else:
-        styles = translator.sample(count, seed, temperature)
         headings = ["source", *(f"style {i + 1}" for i in range(count))]
     start = time.perf_counter()
     rows = []
@@ -68,6 +102,47 @@ def translate(
     images.save_png(images.sheet(rows, translator.resolution, headings), sheet_path)
     seconds = time.perf_counter() - start
     typer.echo(f"{len(rows) * per_picture} pictures and sheet.png in {output} ({seconds:.1f} s)")
+
+
+def _translate_folder(
+    source: Path,
+    output: Path,
+    settings: dict[str, object],
+    load: Callable[[str, str], Translator],
+    styles_of: Callable[[Translator], Tensor],
+    device: str,
+    precision: str,
+) -> None:
+    """This process's share of a folder."""
+    share = folders.Share.of(os.environ)
+    if device == "auto" and pick_device().type == "cuda":
+        device = f"cuda:{share.on_machine % torch.cuda.device_count()}"
+    # A precision that was tried out is the whole run's: another process might have chosen the other one.
+    given = precision
+    precision = str(folders.read_settings(output).get("precision", given)) if given == "auto" else given
+    translator = load(device, precision)
+    used = next(name for name, dtype in PRECISIONS.items() if dtype is translator.dtype)
+    agreed = folders.agree_on(output, {**settings, "precision": used})["precision"]
+    if agreed != used:
+        if given != "auto":
+            raise UsageError(f"{output} holds results of another precision, {agreed}; choose another --output.")
+        translator = load(device, agreed)
+    with Progress(console=console, transient=True, disable=share.index > 0) as progress:
+        task = progress.add_task("Translating", total=None)
+        summary = folders.translate_folder(
+            translator,
+            styles_of(translator),
+            source,
+            output,
+            share,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    process = f"process {share.index + 1} of {share.count}: " if share.count > 1 else ""
+    typer.echo(f"{process}{summary.translated} pictures translated into {output}, {summary.there} were there already")
+    for record in summary.failed:
+        typer.echo(record.error, err=True)
+    if summary.failed:
+        raise UsageError(f"{len(summary.failed)} pictures cannot be read; mend or remove them and run this again.")
 
 
 def models() -> None:

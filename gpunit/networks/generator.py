@@ -45,6 +45,27 @@ class GeneratorParams:
         return self.sizes[-1]
 
 
+def strengths_by_size(
+    params: GeneratorParams, mask_scale: Sequence[float | Tensor] | None
+) -> dict[int, float | Tensor]:
+    """The strength of each skip by its size; none are given for None.
+
+    Raises:
+        ValueError: if there are not as many strengths as skips.
+    """
+    return dict(zip((size for size, _ in params.encoder_widths), mask_scale or (), strict=bool(mask_scale)))
+
+
+def plan_skips(params: GeneratorParams, skips: nn.ModuleDict, content: ContentFeatures) -> dict[int, SkipGate]:
+    """What a generator's skips, by size, decide for a content picture: each hands its hidden state to the next."""
+    gates: dict[int, SkipGate] = {}
+    hidden = content.content
+    for size, _ in params.encoder_widths:
+        gates[size] = skips[str(size)](hidden, content.features[size])
+        hidden = gates[size].hidden
+    return gates
+
+
 class Level(nn.Module):
     """One size of the generator: residual blocks under a style, and an RGB head (lrelu, 7x7 convolution, tanh).
 
@@ -84,12 +105,7 @@ class Generator(nn.Module):
 
     def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:
         """Decide every skip for a content picture; independent of any style."""
-        gates: dict[int, SkipGate] = {}
-        hidden = content.content
-        for size, _ in self.params.encoder_widths:
-            gates[size] = self.skips[str(size)](hidden, content.features[size])
-            hidden = gates[size].hidden
-        return gates
+        return plan_skips(self.params, self.skips, content)
 
     def render(
         self,
@@ -114,7 +130,7 @@ class Generator(nn.Module):
         size = size or self.params.resolution
         if size not in self.params.sizes:
             raise ValueError(f"this generator renders at {self.params.sizes} pixels, not at {size}")
-        strengths = dict(zip((s for s, _ in self.params.encoder_widths), mask_scale or (), strict=bool(mask_scale)))
+        strengths = strengths_by_size(self.params, mask_scale)
         if style.dim() == 2:
             style = style[:, None].expand(-1, len(self.levels), -1)
         x = content

@@ -24,6 +24,27 @@ def upsample(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
+def double_kernel(weight: Tensor) -> Tensor:
+    """Weight (C_in, C_out, 4, 4) of the transposed convolution, stride 2, padding 1, that doubles and applies `weight`.
+
+    Args:
+        weight: (C_out, C_in, 3, 3) of a convolution with zero padding 1.
+    """
+    rows = weight.flip(2, 3).transpose(0, 1)
+    rows = F.pad(rows, (0, 0, 0, 1)) + F.pad(rows, (0, 0, 1, 0))
+    return F.pad(rows, (0, 1)) + F.pad(rows, (1, 0))
+
+
+def square_kernel(weight: Tensor) -> Tensor:
+    """Weight (4·C_out, C_in, K + 1, K + 1) of the stride-2 convolution whose pixel shuffle equals `weight`.
+
+    Args:
+        weight: (C_out, C_in, K, K) of a convolution of stride 1, K odd.
+    """
+    shifted = [F.pad(weight, (right, 1 - right, down, 1 - down)) for down in (0, 1) for right in (0, 1)]
+    return torch.stack(shifted, dim=1).flatten(0, 1)
+
+
 def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
     """3x3 convolution that keeps the size (at stride 1), with reflected borders."""
     return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, padding_mode="reflect")
@@ -34,10 +55,15 @@ def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
 _SMALL_MAP = 256
 
 
+def is_small_map(x: Tensor) -> bool:
+    """Whether x (B, C, H, W) is better normalised in the contiguous layout than in its own."""
+    return x.shape[2] * x.shape[3] <= _SMALL_MAP and x.is_contiguous(memory_format=torch.channels_last)
+
+
 def _group_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     """Instance norm of x (B, C, H, W), and 1/σ (B, C)."""
     batch, channels, height, width = x.shape
-    swap = height * width <= _SMALL_MAP and x.is_contiguous(memory_format=torch.channels_last)
+    swap = is_small_map(x)
     y, _, gain = torch.native_group_norm(
         x.contiguous() if swap else x, None, None, batch, channels, height * width, channels, NORM_EPS
     )

@@ -24,16 +24,14 @@ from pytorch_pretrained_biggan.file_utils import PYTORCH_PRETRAINED_BIGGAN_CACHE
 from pytorch_pretrained_biggan.model import (
     PRETRAINED_CONFIG_ARCHIVE_MAP,
     PRETRAINED_MODEL_ARCHIVE_MAP,
-    BigGANBatchNorm,
-    GenBlock,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 from gpunit import weights, zoo
 from gpunit.data import step_generator
 from gpunit.downloads import fetch
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
-from gpunit.networks.layers import scale_shift
+from gpunit.prior.folded import FoldedGenerator
 from gpunit.prior.imagenet import CLASS_NAMES
 from gpunit.translator import pick_device
 
@@ -59,28 +57,6 @@ class LatentCodes:
         return len(self.codes)
 
 
-class _StandingNorm(nn.Module):
-    """BigGANBatchNorm at one step of the truncation: one scale and one shift per picture and channel."""
-
-    def __init__(self, norm: BigGANBatchNorm) -> None:
-        super().__init__()
-        self.gain = nn.Buffer(torch.rsqrt(norm.running_vars + norm.eps))
-        self.mean = nn.Buffer(norm.running_means.clone())
-        if norm.conditional:
-            self.scale, self.offset = norm.scale, norm.offset
-        else:
-            self.weight, self.bias = norm.weight, norm.bias
-        self.conditional = norm.conditional
-
-    def forward(self, x: Tensor, step: int, condition: Tensor | None = None) -> Tensor:
-        gain, mean = self.gain[step], self.mean[step]
-        if self.conditional:
-            scale, offset = (1 + self.scale(condition)) * gain, self.offset(condition)
-        else:
-            scale, offset = (self.weight * gain).expand(len(x), -1), self.bias.expand(len(x), -1)
-        return scale_shift(x, scale, offset - mean * scale)
-
-
 def unit_latents(count: int, dim: int, seed: int, first: int = 0) -> Tensor:
     """Codes (count, dim) from the normal distribution cut off at ±2; code i depends on (seed, first + i) alone."""
     low, high = (0.5 * (1 + math.erf(side * _LATENT_LIMIT / math.sqrt(2))) for side in (-1, 1))
@@ -91,23 +67,6 @@ def unit_latents(count: int, dim: int, seed: int, first: int = 0) -> Tensor:
     return torch.stack(rows)
 
 
-def fold(model: BigGAN) -> BigGAN:
-    """A copy for inference: spectral norm folded, norms reduced to scale and shift, only three colour channels."""
-    folded = BigGAN(model.config)
-    folded.load_state_dict(model.state_dict())
-    for module in folded.modules():
-        if hasattr(module, "weight_orig"):
-            nn.utils.remove_spectral_norm(module)
-    for parent in [module for module in folded.modules() if not isinstance(module, BigGANBatchNorm)]:
-        for name, child in list(parent.named_children()):
-            if isinstance(child, BigGANBatchNorm):
-                setattr(parent, name, _StandingNorm(child))
-    to_rgb = folded.generator.conv_to_rgb
-    to_rgb.weight = nn.Parameter(to_rgb.weight[:3].clone())
-    to_rgb.bias = nn.Parameter(to_rgb.bias[:3].clone())
-    return folded.eval().requires_grad_(False)
-
-
 class Prior:
     """A BigGAN ready to draw; nothing in it changes after construction.
 
@@ -116,7 +75,7 @@ class Prior:
         class_names: one name per class; ImageNet's by default for 1000 classes.
         encoder: infers latent codes of photographs, where one was trained.
         device: "auto", "cuda", "mps" or "cpu".
-        batch: pictures a forward pass; what the device's memory allows.
+        batch: pictures a forward pass; by default 4 on a CPU, whose caches larger maps leave, and 16 elsewhere.
     """
 
     def __init__(
@@ -125,16 +84,18 @@ class Prior:
         class_names: Sequence[str],
         encoder: CodeEncoder | None = None,
         device: str = "auto",
-        batch: int = 16,
+        batch: int | None = None,
     ) -> None:
         self.config: BigGANConfig = model.config
         if len(class_names) != self.config.num_classes:
             raise PriorError(f"the prior has {self.config.num_classes} classes but {len(class_names)} names.")
         self.class_names = tuple(class_names)
         self.device = pick_device(device)
-        self._model = fold(model).to(self.device, memory_format=torch.channels_last)
+        generator = FoldedGenerator(model, rewrites=self.device.type == "cpu")
+        self._generator = generator.to(self.device).to(memory_format=torch.channels_last)
+        self._embeddings = model.embeddings.weight.detach().T.to(self.device, copy=True)
         self._encoder = encoder.eval().requires_grad_(False).to(self.device) if encoder is not None else None
-        self._batch = batch
+        self._batch = batch or (4 if self.device.type == "cpu" else 16)
 
     @property
     def resolution(self) -> int:
@@ -187,9 +148,7 @@ class Prior:
         Raises:
             PriorError: where there are not as many labels as codes, or the truncation is not in (0, 1].
         """
-        pictures = [
-            self._model.generator(condition, step).float().cpu() for condition, step in self._parts(latents, labels)
-        ]
+        pictures = [self._generator(condition, step).float().cpu() for condition, step in self._parts(latents, labels)]
         return torch.cat(pictures)
 
     @torch.inference_mode()
@@ -199,13 +158,10 @@ class Prior:
         Raises:
             PriorError: as for `draw`, and for a size that the generator does not pass through.
         """
-        generator = self._model.generator
         answers = []
         for condition, step in self._parts(latents, labels):
-            x = generator.gen_z(condition).view(-1, 4, 4, 16 * self.config.channel_width).permute(0, 3, 1, 2)
             feature = None
-            for layer in generator.layers:
-                x = layer(x, condition, step) if isinstance(layer, GenBlock) else layer(x)
+            for x in self._generator.maps(condition, step):
                 if x.shape[-1] > size:
                     break
                 feature = x
@@ -221,11 +177,10 @@ class Prior:
         if not 0 < latents.truncation <= 1:
             raise PriorError(f"the truncation must be above 0 and at most 1, not {latents.truncation}.")
         step = round(latents.truncation * (self.config.n_stats - 1))
-        embeddings = self._model.embeddings.weight.T
         for codes, some in zip(
             latents.codes.split(self._batch), torch.as_tensor(labels).split(self._batch), strict=True
         ):
-            yield torch.cat([codes.to(self.device), embeddings[some.to(self.device)]], dim=1), step
+            yield torch.cat([codes.to(self.device), self._embeddings[some.to(self.device)]], dim=1), step
 
     def grid(self, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
         """Every code in every class: (rows, columns, 3, S, S) in [-1, 1]; rows share a code, columns a class."""

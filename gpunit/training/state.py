@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from gpunit.data import step_generator
+from gpunit.precision import computes_bf16
 
 
 class TrainingError(ValueError):
@@ -24,13 +25,8 @@ def seed_step(seed: int, step: int) -> None:
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bf16 where the device computes in it; a CPU that only emulates bf16 is ten times slower with it than without."""
-    if device.type == "cuda":
-        supported = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        # torch has no public question for it.
-        supported = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+    """bf16 where the device computes in it."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16(device))
 
 
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:

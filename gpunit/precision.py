@@ -1,0 +1,74 @@
+"""Which number format to compute in: what a processor can do, and what a quick trial of the loaded networks shows.
+
+A processor with bf16 instructions multiplies several times as fast in them, but a small network may spend its time
+elsewhere, and bf16 has three digits.  So both are tried once: the faster one is taken if its picture stays close.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# In dB: pictures that differ by a hundredth of the range, root mean square.
+LEAST_PSNR = 40.0
+# A format that saves less than this share of the time is not worth its error.
+_LEAST_SAVING = 0.1
+_RUNS = 2  # the first is a warm-up
+
+_lock = threading.Lock()
+_trials: dict[Hashable, Trial] = {}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial of bf16 against fp32 showed.
+
+    Attributes:
+        dtype: the format to take.
+        speedup: fp32's time over bf16's.
+        psnr: of bf16's picture to fp32's, in dB.
+    """
+
+    dtype: torch.dtype
+    speedup: float
+    psnr: float
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether a device has bf16 instructions; one that only emulates bf16 is ten times slower with it than without."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # torch has no public question for it.
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def psnr(pictures: Tensor, expected: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of pictures in [-1, 1]."""
+    return float(10 * torch.log10(4 / (pictures - expected).square().mean().clamp_min(1e-12)))
+
+
+def try_bf16(key: Hashable, draw: Callable[[torch.dtype], Tensor]) -> Trial:
+    """Choose between fp32 and bf16 for a kind of networks; tried once a process, and remembered.
+
+    Args:
+        key: the kind of networks, and the device.
+        draw: draws a picture in [-1, 1] with them, in fp32 or bf16.
+    """
+    with _lock:
+        if key not in _trials:
+            pictures, seconds = {}, dict.fromkeys((torch.float32, torch.bfloat16), float("inf"))
+            for _ in range(_RUNS):  # in turns: whatever else the machine does slows both
+                for dtype in seconds:
+                    begun = time.perf_counter()
+                    pictures[dtype] = draw(dtype)
+                    seconds[dtype] = min(seconds[dtype], time.perf_counter() - begun)
+            close = psnr(pictures[torch.bfloat16], pictures[torch.float32])
+            speedup = seconds[torch.float32] / seconds[torch.bfloat16]
+            wins = close >= LEAST_PSNR and speedup * (1 - _LEAST_SAVING) > 1
+            _trials[key] = Trial(torch.bfloat16 if wins else torch.float32, speedup, close)
+        return _trials[key]

@@ -1,0 +1,79 @@
+"""`translate --input`, in this process: starting one takes longer than the work."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpunit.__main__ import main
+from tests.conftest import blobs
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with three pictures."""
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    for seed, name in ((1, "photo"), (2, "deep/2"), (3, "deep/3")):
+        blobs(seed, 200, 150).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def translate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> object:
+    """Runs the command: exit code, and what it printed."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gpunit", "translate", "--model", "to-cat", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        return int(stopped.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "either pictures or a folder"),
+        (["{folder}/photo.png", "--input", "{folder}"], "either pictures or a folder"),
+        (["--input", "{folder}/nowhere"], "no such folder"),
+        (["--input", "{folder}/.."], "lies inside"),
+    ],
+)
+def test_what_cannot_be_translated(translate: object, source: Path, arguments: list[str], words: str) -> None:
+    given = [argument.format(folder=source) for argument in arguments]
+    code, _, message = translate(*given, "--output", source.parent / "out")
+    assert code == 2
+    assert words in message
+    assert not (source.parent / "out").exists()
+
+
+def test_processes_share_a_folder_and_go_on(translate: object, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = source.parent / "out"
+    options = ("--input", source, "--count", "2", "--output", output)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "process 2 of 2: 1 pictures translated" in translate(*options)[1]
+    monkeypatch.delenv("RANK")
+    monkeypatch.delenv("WORLD_SIZE")
+    code, said, _ = translate(*options)
+    assert code == 0
+    assert "2 pictures translated" in said
+    assert "1 were there already" in said
+    names = sorted(path.relative_to(output).as_posix() for path in output.rglob("*.*"))
+    pictures = [f"{stem}-{index:02d}.png" for stem in ("deep/2", "deep/3", "photo") for index in (1, 2)]
+    assert names == sorted([*pictures, "manifest.jsonl", "settings.json"])
+    code, _, message = translate(*options, "--seed", "1")
+    assert code == 2
+    assert "another seed" in message
+
+
+def test_a_picture_that_cannot_be_read_is_named_at_the_end(translate: object, source: Path) -> None:
+    (source / "broken.png").write_bytes(b"no picture")
+    code, said, message = translate("--input", source, "--count", "1", "--output", source.parent / "out")
+    assert code == 2
+    assert "3 pictures translated" in said
+    assert "broken.png: not a picture" in message
