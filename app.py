@@ -10,6 +10,7 @@ import gradio as gr
 from gpunit.images import MAX_BYTES
 from gpunit.ui.page import build_page
 from gpunit.ui.shared import Models
+from gpunit.ui.texts import I18N
 from gpunit.ui.theme import CSS, THEME
 
 
@@ -36,6 +37,7 @@ def main() -> None:
         theme=THEME,
         css=CSS,
         ssr_mode=False,
+        i18n=I18N,
     )
 
 

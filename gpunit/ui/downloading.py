@@ -11,6 +11,7 @@ from gpunit import records, zoo
 from gpunit.downloads import DownloadError
 from gpunit.ui.content import model_choices
 from gpunit.ui.shared import with_notices
+from gpunit.ui.texts import text
 
 PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
 
@@ -40,10 +41,8 @@ def download_panel(first_model: str) -> DownloadPanel:
     spec = zoo.find(first_model)
     with gr.Group(visible=_is_offered(spec)) as group:
         offer = gr.Markdown(_offer(spec), padding=True, elem_id="download-offer")
-        agreed = gr.Checkbox(
-            False, label="I agree to the licence", info="Asked once for this installation", visible=not _has_agreed()
-        )
-        button = gr.Button("Download this model", variant="primary", elem_id="download-model")
+        agreed = gr.Checkbox(False, label=text("agree"), info=text("agree_info"), visible=not _has_agreed())
+        button = gr.Button(text("download_model"), variant="primary", elem_id="download-model")
     return DownloadPanel(group, offer, agreed, button)
 
 

@@ -18,6 +18,7 @@ from gpunit.ui.content import PREVIEW_SIZE, content_picker, first_example, model
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, with_notices
+from gpunit.ui.texts import notice, text
 
 MAX_STRENGTH = 2.0
 LAYERS = (16, 32)  # both families have their skips at these sizes
@@ -62,21 +63,15 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            heading("Content: the picture x", "The masks are made of it alone. Upload, webcam, paste, or an example.")
-            content = content_picker("masks-", tab)
-            model = gr.Dropdown(choices, value=choices[0][1], label="Model", info="Source domains → target domain")
-            heading("Strength s of each skip", "The mask used is min(1, s·m): 0 switches a skip off, 1 is the model's.")
+            heading("masks_content")
+            content = content_picker("masks-", tab, models)
+            model = gr.Dropdown(choices, value=choices[0][1], label=text("model"), info=text("model_info"))
+            heading("strength")
             strengths = [
-                gr.Slider(0, MAX_STRENGTH, 1, step=0.05, label=f"{name} skip, {size}×{size}", info=info)
-                for size, name, info in (
-                    (16, "Coarse", "Keeps rough colours and outlines"),
-                    (32, "Fine", "Keeps edges and markings"),
-                )
+                gr.Slider(0, MAX_STRENGTH, 1, step=0.05, label=text(key), info=text(f"{key}_info"))
+                for key in ("coarse_skip", "fine_skip")
             ]
-            heading(
-                "Paint the skips off",
-                "Click the picture: there m = 0 in both layers, and nothing of x's features is kept.",
-            )
+            heading("paint")
             # Gradio's own painting canvas takes many seconds a stroke without a GPU; a dab a click takes none.
             canvas = gr.Image(
                 show_crop(first_example(), 1, 0.5, 0.5),
@@ -92,18 +87,22 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             # What they were painted on: path, zoom, across, down.
             painted_on: gr.State = gr.State(None)
             with gr.Row(equal_height=True):
-                brush = gr.Slider(2, 40, 12, step=1, label="Brush", info="Radius in % of the side", min_width=180)
+                brush = gr.Slider(2, 40, 12, step=1, label=text("brush"), info=text("brush_info"), min_width=180)
                 with gr.Column(min_width=100):
-                    undo = gr.Button("Undo", size="sm", elem_id="masks-undo")
-                    clear = gr.Button("Clear", size="sm", elem_id="masks-clear")
+                    undo = gr.Button(text("undo"), size="sm", elem_id="masks-undo")
+                    clear = gr.Button(text("clear"), size="sm", elem_id="masks-clear")
         with gr.Column(scale=5, min_width=320):
-            heading("Masks m", "Bright: taken from x's features. Dark: the generator's own. Each bar gives the scale.")
+            heading("masks")
             with gr.Row():
                 view = gr.Radio(
-                    [MEAN, STRONGEST, ONE],
+                    [
+                        (text("view_mean"), MEAN),
+                        (text("view_strongest"), STRONGEST),
+                        (text("view_one"), ONE),
+                    ],
                     value=STRONGEST,
-                    label="Channels of m",
-                    info="m has one map for each feature channel",
+                    label=text("view"),
+                    info=text("view_info"),
                     min_width=240,
                     scale=3,
                     elem_id="masks-view",
@@ -113,8 +112,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                     MOST_STRONGEST,
                     masks.STRONGEST,
                     step=1,
-                    label="How many",
-                    info="Averaged",
+                    label=text("strongest_count"),
+                    info=text("strongest_count_info"),
                     min_width=150,
                     scale=2,
                 )
@@ -122,8 +121,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                 channels = [
                     gr.Number(
                         0,
-                        label=f"Channel of {size}×{size}",
-                        info="Counted from 0",
+                        label=text(f"channel_{size}"),
+                        info=text("channel_info"),
                         precision=0,
                         minimum=0,
                         min_width=120,
@@ -147,14 +146,14 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                         facts.append(gr.HTML(elem_id=f"masks-facts-{size}"))
             with gr.Row():
                 opacity = gr.Slider(
-                    0, 1, 0.85, step=0.05, label="Opacity", info="Of the masks over the picture", min_width=150
+                    0, 1, 0.85, step=0.05, label=text("opacity"), info=text("opacity_info"), min_width=150
                 )
                 colormap = gr.Dropdown(
-                    COLORMAPS, value="viridis", label="Colours", info="From 0 to the largest value", min_width=150
+                    COLORMAPS, value="viridis", label=text("colormap"), info=text("colormap_info"), min_width=150
                 )
-            heading("Without and with skips", "Left: content map and style only. Right: with the masks as set here.")
+            heading("masks_compare")
             compare = gr.ImageSlider(
-                label="Without and with skips",
+                label=text("masks_compare"),
                 show_label=False,
                 format="png",
                 type="pil",
@@ -166,15 +165,11 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             )
             effect = gr.Markdown(elem_classes="quiet", elem_id="masks-effect")
 
-    heading(
-        "One set of masks, every style",
-        "m = tanh(relu(W_m ∘ [h, f_E])) never sees the style s: another seed changes these pictures, and not one "
-        "number of the masks above.",
-    )
+    heading("one_mask")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=200):
-            seed = seed_input(0, "masks-seed", label="Style seed", info="0: the mean style. Others draw s = T(z)")
-            dice = gr.Button("Other styles", size="sm", elem_id="masks-dice")
+            seed = seed_input(0, "masks-seed", label="style_seed", info="style_seed_info")
+            dice = gr.Button(text("other_styles"), size="sm", elem_id="masks-dice")
         with gr.Column(scale=4, min_width=320):
             styled = gr.Gallery(
                 show_label=False,
@@ -188,21 +183,18 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                 elem_id="masks-styles",
             )
 
-    heading(
-        "Channels of one layer",
-        "Strongest first, each with its number and mean, coloured from 0 to 1. Click one to enlarge it.",
-    )
+    heading("channels")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=200):
             layer = gr.Radio(
                 [(f"{size}×{size}", size) for size in LAYERS],
                 value=LAYERS[0],
-                label="Layer",
-                info="Of the generator, by its side",
+                label=text("layer"),
+                info=text("layer_info"),
                 elem_id="masks-layer",
             )
             big = gr.Image(
-                label="Chosen channel",
+                label=text("chosen_channel"),
                 interactive=False,
                 format="png",
                 buttons=["download", "fullscreen"],
@@ -222,10 +214,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
                 elem_id="masks-channels",
             )
     with gr.Row():
-        arrays = gr.DownloadButton("Download all masks (NPZ)", size="sm", interactive=False, elem_id="masks-npz")
-        pictures = gr.DownloadButton(
-            "Download heatmaps (ZIP of PNG)", size="sm", interactive=False, elem_id="masks-png"
-        )
+        arrays = gr.DownloadButton(text("download_npz"), size="sm", interactive=False, elem_id="masks-npz")
+        pictures = gr.DownloadButton(text("download_png"), size="sm", interactive=False, elem_id="masks-png")
 
     def planned(
         model_name: str, path: str | None, zoom: float, across: float, down: float
@@ -315,9 +305,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         picture = translator.render(plan, style, masks.mask_scales(plan, scales, painted))[0]
         apart = np.abs(np.asarray(picture, dtype=int) - np.asarray(kept[1], dtype=int)).mean()
         share = 0.0 if painted is None else painted.mean()
-        line = f"The skips change a colour by {apart:.1f} of 255 on average" + (
-            f", with {share:.0%} of the picture painted off." if share else "."
-        )
+        line = notice("effect_painted" if share else "effect", apart=apart, share=share)
         return (kept[1], picture), line, kept
 
     @with_notices

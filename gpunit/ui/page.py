@@ -12,25 +12,22 @@ from gpunit.ui.masks import MasksInputs
 from gpunit.ui.prior import PriorOutputs
 from gpunit.ui.shared import Models
 from gpunit.ui.styles import StylesInputs
+from gpunit.ui.texts import text
 from gpunit.ui.translate import TranslateParts
 
 
 def build_page(models: Models) -> gr.Blocks:
     """Build the whole page; nothing is loaded until a visitor needs it."""
     with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        gr.Markdown(
-            "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat that keeps its layout: unsupervised "
-            "image-to-image translation with a generative prior.",
-            elem_id="title",
-        )
+        gr.Markdown(text("title"), elem_id="title")
         with gr.Tabs() as tabs:
-            with gr.Tab("Translate", id="translate"):
+            with gr.Tab(text("tab_translate"), id="translate"):
                 translating = translate.build(page, models)
-            with gr.Tab("Styles", id="styles") as tab:
+            with gr.Tab(text("tab_styles"), id="styles") as tab:
                 styling = styles.build(tab, models)
-            with gr.Tab("BigGAN prior", id="prior") as tab:
+            with gr.Tab(text("tab_prior"), id="prior") as tab:
                 drawing = prior.build(tab, models)
-            with gr.Tab("Skip masks", id="masks") as tab:
+            with gr.Tab(text("tab_masks"), id="masks") as tab:
                 masking = masks.build(tab, models)
         _connect(tabs, translating, styling, drawing, masking)
     return page

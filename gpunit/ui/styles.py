@@ -23,6 +23,8 @@ from gpunit.ui.content import content_picker, model_choices, read_content, sourc
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
+from gpunit.ui.sharing import download_json
+from gpunit.ui.texts import notice, text
 
 BY_MEAN = "The mean"
 BY_SAMPLE = "A drawn style"
@@ -42,15 +44,6 @@ ENDS_SEED = 2  # A and B, until they are chosen, are the two styles drawn with t
 FRAME_RATE = 20
 GIF, MP4 = "GIF", "MP4"
 MAX_JSON_BYTES = 2**20
-
-# The browser writes the file: what it holds is what the page shows, and nothing is left on the server.
-SAVE_AS_FILE = """(style) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(style, null, 1)], {type: "application/json"}));
-    link.download = `style-${style.model}.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-}"""
 
 
 @dataclass(frozen=True)
@@ -89,43 +82,41 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            heading("Content: the picture x", "Its layout is kept, whatever the style.")
-            content = content_picker("styles-", tab)
-            model = gr.Dropdown(choices, value=choices[0][1], label="Model", info="Source domains → target domain")
-            heading(
-                "Start from a style: s", "The style bank's mean, a draw s = T(z), or a target picture's s = E_s(y)."
-            )
+            heading("styles_content")
+            content = content_picker("styles-", tab, models)
+            model = gr.Dropdown(choices, value=choices[0][1], label=text("model"), info=text("model_info"))
+            heading("styles_origin")
             origin = gr.Radio(
-                [BY_MEAN, BY_SAMPLE, BY_EXEMPLAR],
+                [
+                    (text("by_mean"), BY_MEAN),
+                    (text("by_one_sample"), BY_SAMPLE),
+                    (text("by_exemplar"), BY_EXEMPLAR),
+                ],
                 value=BY_MEAN,
+                label=text("origin"),
                 show_label=False,
                 container=False,
                 elem_id="styles-origin",
             )
             with gr.Group(visible=False) as sampling:
-                seed = seed_input(0, "styles-seed", info="The same seed gives the same style")
-                temperature = gr.Slider(
-                    0, 1.5, 1, step=0.05, label="Temperature", info="Scale of z: 0 is one middle style"
-                )
-                dice = gr.Button("New seed", size="sm")
+                seed = seed_input(0, "styles-seed", info="seed_style_info")
+                temperature = gr.Slider(0, 1.5, 1, step=0.05, label=text("temperature"), info=text("temperature_info"))
+                dice = gr.Button(text("new_seed"), size="sm")
             with gr.Group(visible=False) as exemplar_group:
                 exemplar = picture_input(
                     value=exemplars[0] if exemplars else None,
-                    label="Exemplar y",
+                    label=text("exemplar"),
                     height=200,
                     elem_id="styles-exemplar",
                 )
-                gr.Examples(exemplars, exemplar, label="Target pictures")
+                gr.Examples(exemplars, exemplar, label=text("exemplar_examples"))
         with gr.Column(scale=5, min_width=320):
-            heading("G(E_c(x), s)", "Source, and the picture in the current style: drag an axis and watch it follow.")
+            heading("styles_result")
             with gr.Row():
-                source = _picture("Source x", "styles-source", height=300)
-                result = _picture("In the current style", "styles-result", height=300)
+                source = _picture("styles_source", "styles-source", height=300)
+                result = _picture("styles_result", "styles-result", height=300)
             timing = gr.Markdown(elem_classes="quiet", elem_id="styles-timing")
-            heading(
-                "Axes of the style space",
-                "Principal axes of the style bank and their shares of its variance, in deviations from the mean.",
-            )
+            heading("axes")
             with gr.Row():
                 axes = [
                     gr.Slider(
@@ -133,7 +124,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                         REACH,
                         0,
                         step=10**-STEP_DIGITS,
-                        label=f"Axis {number + 1}",
+                        label=f"{text('axis')} {number + 1}",
                         visible=number < FIRST_AXES,
                         min_width=240,
                         buttons=[],
@@ -142,81 +133,69 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                     for number in range(MAX_AXES)
                 ]
             shown = gr.Slider(
-                1, MAX_AXES, FIRST_AXES, step=1, label="Axes shown", info="The others stay where they are", buttons=[]
+                1, MAX_AXES, FIRST_AXES, step=1, label=text("axes_shown"), info=text("axes_shown_info"), buttons=[]
             )
             with gr.Row():
-                reset = gr.Button("Reset", size="sm", min_width=80, elem_id="styles-reset")
-                to_a = gr.Button("Use as A", size="sm", min_width=80, elem_id="styles-to-a")
-                to_b = gr.Button("Use as B", size="sm", min_width=80, elem_id="styles-to-b")
+                reset = gr.Button(text("reset"), size="sm", min_width=80, elem_id="styles-reset")
+                to_a = gr.Button(text("use_a"), size="sm", min_width=80, elem_id="styles-to-a")
+                to_b = gr.Button(text("use_b"), size="sm", min_width=80, elem_id="styles-to-b")
 
     with gr.Tabs(elem_id="styles-sections") as sections:
-        with gr.Tab("Many pictures", id="row"):
-            heading(
-                "One style, many pictures",
-                "Sources above, translations below: the style is shared, each picture keeps its own layout.",
-            )
-            row = _picture("Sources above, translations below", "styles-row")
-            draw_row = gr.Button("Draw in the current style", size="sm", elem_id="styles-draw-row")
-        with gr.Tab("Grid", id="grid") as grid_tab:
-            heading(
-                "Between four styles",
-                "Bilinear: the current style top left, drawn ones in the other corners. Click a cell to go on from it.",
-            )
+        with gr.Tab(text("tab_row"), id="row"):
+            heading("row")
+            row = _picture("row", "styles-row")
+            draw_row = gr.Button(text("draw_row"), size="sm", elem_id="styles-draw-row")
+        with gr.Tab(text("tab_grid"), id="grid") as grid_tab:
+            heading("grid")
             with gr.Row(equal_height=False):
                 with gr.Column(scale=2, min_width=300):
-                    sheet = _picture("Grid", "styles-grid")
+                    sheet = _picture("grid", "styles-grid")
                 with gr.Column(scale=1, min_width=160):
                     corner_seed = seed_input(
                         1,
                         "styles-corner-seed",
-                        label="Seed of three corners",
-                        info="The same seed draws the same corners",
+                        label="corner_seed",
+                        info="corner_seed_info",
                     )
-                    corner_dice = gr.Button("New seed", size="sm")
-                    draw_grid = gr.Button(
-                        "Draw from the current style", variant="primary", size="sm", elem_id="styles-draw-grid"
-                    )
-                    chosen = _picture("Current style", "styles-chosen", height=260)
-                    gr.Markdown("The current style", elem_classes="quiet")
-        with gr.Tab("A and B", id="ends") as ends_tab:
-            heading(
-                "From A to B", "(1 - t)·A + t·B. “Use as A” and “Use as B” above set the ends; at first both are drawn."
-            )
-            strip = _picture("From A to B", "styles-strip")
-            length = gr.Slider(2, MAX_STRIP, STRIP_LENGTH, step=1, label="Pictures", info="In equal steps of t")
-            heading(
-                "Levels of the generator mixed",
-                "A, the mixture, B. Every level takes a style through AdaIN: choose A's or B's for each band.",
-            )
+                    corner_dice = gr.Button(text("new_seed"), size="sm")
+                    draw_grid = gr.Button(text("draw_grid"), variant="primary", size="sm", elem_id="styles-draw-grid")
+                    chosen = _picture("current_style", "styles-chosen", height=260)
+                    gr.Markdown(text("current_style"), elem_classes="quiet")
+        with gr.Tab(text("tab_ends"), id="ends") as ends_tab:
+            heading("strip")
+            strip = _picture("strip", "styles-strip")
+            length = gr.Slider(2, MAX_STRIP, STRIP_LENGTH, step=1, label=text("length"), info=text("length_info"))
+            heading("mixed")
             with gr.Row(equal_height=False):
                 with gr.Column(scale=2, min_width=280):
-                    mixed = _picture("A, mixed, B", "styles-mixed")
+                    mixed = _picture("mixed", "styles-mixed")
                     mixed_line = gr.Markdown(elem_classes="quiet", elem_id="styles-mixed-line")
                 with gr.Column(scale=1, min_width=200), gr.Row():
                     bands = [
                         gr.Radio(
                             ["A", "B"],
                             value="B" if name == BANDS[-1] else "A",
-                            label=f"{name.capitalize()} levels",
+                            label=text(f"band_{name}"),
+                            info=text(f"band_{name}_info"),
                             min_width=90,
                             elem_id=f"styles-band-{name}",
                         )
                         for name in BANDS
                     ]
-            heading("Animation", "From A to B and back, without end.")
+            heading("animation")
             with gr.Row(equal_height=False):
                 with gr.Column(scale=1, min_width=240):
-                    kind = gr.Radio([GIF, MP4], value=GIF, label="Format", elem_id="styles-kind")
-                    frames = gr.Slider(
-                        4, MAX_FRAMES, 24, step=1, label="Frames from A to B", info=f"{FRAME_RATE} a second"
+                    kind = gr.Radio(
+                        [GIF, MP4], value=GIF, label=text("format"), info=text("format_info"), elem_id="styles-kind"
                     )
-                    animate = gr.Button("Make the animation", variant="primary", size="sm", elem_id="styles-animate")
+                    frames = gr.Slider(4, MAX_FRAMES, 24, step=1, label=text("frames"), info=text("frames_info"))
+                    animate = gr.Button(text("animate"), variant="primary", size="sm", elem_id="styles-animate")
                     animation_file = gr.DownloadButton(
-                        "Download", size="sm", visible=False, elem_id="styles-animation-file"
+                        text("download"), size="sm", visible=False, elem_id="styles-animation-file"
                     )
                 with gr.Column(scale=2, min_width=280):
                     gif = gr.Image(
-                        label="Animation",
+                        label=text("animation"),
                         type="filepath",
                         format="gif",
                         interactive=False,
@@ -225,7 +204,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                         elem_id="styles-gif",
                     )
                     video = gr.Video(
-                        label="Animation",
+                        label=text("animation"),
                         interactive=False,
                         visible=False,
                         autoplay=True,
@@ -233,14 +212,14 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
                         height=260,
                         elem_id="styles-video",
                     )
-        with gr.Tab("Save and load", id="file") as file_tab:
-            heading("The style as a file", "Its numbers, and the sha256 of the weights they belong to.")
+        with gr.Tab(text("tab_file"), id="file") as file_tab:
+            heading("file")
             with gr.Row():
-                save = gr.Button("Save the current style as JSON", size="sm", elem_id="styles-save")
+                save = gr.Button(text("save_style"), size="sm", elem_id="styles-save")
                 load = gr.UploadButton(
-                    "Load a style from JSON", file_types=[".json"], size="sm", type="filepath", elem_id="styles-load"
+                    text("load_style"), file_types=[".json"], size="sm", type="filepath", elem_id="styles-load"
                 )
-            saved = gr.JSON(label="The current style", max_height=260, elem_id="styles-json")
+            saved = gr.JSON(label=text("current_style"), max_height=260, elem_id="styles-json")
 
     where = [*content.inputs, model]
     drawn = [current, result, timing]
@@ -289,7 +268,9 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
         )
     animate.click(actions.animate_styles, [*ends, kind, frames], [gif, video, animation_file], **heavy)
     file_tab.select(actions.save_style, [model, current], saved, **cosmetic)
-    save.click(actions.save_style, [model, current], saved).success(None, saved, None, js=SAVE_AS_FILE, **private)
+    save.click(actions.save_style, [model, current], saved).success(
+        None, saved, None, js=download_json("style-${value.model}"), **private
+    )
     loaded = load.upload(actions.load_style, [*where, shown, load], placed, **live)
     loaded.success(actions.save_style, [model, current], saved, **cosmetic)
     # What was drawn with another model goes; a style from elsewhere is none of the three to start from.
@@ -313,7 +294,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
 def _picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:
     """A picture that the page shows and no one uploads."""
     return gr.Image(
-        label=label,
+        label=text(label),
         show_label=False,  # it would lie on the picture
         format="png",
         type="pil",
@@ -433,7 +414,7 @@ class StyleActions:
         seen = read_content(translator.resolution, path, zoom, across, down)
         if origin == BY_EXEMPLAR:
             if not exemplar_path:
-                raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
+                raise gr.Error(notice("no_exemplar"))
             code = translator.style_of(open_upload(exemplar_path))
         elif origin == BY_SAMPLE:
             code = translator.sample(1, read_seed(seed), min(max(temperature, 0.0), 1.5))
@@ -777,7 +758,7 @@ class StyleActions:
                     minimum=-reach,
                     maximum=reach,
                     value=stand[number],
-                    label=f"Axis {number + 1} · {share:.0f} %" if share >= 1 else f"Axis {number + 1} · {share:.1f} %",
+                    label=f"{text('axis')} {number + 1} · {share:.{0 if share >= 1 else 1}f} %",
                     visible=number < int(shown),
                 )
             )
@@ -822,7 +803,14 @@ def _draw(translator: Translator, seen: Image.Image, code: Tensor) -> tuple[Imag
     begun = time.perf_counter()
     (picture,) = translator.render(plan, code[None])
     milliseconds = 1000 * (time.perf_counter() - begun)
-    return picture, f"1 render  ·  {milliseconds:.0f} ms  ·  {translator.resolution} px on {translator.device.type}"
+    line = notice(
+        "render_time",
+        count=1,
+        each=round(milliseconds),
+        resolution=translator.resolution,
+        device=translator.device.type,
+    )
+    return picture, line
 
 
 def _render_with_progress(

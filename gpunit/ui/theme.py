@@ -24,8 +24,16 @@ CSS = """
 .quiet p { margin: 0; }
 .heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
 .heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
-#gallery .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap { min-height: 0 !important; }
+.hint { border-inline-start: 3px solid var(--secondary-400); padding-inline-start: 0.6rem; font-size: 0.85rem; }
+.hint p { margin: 0.2rem 0; }
+#gallery .grid-wrap, .captioned .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap {
+  min-height: 0 !important;
+}
+#history .grid-container { grid-template-columns: repeat(6, 1fr) !important; }
+#targets .grid-container { grid-template-columns: repeat(4, 1fr) !important; }
 @media (max-width: 640px) {
+  #history .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
+  .captioned .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
   #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
 }
 .mask-bar { height: 10px; border-radius: 3px; }

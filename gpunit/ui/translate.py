@@ -6,20 +6,28 @@ import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from PIL import Image
 from torch import Tensor
 
-from gpunit import zoo
-from gpunit.ui.content import ContentPicker, content_picker, model_choices, read_content
+from gpunit import images, weights, zoo
+from gpunit.ui import history as histories
+from gpunit.ui import sharing
+from gpunit.ui.content import PREVIEW_SIZE, ContentPicker, content_picker, model_choices, read_content, show_crop
 from gpunit.ui.downloading import download_model, download_panel, downloads_allowed, show_offer
+from gpunit.ui.history import History
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
+from gpunit.ui.texts import domain_name, listed, notice, text
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
+MOST_STYLES = 12
+MOST_TEMPERATURE = 1.5
+STYLES_A_TARGET = 4
 
 # A model's name and the style codes (B, D) that it drew with.
 Drawn = tuple[str, Tensor]
@@ -55,35 +63,45 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     # Model and style codes of the pictures in the gallery, and which of them is compared.
     drawn: gr.State = gr.State(None)
     chosen = gr.State(0)
+    history: gr.State = gr.State(())
+    # The number of the history's entry that was clicked.
+    picked: gr.State = gr.State(None)
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            heading("Content: the picture x", "Its layout is kept. Upload, webcam, paste, or an example.")
-            content = content_picker("", page, api_name="preview")
-            heading("Style: s", "Drawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).")
-            guidance = gr.Radio([BY_SAMPLE, BY_EXEMPLAR], value=BY_SAMPLE, show_label=False, container=False)
+            heading("content")
+            content = content_picker("", page, models, is_public=True)
+            hint = gr.Markdown(elem_classes="hint", elem_id="hint", visible=False)
+            heading("style")
+            guidance = gr.Radio(
+                [(text("by_sample"), BY_SAMPLE), (text("by_exemplar"), BY_EXEMPLAR)],
+                value=BY_SAMPLE,
+                label=text("guidance"),
+                show_label=False,
+                container=False,
+            )
             with gr.Group() as sampling:
-                count = gr.Slider(1, 12, 6, step=1, label="How many styles")
+                count = gr.Slider(1, MOST_STYLES, 6, step=1, label=text("count"), info=text("count_info"))
                 temperature = gr.Slider(
-                    0, 1.5, 1, step=0.05, label="Temperature", info="0 is one middle style, 1 the variety it learnt"
+                    0, MOST_TEMPERATURE, 1, step=0.05, label=text("temperature"), info=text("temperature_info")
                 )
                 seed = seed_input(2, "seed")
-                dice = gr.Button("New seed", size="sm")
+                dice = gr.Button(text("new_seed"), size="sm")
             with gr.Group(visible=False) as exemplar_group:
                 exemplar = picture_input(
-                    value=exemplars[0] if exemplars else None, label="Exemplar y", height=220, elem_id="exemplar"
+                    value=exemplars[0] if exemplars else None, label=text("exemplar"), height=220, elem_id="exemplar"
                 )
-                gr.Examples(exemplars, exemplar, label="Target pictures")
+                gr.Examples(exemplars, exemplar, label=text("exemplar_examples"))
         with gr.Column(scale=5, min_width=320):
             model = gr.Dropdown(
-                choices, value=first_model, label="Model", info="Source domains → target domain", elem_id="model"
+                choices, value=first_model, label=text("model"), info=text("model_info"), elem_id="model"
             )
             facts = gr.Markdown(_facts(first_model), elem_classes="quiet")
             offer = download_panel(first_model)
-            go = gr.Button("Translate", variant="primary", size="lg", elem_id="translate")
-            heading("Translations: G(E_c(x), s)", "Click one to compare it with the input below.")
+            go = gr.Button(text("translate"), variant="primary", size="lg", elem_id="translate")
+            heading("translations")
             gallery = gr.Gallery(
-                label="Translations",
+                label=text("translations"),
                 show_label=False,
                 columns=3,
                 object_fit="contain",
@@ -97,7 +115,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
             )
             timing = gr.Markdown(elem_classes="quiet", elem_id="timing")
             compare = gr.ImageSlider(
-                label="Before and after",
+                label=text("compare"),
                 format="png",
                 interactive=False,
                 elem_id="compare",
@@ -107,9 +125,32 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 buttons=["download", "fullscreen"],
             )
             with gr.Row():
-                to_styles = gr.Button("Explore this style", size="sm", elem_id="to-styles")
-                to_masks = gr.Button("Look at its skip masks", size="sm", elem_id="to-masks")
-                download = gr.DownloadButton("Download all as ZIP", size="sm", elem_id="download")
+                to_styles = gr.Button(text("to_styles"), size="sm", elem_id="to-styles")
+                to_masks = gr.Button(text("to_masks"), size="sm", elem_id="to-masks")
+                download = gr.DownloadButton(text("download_all"), size="sm", elem_id="download")
+
+    with gr.Tabs(elem_id="translate-sections"):
+        with gr.Tab(text("tab_all"), id="all"):
+            heading("all")
+            to_all = gr.Button(text("all_button"), size="sm", elem_id="to-all")
+            targets = _gallery("all_gallery", "targets", STYLES_A_TARGET)
+        with gr.Tab(text("tab_history"), id="history"):
+            heading("history")
+            nothing_yet = gr.Markdown(text("history_empty"), elem_classes="quiet", elem_id="history-empty")
+            made = _gallery("history", "history", 6)
+            with gr.Row():
+                again = gr.Button(text("again"), size="sm", elem_id="history-again")
+                pin = gr.Button(text("pin"), size="sm", elem_id="history-pin")
+                forget = gr.Button(text("forget"), size="sm", elem_id="history-forget")
+        with gr.Tab(text("tab_share"), id="share"):
+            heading("share")
+            with gr.Row():
+                share_save = gr.Button(text("share_save"), size="sm", elem_id="share-save")
+                share_load = gr.UploadButton(
+                    text("share_load"), file_types=[".json"], size="sm", type="filepath", elem_id="share-load"
+                )
+                gr.DeepLinkButton(text("share_link"), size="sm")
+            shared = gr.JSON(visible=False)
 
     @with_notices
     def translate(
@@ -147,18 +188,19 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         plan = translator.plan(seen)
         planned = time.perf_counter()
         if guidance == BY_EXEMPLAR:
-            if not exemplar_path:
-                raise gr.Error("Give an exemplar first: a picture of the target domain whose style is wanted.")
-            styles = translator.style_of(open_upload(exemplar_path))
+            styles = translator.style_of(_exemplar(exemplar_path))
         else:
-            how_many = min(max(int(count), 1), 12)
-            styles = translator.sample(how_many, read_seed(seed), min(max(temperature, 0.0), 1.5))
+            styles = translator.sample(_some(count), read_seed(seed), _tempered(temperature))
         results = translator.render(plan, styles)
         rendered = time.perf_counter()
-        line = (
-            f"plan {1000 * (planned - begun):.0f} ms  ·  {len(results)} × "
-            f"{1000 * (rendered - planned) / len(results):.0f} ms a style  ·  "
-            f"{translator.resolution} px on {translator.device.type}, {str(translator.dtype).removeprefix('torch.')}"
+        line = notice(
+            "translate_time",
+            plan=round(1000 * (planned - begun)),
+            count=len(results),
+            style=round(1000 * (rendered - planned) / len(results)),
+            resolution=translator.resolution,
+            device=translator.device.type,
+            dtype=str(translator.dtype).removeprefix("torch."),
         )
         archive = _zip(scratch.file("translations.zip"), seen, results)
         return results, line, (seen, results[0]), archive, (model_name, styles.cpu()), 0
@@ -169,10 +211,173 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         """Put the clicked translation beside the input."""
         return (sides[0], results[clicked.index][0]), clicked.index
 
+    @with_notices
+    def translate_to_all(
+        path: str | None, zoom: float, across: float, down: float, seed: float, temperature: float
+    ) -> gr.Gallery:
+        """Translate a picture by every small translator that is here, in four drawn styles each.
+
+        Args:
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            seed: the same seed gives the same styles.
+            temperature: variety of the drawn styles.
+
+        Returns:
+            The translations with captions, target by target.
+        """
+        shown = []
+        for spec in zoo.all_models().values():
+            if spec.family != "small" or not spec.is_here:
+                continue
+            translator = models.get(spec.name)
+            plan = translator.plan(read_content(translator.resolution, path, zoom, across, down))
+            styles = translator.sample(STYLES_A_TARGET, read_seed(seed), _tempered(temperature))
+            for number, picture in enumerate(translator.render(plan, styles), start=1):
+                shown.append((picture, f"{domain_name(spec.target)} · {notice('style_number', number=number)}"))
+        return gr.Gallery(shown, visible=True)
+
+    @with_notices
+    def domain_likeness(path: str, zoom: float = 1, across: float = 0.5, down: float = 0.5) -> dict[str, float]:
+        """Tell how much a picture looks like each domain that ImageNet has classes for.
+
+        Args:
+            path: the picture.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+
+        Returns:
+            Probability of each domain's ImageNet classes together.
+        """
+        return models.finder().likeness(read_content(PREVIEW_SIZE, path, zoom, across, down))
+
+    def show_hint(path: str | None, model_name: str, zoom: float, across: float, down: float) -> gr.Markdown:
+        """A line, where the picture is like none of the model's sources; a picture that cannot be read has its own."""
+        from gpunit.prior.subject import is_like  # its module knows HTC, which the page does not need
+
+        try:
+            seen = show_crop(path, zoom, across, down)
+            sources = zoo.find(model_name).sources
+        except (gr.Error, weights.ModelError):
+            seen = None
+        if seen is None:
+            return gr.Markdown(visible=False)
+        likeness = models.finder().likeness(seen)
+        if is_like(likeness, sources):
+            return gr.Markdown(visible=False)
+        seen_domain = next((domain for domain in likeness if is_like(likeness, [domain])), None)
+        names = listed(sources)
+        line = (
+            notice("unlike", sources=names)
+            if seen_domain is None
+            else notice("unlike_but", seen=domain_name(seen_domain), sources=names)
+        )
+        return gr.Markdown(line, visible=True)
+
+    def remember(history: History, sides: tuple[Image.Image, Image.Image], *settings: Any) -> tuple[Any, ...]:
+        """The translation that was just made goes into the history."""
+        _, model_name, *_, guidance, _, seed, _, _ = settings
+        by = "y" if guidance == BY_EXEMPLAR else f"z {read_seed(seed)}"
+        return show_history(histories.added(history, settings, sides[1], f"{model_name} · {by}"))
+
+    def show_history(history: History) -> tuple[Any, ...]:
+        return history, gr.Gallery(histories.pictures(history), visible=bool(history)), gr.Markdown(visible=not history)
+
+    def choose(history: History, clicked: gr.SelectData) -> int:
+        """The number of the clicked entry."""
+        return history[clicked.index].number
+
+    def turn_pin(history: History, number: int | None) -> tuple[Any, ...]:
+        """Pin the chosen entry, or let it go."""
+        return show_history(histories.toggled(history, number))
+
+    def forget_all_but_pinned(history: History) -> tuple[Any, ...]:
+        """Let go what is not pinned."""
+        return show_history(histories.pinned(history))
+
+    def recall(history: History, number: int | None) -> tuple[Any, ...]:
+        """Set everything as it was for the chosen entry."""
+        return histories.find(history, number).settings
+
+    @with_notices
+    def save_settings(
+        path: str | None,
+        model_name: str,
+        zoom: float,
+        across: float,
+        down: float,
+        guidance: str,
+        count: float,
+        seed: float,
+        temperature: float,
+        exemplar_path: str | None,
+    ) -> dict[str, Any]:
+        """Give all that makes the translations as JSON, to be loaded again here or elsewhere.
+
+        Args:
+            path: the picture.
+            model_name: name of a translator, as `python -m gpunit models` lists them.
+            zoom: 1 takes the largest square that fits; at most 4.
+            across: place of the square from left (0) to right (1).
+            down: place of the square from top (0) to bottom (1).
+            guidance: "Drawn styles" or "Style of a picture".
+            count: how many styles to draw, 1 to 12.
+            seed: the same seed gives the same styles.
+            temperature: variety of the drawn styles.
+            exemplar_path: the picture whose style is taken, if so guided.
+
+        Returns:
+            Model and sha256 of its weights, settings, and the pictures as PNG in base64.
+        """
+        resolution = zoo.find(model_name).resolution
+        seen = read_content(resolution, path, zoom, across, down)
+        target = images.cut(_exemplar(exemplar_path), resolution) if guidance == BY_EXEMPLAR else None
+        drawing = {
+            "guidance": guidance,
+            "count": _some(count),
+            "seed": read_seed(seed),
+            "temperature": _tempered(temperature),
+        }
+        return sharing.to_json(model_name, seen, target, drawing)
+
+    @with_notices
+    def load_settings(file: str) -> tuple[Any, ...]:
+        """Set everything as a saved JSON file says.
+
+        Args:
+            file: the JSON file.
+
+        Returns:
+            Picture, model, zoom, across, down, guidance, count, seed, temperature and exemplar for "translate".
+        """
+        settings, picture, target = sharing.from_json(Path(file))
+        if not sharing.is_same_model(settings):
+            gr.Warning(notice("other_weights", model=settings["model"]))
+        return (
+            *(_kept(scratch.file("picture.png"), picture), settings["model"], 1, 0.5, 0.5),
+            BY_SAMPLE if target is None else BY_EXEMPLAR,
+            *(_some(settings["count"]), read_seed(settings["seed"]), _tempered(settings["temperature"])),
+            gr.skip() if target is None else _kept(scratch.file("exemplar.png"), target),
+        )
+
     arguments = [content.picture, model, *content.crop, guidance, count, seed, temperature, exemplar]
     results = [gallery, timing, compare, download, drawn, chosen]
-    model.change(_facts, model, facts, api_visibility="private", show_progress="hidden")
-    model.change(show_offer, model, offer.outputs, api_visibility="private", show_progress="hidden")
+    heavy: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
+    private: dict[str, Any] = {"api_visibility": "private"}
+    quick: dict[str, Any] = {**private, "show_progress": "hidden"}
+    model.change(_facts, model, facts, **quick)
+    model.change(show_offer, model, offer.outputs, **quick)
+    gr.on(
+        [content.picture.change, model.change, *(slider.change for slider in content.crop)],
+        show_hint,
+        [content.picture, model, *content.crop],
+        hint,
+        trigger_mode="always_last",
+        **quick,
+    )
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
     offer.button.click(
         download_model,
@@ -181,28 +386,87 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         api_name="download_model",
         concurrency_limit=1,
         show_progress_on=offer.offer,
-    ).success(_facts, model, facts, api_visibility="private", show_progress="hidden").success(
-        show_offer, model, offer.outputs, api_visibility="private", show_progress="hidden"
-    )
+    ).success(_facts, model, facts, **quick).success(show_offer, model, offer.outputs, **quick)
     guidance.change(
         lambda choice: (gr.Group(visible=choice == BY_SAMPLE), gr.Group(visible=choice == BY_EXEMPLAR)),
         guidance,
         [sampling, exemplar_group],
-        api_visibility="private",
-        show_progress="hidden",
+        **quick,
     )
     roll(dice, seed)
-    go.click(translate, arguments, results, api_name="translate", concurrency_id=DEVICE_QUEUE, concurrency_limit=1)
-    gallery.select(pick, [gallery, compare], [compare, chosen], api_visibility="private", show_progress="hidden")
+    listing = [history, made, nothing_yet]
+    go.click(translate, arguments, results, api_name="translate", **heavy).success(
+        remember, [history, compare, *arguments], listing, **quick
+    )
+    gallery.select(pick, [gallery, compare], [compare, chosen], **quick)
+    to_all.click(
+        translate_to_all,
+        [content.picture, *content.crop, seed, temperature],
+        targets,
+        api_name="translate_to_all",
+        show_progress_on=to_all,
+        **heavy,
+    )
+    gr.api(domain_likeness, api_name="domain_likeness", **heavy)
+    made.select(choose, history, picked, **quick)
+    pin.click(turn_pin, [history, picked], listing, **quick)
+    forget.click(forget_all_but_pinned, history, listing, **quick)
+    again.click(recall, [history, picked], arguments, **quick).success(
+        translate, arguments, results, **private, **heavy
+    )
+    share_save.click(save_settings, arguments, shared, api_name="save_settings").success(
+        None, shared, None, js=sharing.download_json("translation-${value.model}"), **private
+    )
+    share_load.upload(load_settings, share_load, arguments, api_name="load_settings").success(
+        translate, arguments, results, **private, **heavy
+    )
     if zoo.find(first_model).is_here:
-        page.load(translate, arguments, results, api_visibility="private", concurrency_id=DEVICE_QUEUE)
+        page.load(translate, arguments, results, **private, **heavy)
     return TranslateParts(content, model, drawn, chosen, to_styles, to_masks)
+
+
+def _gallery(label: str, elem_id: str, columns: int) -> gr.Gallery:
+    """Pictures with captions, hidden until there are some."""
+    return gr.Gallery(
+        label=text(label),
+        show_label=False,
+        columns=columns,
+        object_fit="contain",
+        height="auto",
+        format="png",
+        type="pil",
+        allow_preview=False,
+        interactive=False,
+        visible=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes="captioned",
+    )
+
+
+def _exemplar(path: str | None) -> Image.Image:
+    if not path:
+        raise gr.Error(notice("no_exemplar"))
+    return open_upload(path)
+
+
+def _kept(path: Path, picture: Image.Image) -> str:
+    images.save_png(picture, path)
+    return str(path)
+
+
+def _some(count: float) -> int:
+    return min(max(int(count), 1), MOST_STYLES)
+
+
+def _tempered(temperature: float) -> float:
+    return min(max(temperature, 0.0), MOST_TEMPERATURE)
 
 
 def _facts(model_name: str) -> str:
     """One line on a model: size, whether it is here, licence."""
     spec = zoo.find(model_name)
-    where = f"{spec.path.stat().st_size / 1e6:.1f} MB, on this machine" if spec.is_here else "not on this machine"
+    where = f"{spec.path.stat().st_size / 1e6:.1f} MB, {text('here')}" if spec.is_here else str(text("not_here"))
     return f"**{spec.name}** · {where} · {spec.licence}"
 
 

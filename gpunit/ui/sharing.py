@@ -1,0 +1,108 @@
+"""A translation as a JSON file: all that made it, with the pictures inside, to be loaded on any machine."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gpunit import images, weights, zoo
+from gpunit.images import PictureError
+from gpunit.weights import ModelError
+
+FORMAT = "gpunit-translation-1"
+MAX_BYTES = 8 * 2**20
+NO_SETTINGS = "this file holds no settings; give a JSON file that the Share section wrote."
+
+
+def download_json(name: str) -> str:
+    """A browser's function that offers its argument as a JSON file.
+
+    The browser writes the file: what it holds is what the page shows, and nothing is left on the server.
+
+    Args:
+        name: the file's name without suffix, as JavaScript's template literals have it: `${value.model}` is put in.
+    """
+    return f"""(value) => {{
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(value, null, 1)], {{type: "application/json"}}));
+    link.download = `{name}.json`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+}}"""
+
+
+def to_json(
+    model_name: str, seen: Image.Image, exemplar: Image.Image | None, drawing: dict[str, Any]
+) -> dict[str, Any]:
+    """What is written: the square that the network sees and the exemplar as PNG, the model, how styles are drawn."""
+    return {
+        "format": FORMAT,
+        "model": model_name,
+        "sha256": weights.digest(zoo.find(model_name).path),
+        **drawing,
+        "picture": _encoded(seen),
+        "exemplar": None if exemplar is None else _encoded(exemplar),
+    }
+
+
+def from_json(path: Path) -> tuple[dict[str, Any], Image.Image, Image.Image | None]:
+    """What `to_json` wrote.
+
+    Returns:
+        The settings, of the types they were written with; the picture, and the exemplar or None.
+
+    Raises:
+        PictureError: if it is not such a file, or one of its pictures cannot be read.
+        ModelError: if the model is not on this machine.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if read["format"] != FORMAT:
+            raise ValueError
+        settings: dict[str, Any] = {
+            "model": str(read["model"]),
+            "sha256": str(read["sha256"]),
+            "guidance": str(read["guidance"]),
+            **{key: float(read[key]) for key in ("count", "seed", "temperature")},
+        }
+        if not all(math.isfinite(settings[key]) for key in ("count", "seed", "temperature")):
+            raise ValueError
+        pictures = [read["picture"], read["exemplar"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise PictureError(f"{path.name}: {NO_SETTINGS}") from None
+    spec = zoo.find(settings["model"])
+    if not spec.is_here:
+        raise ModelError(f"{path.name} was made with {spec.name}, which is not on this machine; download it first.")
+    if pictures[0] is None:
+        raise PictureError(f"{path.name}: {NO_SETTINGS}")
+    picture, exemplar = (None if each is None else _decoded(each, path.name) for each in pictures)
+    assert picture is not None
+    return settings, picture, exemplar
+
+
+def is_same_model(settings: dict[str, Any]) -> bool:
+    """Whether the weights here are those that the settings were saved with."""
+    return bool(weights.digest(zoo.find(settings["model"]).path) == settings["sha256"])
+
+
+def _encoded(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _decoded(text: Any, name: str) -> Image.Image:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise PictureError(f"{name}: {NO_SETTINGS}") from None
+    return images.open_picture(io.BytesIO(content), name=f"the picture in {name}")
