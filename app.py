@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
-import gradio as gr
-
-from gpunit.images import MAX_BYTES
+from gpunit import settings
+from gpunit.ui import zero_gpu
 from gpunit.ui.page import build_page
+from gpunit.ui.serving import Server, use_own_folder
 from gpunit.ui.shared import Models
-from gpunit.ui.theme import CSS, THEME
 
 
 def parse_arguments() -> argparse.Namespace:
     """Command-line flags; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are honoured where a flag is not given."""
-    parser = argparse.ArgumentParser(description="GP-UNIT Explorer in the browser.")
+    parser = argparse.ArgumentParser(
+        description="GP-UNIT Explorer in the browser.",
+        epilog=f"environment variables:\n{settings.described()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", help="address to listen on (default: localhost only)")
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
     parser.add_argument("--device", default="auto", help="cuda, mps, cpu or auto")
@@ -25,18 +29,18 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Build the page and serve it."""
+    """Build the page and serve it until it is stopped."""
     arguments = parse_arguments()
-    page: gr.Blocks = build_page(Models(arguments.device, arguments.precision))
-    page.queue(default_concurrency_limit=4, max_size=64).launch(
-        server_name=arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
-        server_port=arguments.port,
-        inbrowser=arguments.open,
-        max_file_size=MAX_BYTES,
-        theme=THEME,
-        css=CSS,
-        ssr_mode=False,
-    )
+    host = arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    use_own_folder()
+    try:
+        models = Models(arguments.device, arguments.precision)
+        page = zero_gpu.lend_gpu(build_page(models), models)
+        server = Server(page, host, arguments.port, arguments.open)
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    server.wait()
 
 
 if __name__ == "__main__":

@@ -89,7 +89,9 @@ def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = N
         if isinstance(error, PictureError):
             raise
         reason = getattr(error, "strerror", None) or error
-        raise PictureError(f"{name}: the file cannot be opened ({reason}); check its path and its permissions.") from None
+        raise PictureError(
+            f"{name}: the file cannot be opened ({reason}); check its path and its permissions."
+        ) from None
 
 
 def _read(file: BinaryIO, name: str) -> Image.Image:
@@ -166,12 +168,12 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _from_wide(picture: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float greyscale: PIL would clip them at 255 instead of scaling."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32), posinf=255.0, neginf=0.0)
+    values = np.nan_to_num(np.array(picture, dtype=np.float32), posinf=255.0, neginf=0.0)
     top = values.max()
     if picture.mode == "F" and top <= 1.0:
-        values = values * 255
+        values *= np.float32(255)
     elif top > 255:
-        values = values / 257
+        values /= np.float32(257)
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
 
 
