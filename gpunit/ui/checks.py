@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -94,8 +95,8 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
     for inner in _walk(value, label):
         if isinstance(inner, float) and not math.isfinite(inner):
             raise _error(f"{label} must be a finite number, not {inner}; {_wanted(component)}.")
-        if isinstance(inner, dict) and str(inner.get("path", "")).lower().startswith(("http:", "https:")):
-            raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
+        if isinstance(inner, dict) and isinstance(inner.get("path"), str):
+            _check_file(inner["path"], str(inner.get("url") or ""))
     if isinstance(component, gr.Slider | gr.Number):
         _check_number(component, label, value)
     elif isinstance(component, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
@@ -105,6 +106,13 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
             raise _error(f"{label} takes an uploaded file; upload one and send what the upload answers.")
     elif isinstance(component, Api):
         _check_parameter(component, label, value)
+
+
+def _check_file(path: str, url: str) -> None:
+    if path.lower().startswith(("http:", "https:")):
+        raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
+    if not url.startswith("data:") and not os.path.isfile(path):  # noqa: PTH113 - Path's raises for odd names
+        raise _error(NOT_UPLOADED)
 
 
 def _check_number(component: gr.Slider | gr.Number, label: str, value: Any) -> None:

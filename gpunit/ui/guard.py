@@ -11,11 +11,12 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,13 +30,15 @@ MAX_UPLOAD_BYTES = MAX_BYTES + 2**16
 LEAST_FREE_DISK = 2**29
 
 JOB_ROUTES = tuple(f"{API}/{name}" for name in ("queue/join", "call/", "run/", "api/"))
+FILE_ROUTES = (f"{API}/file=", f"{API}/file/")
 CLOSED_ROUTES = (
     *(f"{API}/{name}" for name in ("proxy=", "deep_link", "process_recording", "vibe-edit", "runs", "run-history")),
     *(f"{API}/file={scheme}" for scheme in ("http:", "https:")),
     "/monitoring",
 )
 
-TOO_LARGE = "This is larger than {megabytes} MB: make it smaller and try again."
+TOO_LARGE = f"This is larger than the maximum allowed size of {MAX_BYTES >> 20} MB: make it smaller and try again."
+NOT_SERVED = "This file is not served: upload a picture, or ask for one that the page has made."
 STOPPING = "The server is stopping and takes no new work: try again in a minute."
 FULL_SHARE = "You have {count} jobs waiting already: wait until some are done."
 NO_ROOM = "The server has no room for files at the moment: try again in some minutes."
@@ -47,13 +50,17 @@ class Gate:
     Args:
         jobs_per_visitor: how many jobs of one open page may wait or run.
         jobs_of: how many jobs of a session wait or run now.
-        folder: where uploads go.
+        folder: where uploads and results go.
+        opened: other folders whose files are served.
     """
 
-    def __init__(self, jobs_per_visitor: int, jobs_of: Callable[[str], int], folder: Path) -> None:
+    def __init__(
+        self, jobs_per_visitor: int, jobs_of: Callable[[str], int], folder: Path, opened: Sequence[str] = ()
+    ) -> None:
         self.jobs_per_visitor = jobs_per_visitor
         self.jobs_of = jobs_of
         self.folder = folder
+        self._served = [Path(served).resolve() for served in (str(folder), *opened)]
         self._closed = threading.Event()
 
     @property
@@ -65,14 +72,22 @@ class Gate:
         """Take no new work from now on."""
         self._closed.set()
 
+    def serves(self, path: str) -> bool:
+        """Whether a file lies where files are served from, and not only a link to it; Gradio does not follow links."""
+        try:
+            real = Path(path).resolve()
+        except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
+            return False
+        return any(real.is_relative_to(served) for served in self._served)
+
     def has_room(self) -> bool:
         """Whether the disk takes another upload."""
         folder = next((path for path in (self.folder, *self.folder.parents) if path.is_dir()), None)
         return shutil.disk_usage(folder or tempfile.gettempdir()).free > LEAST_FREE_DISK
 
 
-class _TooLargeError(Exception):
-    """What is being received is longer than allowed."""
+class _TooLargeError(MultiPartException):
+    """What is being received is longer than allowed; Gradio clears away the files of an upload that ends so."""
 
 
 class Guard:
@@ -91,6 +106,10 @@ class Guard:
         if path.lower().startswith(CLOSED_ROUTES):
             await _refuse(404, "This page has no such route: see “Use via API” for those it has.")(scope, receive, send)
             return
+        asked = next((path.removeprefix(route) for route in FILE_ROUTES if path.startswith(route)), None)
+        if asked is not None and not self.gate.serves(asked):
+            await _refuse(403, NOT_SERVED)(scope, receive, send)
+            return
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
@@ -107,14 +126,14 @@ class Guard:
             await (answer or self.app)(scope, limited, watched_send)
         except _TooLargeError:
             if not started:
-                await _refuse(413, TOO_LARGE.format(megabytes=MAX_BYTES >> 20))(scope, receive, send)
+                await _refuse(413, TOO_LARGE)(scope, receive, send)
 
     async def _pass(self, scope: Scope, path: str, receive: Receive, limit: int) -> tuple[Response | None, Receive]:
         """A refusal, or None; and what the body is read from next."""
         request = Request(scope, receive)
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > limit:
-            raise _TooLargeError
+            raise _TooLargeError(TOO_LARGE)
         if path.startswith(f"{API}/upload") and not self.gate.has_room():
             return _refuse(507, NO_ROOM), receive
         if not path.startswith(JOB_ROUTES):
@@ -145,7 +164,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise _TooLargeError
+            raise _TooLargeError(TOO_LARGE)
         return message
 
     return counting

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -33,6 +33,7 @@ HEALTH = "/health"
 # Light actions, such as the crop's preview, at a time; what computes waits in a queue of its own.
 LIGHT_AT_ONCE = 4
 SESSIONS_KEPT = 1000
+SWEEP_SECONDS = 600.0
 # Last messages reach their pages within this time after the last job.
 DELIVERY_SECONDS = 2.0
 
@@ -51,7 +52,9 @@ class Server:
         self, page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, open_browser: bool = False
     ) -> None:
         self.page = page
-        self.gate = Gate(settings.number("GPUNIT_JOBS_PER_VISITOR"), self._jobs_of, Path(get_upload_folder()))
+        opened = [path.strip() for path in os.environ.get("GRADIO_ALLOWED_PATHS", "").split(",") if path.strip()]
+        self._folder = Path(get_upload_folder())
+        self.gate = Gate(settings.number("GPUNIT_JOBS_PER_VISITOR"), self._jobs_of, self._folder, opened)
         self._patience = settings.number("GPUNIT_SHUTDOWN_SECONDS")
         self._begun = time.monotonic()
         page.queue(
@@ -65,7 +68,7 @@ class Server:
             css=CSS,
             ssr_mode=False,
             prevent_thread_lock=True,
-            allowed_paths=[],
+            allowed_paths=opened,
             blocked_paths=blocked_paths(),
             enable_monitoring=False,
             run_history=False,
@@ -80,9 +83,19 @@ class Server:
         """Serve until SIGTERM or Ctrl-C; then take no new work, finish the jobs in hand, and end."""
         stopped = threading.Event()
         with _signals(lambda: stopped.set()):
+            swept = time.monotonic()
             while not stopped.wait(0.5):  # with a timeout, so that signals are met on every system
-                pass
+                if time.monotonic() - swept > SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    self.sweep()
         self.stop()
+
+    def sweep(self, kept_seconds: float = SWEEP_SECONDS) -> None:
+        """Delete what uploads left that broke off: Gradio moves whole ones into folders of their own at once."""
+        for path in self._folder.glob("tmp*"):
+            with suppress(OSError):  # another sweep was faster
+                if path.is_file() and time.time() - path.stat().st_mtime > kept_seconds:
+                    path.unlink()
 
     def stop(self) -> bool:
         """Take no new work, finish the jobs in hand, and close.
