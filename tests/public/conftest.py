@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,15 @@ class App:
         return self.process.wait(timeout=60)
 
 
-def start_app(folder: Path, **environment: str) -> App:
-    """Start `python app.py` on a free port, with a temporary folder and a log below `folder`."""
+def start_app(folder: Path, before: Sequence[str] = (), work: Path = ROOT, **environment: str) -> App:
+    """Start `python app.py` on a free port, with a temporary folder and a log below `folder`.
+
+    Args:
+        folder: of temporary folder and log.
+        before: a command that runs the app's.
+        work: where the app is started.
+        environment: further variables.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -52,9 +59,8 @@ def start_app(folder: Path, **environment: str) -> App:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "GPUNIT_"))}
     settings = {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary), **environment}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--device", "cpu"], cwd=ROOT, env=kept | settings, stdout=output, stderr=output
-        )
+        command = [*before, sys.executable, str(ROOT / "app.py"), "--device", "cpu"]
+        process = subprocess.Popen(command, cwd=work, env=kept | settings, stdout=output, stderr=output)
     app = App(f"http://127.0.0.1:{port}", process, log, temporary)
     deadline = time.monotonic() + START_SECONDS
     while True:
