@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
-import gradio as gr
-
-from gpunit.images import MAX_BYTES
+from gpunit import settings
+from gpunit.ui import zero_gpu
 from gpunit.ui.page import build_page
+from gpunit.ui.serving import Server, use_own_folder
 from gpunit.ui.shared import Models
+<<<<<<< HEAD
 from gpunit.ui.texts import I18N
 from gpunit.ui.theme import CSS, THEME
+=======
+>>>>>>> public
 
 
 def parse_arguments() -> argparse.Namespace:
     """Command-line flags; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are honoured where a flag is not given."""
-    parser = argparse.ArgumentParser(description="GP-UNIT Explorer in the browser.")
+    parser = argparse.ArgumentParser(
+        description="GP-UNIT Explorer in the browser.",
+        epilog=f"environment variables:\n{settings.described()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", help="address to listen on (default: localhost only)")
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
     parser.add_argument("--device", default="auto", help="cuda, mps, cpu or auto")
@@ -26,8 +34,9 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Build the page and serve it."""
+    """Build the page and serve it until it is stopped."""
     arguments = parse_arguments()
+<<<<<<< HEAD
     page: gr.Blocks = build_page(Models(arguments.device, arguments.precision))
     page.queue(default_concurrency_limit=4, max_size=64).launch(
         server_name=arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
@@ -39,6 +48,18 @@ def main() -> None:
         ssr_mode=False,
         i18n=I18N,
     )
+=======
+    host = arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    use_own_folder()
+    try:
+        models = Models(arguments.device, arguments.precision)
+        page = zero_gpu.lend_gpu(build_page(models), models)
+        server = Server(page, host, arguments.port, arguments.open)
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    server.wait()
+>>>>>>> public
 
 
 if __name__ == "__main__":

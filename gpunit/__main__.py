@@ -8,6 +8,7 @@ from collections.abc import Callable
 import typer
 
 from gpunit.commands import benchmark, evaluation, prior, training, translation
+from gpunit.commands.shared import explain
 
 app = typer.Typer(
     help="GP-UNIT: unsupervised image-to-image translation with a generative prior.",
@@ -31,7 +32,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (ValueError, OSError, ModuleNotFoundError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {explain(error)}", err=True)
         sys.exit(2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,14 @@ from torch import Tensor
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 50_000_000
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+# What is read, by Pillow's names.  Its other readers stay shut: EPS starts an interpreter, some know no header.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000", "PPM", "ICO")
 
 _BACKGROUND = (255, 255, 255)
+_ADVICE = "save it as PNG, JPEG or WebP and try again"
+_MEGAPIXELS = f"more than {MAX_PIXELS // 10**6} megapixels; make it smaller and try again"
+# The brands that HEIC files carry behind "ftyp"; phones write them.
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 class PictureError(ValueError):
@@ -49,7 +56,9 @@ CENTRE = Crop()
 
 
 def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = None) -> Image.Image:
-    """Read a picture file as upright 8-bit RGB.
+    """Read a picture file as upright 8-bit RGB; of an animation or a stack of pages, the first.
+
+    The file's own bytes say what it is, not its name.
 
     Args:
         source: a path or an open file.
@@ -60,21 +69,71 @@ def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = N
     """
     if name is None:
         name = str(source) if isinstance(source, str | os.PathLike) else "the upload"
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        if not path.is_file():
-            raise PictureError(f"{name}: there is no such file.")
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureError(f"{name}: larger than {MAX_BYTES >> 20} MB; make it smaller and try again.")
+    name = _printable(name)
+    if not isinstance(source, str | os.PathLike):
+        return _read(source, name)
+    path = Path(source)
     try:
-        with Image.open(source) as picture:
-            return to_rgb(picture)
+        if path.is_dir():
+            raise PictureError(f"{name}: this is a folder; give a picture in it.")
+        if not path.is_file():
+            raise PictureError(f"{name}: there is no such file; check the path.")
+        size = path.stat().st_size
+        if size == 0:
+            raise PictureError(f"{name}: not a picture but an empty file; export or download the picture again.")
+        if size > MAX_BYTES:
+            raise PictureError(f"{name}: larger than {MAX_BYTES >> 20} MB; make it smaller and try again.")
+        with path.open("rb") as file:
+            return _read(file, name)
+    except (OSError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(
+            f"{name}: the file cannot be opened ({reason}); check its path and its permissions."
+        ) from None
+
+
+def _read(file: BinaryIO, name: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about sizes that `to_rgb` refuses, and metadata that is not used
+            with Image.open(file, formats=FORMATS) as picture:
+                return to_rgb(picture)
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name}: {_MEGAPIXELS}.") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: not a picture that can be read; use PNG, JPEG or WebP.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{name}: damaged or unsupported picture ({error}).") from None
+        raise PictureError(f"{name}: {_what_it_is(file)}; {_ADVICE}.") from None
+    except MemoryError:
+        raise PictureError(f"{name}: there is not enough memory to read it; make it smaller and try again.") from None
+    except Exception as error:  # decoders raise whatever the bytes lead them to
+        reason = _printable(str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__)
+        raise PictureError(f"{name}: damaged or unsupported picture ({reason}); {_ADVICE}.") from None
+
+
+def _what_it_is(file: BinaryIO) -> str:
+    """What a file is that Pillow does not open, as far as its first bytes tell."""
+    file.seek(0)
+    start = file.read(512)
+    if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
+        return "a HEIC picture, which cannot be read here"
+    if start[4:8] == b"ftyp" and start[8:12] == b"avif":
+        return "an AVIF picture, which is damaged or cannot be read here"
+    if b"<svg" in start.lower():
+        return "an SVG drawing, which has no pixels of its own"
+    if start.startswith(b"%PDF"):
+        return "a PDF document, not a picture"
+    if start.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6")):
+        return "a PostScript drawing, which is not read"
+    return "not a picture that can be read"
+
+
+def _printable(text: str) -> str:
+    """Text that every terminal and page can show, on one line and not too long."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown if len(shown) <= 200 else f"{shown[:80]}…{shown[-80:]}"
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
@@ -85,10 +144,10 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     """
     width, height = picture.size
     if width * height > MAX_PIXELS:
-        raise PictureError(f"{width}x{height} pixels are more than {MAX_PIXELS // 10**6} megapixels; make it smaller.")
+        raise PictureError(f"{width}x{height} pixels are {_MEGAPIXELS}.")
     if width * height == 0:
-        raise PictureError("the picture is empty.")
-    picture = ImageOps.exif_transpose(picture)
+        raise PictureError(f"the picture is empty; {_ADVICE}.")
+    picture = _upright(picture)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _from_wide(picture)
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
@@ -98,14 +157,23 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
+def _upright(picture: Image.Image) -> Image.Image:
+    """A copy turned as its EXIF says; broken EXIF, which says nothing, is no reason to refuse the pixels."""
+    picture.load()
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # the parser raises whatever the bytes lead it to
+        return picture.copy()
+
+
 def _from_wide(picture: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float greyscale: PIL would clip them at 255 instead of scaling."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    values = np.nan_to_num(np.array(picture, dtype=np.float32), posinf=255.0, neginf=0.0)
     top = values.max()
     if picture.mode == "F" and top <= 1.0:
-        values = values * 255
+        values *= np.float32(255)
     elif top > 255:
-        values = values / 257
+        values /= np.float32(257)
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 from huggingface_hub import hf_hub_url
 from torch import Tensor
 
-from gpunit import records
+from gpunit import records, settings
 from gpunit.downloads import DownloadError, fetch_from_drive, fetch_with_retries
 from gpunit.importing import CONTENT_ENCODER, convert_published, import_published
 from gpunit.networks.content_encoder import ContentEncoder
@@ -30,7 +29,7 @@ from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
 from gpunit.weights import ModelError, digest, fill, read_header, read_weights, shape_head_path
 
-CHECKPOINTS = Path(os.environ.get("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
+CHECKPOINTS = Path(settings.text("GPUNIT_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
 DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
 # The content encoder of the small family that has a shape head.
@@ -176,7 +175,7 @@ def find(name: str) -> ModelSpec:
     """
     models = all_models()
     if name not in models:
-        raise ModelError(f"there is no model {name!r}; the models are: {', '.join(models)}.")
+        raise ModelError(f"there is no model {name!r}; choose from {', '.join(models)}.")
     return models[name]
 
 
@@ -282,7 +281,7 @@ def download(
     if not spec.can_be_downloaded:
         published = ", ".join(known for known in MODELS if known in DRIVE_IDS)
         raise ModelError(f"{name} is not a published model; choose from {published}.")
-    mirror = mirror or os.environ.get("GPUNIT_MIRROR", "")
+    mirror = mirror or settings.text("GPUNIT_MIRROR")
     with _downloading:  # two who ask at once share one download
         _download_missing(name, mirror, report)
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("gpunit.images", "gpunit.downloads"),
+    ("gpunit.images", "gpunit.downloads", "gpunit.settings"),
     ("gpunit.networks", "gpunit.recipes", "gpunit.precision"),
     (
         "gpunit.losses",

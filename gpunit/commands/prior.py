@@ -19,6 +19,7 @@ from gpunit.commands.shared import (
     StartFrom,
     UsageError,
     console,
+    finite,
     print_line,
     read_folder,
     refuse_existing,
@@ -35,7 +36,9 @@ def draw_prior(
     prior: Prior = "prior-small",
     classes: Classes = "cat,dog,bird,car",
     rows: Annotated[int, typer.Option(min=1, max=64, help="Latent codes.")] = 6,
-    truncation: Annotated[float, typer.Option(min=0.02, max=1, help="Less is safer and more alike.")] = 1.0,
+    truncation: Annotated[
+        float, typer.Option(min=0.02, max=1, callback=finite, help="Less is safer and more alike.")
+    ] = 1.0,
     seed: Seed = 0,
     download: Download = False,
     device: Device = "auto",
@@ -60,7 +63,10 @@ def synthesize(
     codes: Annotated[int, typer.Option(min=1, help="Latent codes, each drawn as every class.")] = 600,
     truncations: Annotated[str, typer.Option(help="Taken in turn, separated by commas.")] = "0.5,1.0",
     minimum_score: Annotated[
-        float, typer.Option(min=0, max=1, help="Drop a picture whose class a classifier gives less than this.")
+        float,
+        typer.Option(
+            min=0, max=1, callback=finite, help="Drop a picture whose class a classifier gives less than this."
+        ),
     ] = 0.0,
     photos: Annotated[
         Path | None,

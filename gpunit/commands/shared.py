@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ console = Console(stderr=True)
 
 Precision = Annotated[str, typer.Option(help="fp32, bf16, fp16 or auto.")]
 Device = Annotated[str, typer.Option(help="cuda, mps, cpu or auto.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same results.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same results.")]
 Run = Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")]
 Data = Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")]
 SaveEvery = Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")]
@@ -40,10 +41,28 @@ def refuse_existing(path: Path) -> None:
     """Stop before a file of the user's would be overwritten.
 
     Raises:
-        UsageError: if the file exists.
+        UsageError: if the file exists, or something that is no folder lies where its folder should be.
     """
     if path.exists():
         raise UsageError(f"{path} exists already; choose another --output.")
+    above = next(parent for parent in path.parents if parent.exists())
+    if not above.is_dir():
+        raise UsageError(f"{above} is a file and not a folder; choose another --output.")
+
+
+def finite(value: float) -> float:
+    """Option callback: NaN and infinity are no numbers to compute with, and pass every range's own check."""
+    if not math.isfinite(value):
+        raise typer.BadParameter("it must be a finite number, such as 0.5.")
+    return value
+
+
+def explain(error: Exception) -> str:
+    """One sentence on an error that ends a command."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; check the path, its permissions and the room on the disk, and try again."
+    return str(error)
 
 
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:

@@ -17,7 +17,7 @@ from rich.table import Table
 from torch import Tensor
 
 from gpunit import folders, images, records, zoo
-from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, refuse_existing
+from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, refuse_existing
 from gpunit.translator import PRECISIONS, Translator, pick_device
 from gpunit.weights import digest
 
@@ -37,7 +37,9 @@ def translate(
     ] = None,
     count: Annotated[int, typer.Option(help="Styles per picture.", min=1, max=64)] = 6,
     seed: Seed = 0,
-    temperature: Annotated[float, typer.Option(help="Variety of the styles; 0 gives the mean.", min=0, max=2)] = 1.0,
+    temperature: Annotated[
+        float, typer.Option(help="Variety of the styles; 0 gives the mean.", min=0, max=2, callback=finite)
+    ] = 1.0,
     content_encoder: Annotated[
         Path | None, typer.Option(help="With the file of a published translator as --model: its content_encoder.pt.")
     ] = None,

@@ -302,8 +302,8 @@ def _find(name: str, download: bool, report: Callable[[int, int], None]) -> tupl
         return found
     if name not in PRETRAINED:
         raise PriorError(
-            f"{name} is neither a folder with {CONFIG_NAME} and {WEIGHTS_NAME} nor a known prior "
-            f"(prior-small, {', '.join(PRETRAINED)})."
+            f"{name} is neither a folder with {CONFIG_NAME} and {WEIGHTS_NAME} nor a known prior; "
+            f"choose from prior-small, {', '.join(PRETRAINED)}."
         )
     if not download:
         raise PriorError(

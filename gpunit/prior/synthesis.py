@@ -58,7 +58,7 @@ class SynthesisSettings:
         if len(set(self.classes)) < 2:
             raise PriorError("pairs need at least two different classes; name two or more.")
         if not self.truncations or not all(0 < t <= 1 for t in self.truncations):
-            raise PriorError("every truncation must be above 0 and at most 1.")
+            raise PriorError("every truncation must be above 0 and at most 1; give such as 0.5,1.0.")
 
 
 def synthesize(

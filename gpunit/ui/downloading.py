@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import gradio as gr
 
-from gpunit import records, zoo
+from gpunit import records, settings, zoo
 from gpunit.downloads import DownloadError
 from gpunit.ui.content import model_choices
 from gpunit.ui.shared import with_notices
@@ -18,7 +17,7 @@ PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
 
 def downloads_allowed() -> bool:
     """Whether visitors may download models; GPUNIT_NO_DOWNLOADS=1 forbids it, on a public host."""
-    return os.environ.get("GPUNIT_NO_DOWNLOADS", "") in ("", "0")
+    return not settings.flag("GPUNIT_NO_DOWNLOADS")
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,21 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
             raise gr.Error(f"{spec.name} is not a published model: there is nothing to download.")
         if not (agreed or _has_agreed()):
             raise gr.Error(f"Agree to the licence first: {spec.licence}.")
-        records.record_agreement(zoo.CHECKPOINTS, spec.licence)
 
         def report(file: str, done: int, total: int) -> None:
             progress(done / total if total else 0, desc=f"{file}: {done / 1e6:.0f} MB")
 
         try:
+            records.record_agreement(zoo.CHECKPOINTS, spec.licence)
             zoo.download(spec.name, report=report)
         except DownloadError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        except OSError as error:  # a folder that cannot be written, a full disk
+            raise gr.Error(
+                f"The model cannot be kept on this machine ({error.strerror}): set GPUNIT_CHECKPOINTS to a folder "
+                "with room that can be written.",
+                print_exception=False,
+            ) from None
     return gr.Dropdown(model_choices(only_here=False), value=spec.name)
 
 

@@ -1,0 +1,67 @@
+"""The environment variables that this project reads, in one place: their names, defaults and meanings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class SettingError(ValueError):
+    """An environment variable that cannot be used; the message says why and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable.
+
+    Attributes:
+        default: what holds where it is not set, or empty.
+        meaning: for people.
+    """
+
+    default: str
+    meaning: str
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "GPUNIT_CHECKPOINTS": Variable("", "folder of the weights, and of what is downloaded (checkpoints/ beside app.py)"),
+    "GPUNIT_MIRROR": Variable("", "where published weights come from: a folder's address or owner/name (Google Drive)"),
+    "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
+    "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
+    "GPUNIT_JOBS_PER_VISITOR": Variable("24", "jobs that one open page may have waiting; one click can start six"),
+    "GPUNIT_SHUTDOWN_SECONDS": Variable("30", "how long a stop waits for the jobs in hand"),
+}
+
+
+def text(name: str) -> str:
+    """A variable as it is set, or its default."""
+    return os.environ.get(name) or VARIABLES[name].default
+
+
+def flag(name: str) -> bool:
+    """Whether a variable is set to anything but 0."""
+    return text(name) not in ("", "0")
+
+
+def number(name: str) -> int:
+    """A variable that is a whole number from 1 on.
+
+    Raises:
+        SettingError: if it is set to anything else.
+    """
+    given = text(name)
+    if not (given.isascii() and given.isdigit() and int(given) > 0):
+        raise SettingError(
+            f"{name} must be a whole number from 1 on, not {given!r}; it says {VARIABLES[name].meaning}."
+        )
+    return int(given)
+
+
+def described() -> str:
+    """All variables with their defaults and meanings, one a line."""
+    width = max(map(len, VARIABLES))
+    return "\n".join(
+        f"  {name:{width}}  {variable.meaning}" + (f"; by default {variable.default}" if variable.default else "")
+        for name, variable in VARIABLES.items()
+    )

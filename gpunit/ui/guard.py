@@ -1,0 +1,180 @@
+"""The door: what passes before Gradio sees it.  Sizes, each visitor's share of the queue, routes the page does not use.
+
+Gradio limits the size of one uploaded file and the length of the queue.  It limits neither the rest of what is sent
+nor how much of the queue one visitor takes, and it serves routes for things this page has not: fetching addresses
+for visitors, saving sessions as links, screen recordings, its own editor.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gpunit.images import MAX_BYTES
+
+API = gr.routes.API_PREFIX
+# A webcam's picture comes inside JSON, a third larger than its bytes.
+MAX_JSON_BYTES = MAX_BYTES * 4 // 3 + 2**16
+MAX_UPLOAD_BYTES = MAX_BYTES + 2**16
+LEAST_FREE_DISK = 2**29
+
+JOB_ROUTES = tuple(f"{API}/{name}" for name in ("queue/join", "call/", "run/", "api/"))
+FILE_ROUTES = (f"{API}/file=", f"{API}/file/")
+CLOSED_ROUTES = (
+    *(f"{API}/{name}" for name in ("proxy=", "deep_link", "process_recording", "vibe-edit", "runs", "run-history")),
+    *(f"{API}/file={scheme}" for scheme in ("http:", "https:")),
+    "/monitoring",
+)
+
+TOO_LARGE = f"This is larger than the maximum allowed size of {MAX_BYTES >> 20} MB: make it smaller and try again."
+NOT_SERVED = "This file is not served: upload a picture, or ask for one that the page has made."
+STOPPING = "The server is stopping and takes no new work: try again in a minute."
+FULL_SHARE = "You have {count} jobs waiting already: wait until some are done."
+NO_ROOM = "The server has no room for files at the moment: try again in some minutes."
+
+
+class Gate:
+    """Whether new work is taken, and how much one visitor may have waiting; shared by all requests.
+
+    Args:
+        jobs_per_visitor: how many jobs of one open page may wait or run.
+        jobs_of: how many jobs of a session wait or run now.
+        folder: where uploads and results go.
+        opened: other folders whose files are served.
+    """
+
+    def __init__(
+        self, jobs_per_visitor: int, jobs_of: Callable[[str], int], folder: Path, opened: Sequence[str] = ()
+    ) -> None:
+        self.jobs_per_visitor = jobs_per_visitor
+        self.jobs_of = jobs_of
+        self.folder = folder
+        self._served = [Path(served).resolve() for served in (str(folder), *opened)]
+        self._closed = threading.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new work is taken."""
+        return not self._closed.is_set()
+
+    def close(self) -> None:
+        """Take no new work from now on."""
+        self._closed.set()
+
+    def serves(self, path: str) -> bool:
+        """Whether a file lies where files are served from, and not only a link to it; Gradio does not follow links."""
+        try:
+            real = Path(path).resolve()
+        except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
+            return False
+        return any(real.is_relative_to(served) for served in self._served)
+
+    def has_room(self) -> bool:
+        """Whether the disk takes another upload."""
+        folder = next((path for path in (self.folder, *self.folder.parents) if path.is_dir()), None)
+        return shutil.disk_usage(folder or tempfile.gettempdir()).free > LEAST_FREE_DISK
+
+
+class _TooLargeError(MultiPartException):
+    """What is being received is longer than allowed; Gradio clears away the files of an upload that ends so."""
+
+
+class Guard:
+    """ASGI middleware that refuses what must not reach Gradio; every refusal is JSON with a `detail`."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self.app = app
+        self.gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or hand it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path.lower().startswith(CLOSED_ROUTES):
+            await _refuse(404, "This page has no such route: see “Use via API” for those it has.")(scope, receive, send)
+            return
+        asked = next((path.removeprefix(route) for route in FILE_ROUTES if path.startswith(route)), None)
+        if asked is not None and not self.gate.serves(asked):
+            await _refuse(403, NOT_SERVED)(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        limit = MAX_UPLOAD_BYTES if path.startswith(f"{API}/upload") else MAX_JSON_BYTES
+        try:
+            answer, limited = await self._pass(scope, path, _limited(receive, limit), limit)
+            await (answer or self.app)(scope, limited, watched_send)
+        except _TooLargeError:
+            if not started:
+                await _refuse(413, TOO_LARGE)(scope, receive, send)
+
+    async def _pass(self, scope: Scope, path: str, receive: Receive, limit: int) -> tuple[Response | None, Receive]:
+        """A refusal, or None; and what the body is read from next."""
+        request = Request(scope, receive)
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > limit:
+            raise _TooLargeError(TOO_LARGE)
+        if path.startswith(f"{API}/upload") and not self.gate.has_room():
+            return _refuse(507, NO_ROOM), receive
+        if not path.startswith(JOB_ROUTES):
+            return None, receive
+        if not self.gate.is_open:
+            return _refuse(503, STOPPING), receive
+        body = await request.body()
+        try:
+            sent = json.loads(body)
+        except (ValueError, RecursionError):
+            return _refuse(400, "This is not JSON: use the page, or a Gradio client."), receive
+        session = sent.get("session_hash") if isinstance(sent, dict) else None
+        if isinstance(session, str) and self.gate.jobs_of(session) >= self.gate.jobs_per_visitor:
+            return _refuse(503, FULL_SHARE.format(count=self.gate.jobs_per_visitor)), receive
+        return None, _replayed(body, receive)
+
+
+def _refuse(status: int, sentence: str) -> Response:
+    return JSONResponse({"detail": sentence}, status)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Counts what comes, for requests that do not say their length or say a wrong one."""
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise _TooLargeError(TOO_LARGE)
+        return message
+
+    return counting
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read already once more, and then what comes after it."""
+    pending: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replaying() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replaying

@@ -1,0 +1,222 @@
+"""What the page's endpoints are sent, by programs that do not keep to the page's sliders."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpunit.images import MAX_BYTES
+from gpunit.ui.checks import CheckedBlocks, check_value
+from gpunit.ui.page import build_page
+from gpunit.ui.shared import Models
+from tests.conftest import blobs
+from tests.public.conftest import App
+from tests.public.corpus import Case, corpus
+from tests.public.test_corpus import is_sentence, judge
+
+GARBAGE: tuple[Any, ...] = (
+    math.nan,
+    math.inf,
+    -math.inf,
+    -1,
+    1e308,
+    2**80,
+    True,
+    None,
+    "",
+    "no such thing",
+    "../../etc/passwd",
+    "猫" * 300,
+    [],
+    [math.nan],
+    [[[[[[[[[[[[]]]]]]]]]]]],
+    {},
+    {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+    {"path": "http://127.0.0.1:9/a.png", "meta": {"_type": "gradio.FileData"}},
+    {"path": {"path": 1}},
+    ["cat"] * 300,
+    [[0, 0]],
+    [[math.inf, "x", None]],
+)
+
+
+def ask(app: App, action: str, data: list[Any]) -> tuple[bool, Any]:
+    """Whether an action went well, and what it answered; sent as bare JSON, NaN and all."""
+    body = json.dumps({"data": data})
+    joined = httpx.post(
+        f"{app.address}/gradio_api/call/{action}",
+        content=body,
+        headers={"Content-Type": "application/json"},
+        timeout=10,
+    )
+    if joined.status_code != 200:
+        return False, {"error": joined.json()["detail"]}
+    answer = httpx.get(f"{app.address}/gradio_api/call/{action}/{joined.json()['event_id']}", timeout=10)
+    lines = [line for line in answer.text.splitlines() if line]
+    kind, said = lines[-2].removeprefix("event: "), lines[-1].removeprefix("data: ")
+    return kind == "complete", json.loads(said)
+
+
+@pytest.fixture(scope="module")
+def picture(client: Client, tmp_path_factory: pytest.TempPathFactory, app: App) -> dict[str, Any]:
+    """An uploaded picture, as endpoints take it."""
+    path = tmp_path_factory.mktemp("upload") / "picture.png"
+    blobs(1, 90, 70).save(path)
+    with path.open("rb") as file:
+        (stored,) = httpx.post(f"{app.address}/gradio_api/upload", files={"files": file}).json()
+    return {"path": stored, "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture(scope="module")
+def page() -> CheckedBlocks:
+    return build_page(Models("cpu"))  # type: ignore[return-value]
+
+
+def test_files_are_translated_or_refused(client: Client, tmp_path: Path) -> None:
+    # Gradio's client itself refuses what is too large to upload.
+    cases = [case for case in corpus() if len(case.content) < MAX_BYTES]
+    kinds = [[case for case in cases if case.accepted is kind] for kind in (True, False, None)]
+    chosen = [case for some in kinds for case in some[::4]]
+    assert len(chosen) >= 50
+    for number, case in enumerate(chosen):
+        refusal = send(client, case, tmp_path / str(number), translate=number % 8 == 0)
+        judge(case, refusal)
+
+
+def send(client: Client, case: Case, folder: Path, translate: bool) -> str | None:
+    """None if the page translated a file, or showed what the network sees of it; otherwise the refusal."""
+    folder.mkdir()
+    path = folder / case.name
+    path.write_bytes(case.content)
+    place: dict[str, Any] = {"zoom": 1, "across": 0.5, "down": 0.5}
+    try:
+        if translate:
+            results, *_ = client.submit(
+                path=handle_file(path),
+                model_name="to-cat",
+                **place,
+                guidance="Drawn styles",
+                count=1,
+                seed=1,
+                temperature=1,
+                exemplar_path=None,
+                api_name="/translate",
+            ).result(timeout=60)
+            assert len(results) == 1
+        else:
+            shown = client.submit(path=handle_file(path), **place, api_name="/preview").result(timeout=60)
+            assert Path(shown).is_file()
+    except AppError as error:
+        return str(error)
+    return None
+
+
+def mutations(page: CheckedBlocks, picture: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Calls of every endpoint with one of its inputs replaced by something that does not belong there."""
+    rng = random.Random(0)
+    for function in page.fns.values():
+        if function.api_visibility != "public" or not isinstance(function.api_name, str):
+            continue
+        if function.api_name == "download_model":
+            continue
+        inputs = [component for component in function.inputs if not component.skip_api]
+        values = [picture if isinstance(c, gr.Image) else getattr(c, "value", None) for c in inputs]
+        for place in range(len(inputs)):
+            for wrong in rng.sample(GARBAGE, 3):
+                yield function.api_name, [*values[:place], wrong, *values[place + 1 :]]
+
+
+def test_wrong_values_are_refused_in_a_sentence(app: App, page: CheckedBlocks, picture: dict[str, Any]) -> None:
+    calls = list(mutations(page, picture))
+    chosen = random.Random(1).sample(calls, 60)
+    assert len({name for name, _ in chosen}) >= 12
+    refused = 0
+    for action, data in chosen:
+        well, answer = ask(app, action, data)
+        if not well:
+            refused += 1
+            assert is_sentence(str(answer["error"])), f"{action} {data}: {answer}"
+    assert refused >= 40
+    assert "Traceback" not in app.log.read_text()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    zoom=st.one_of(st.floats(1, 4), st.floats(), st.integers()),
+    across=st.one_of(st.floats(0, 1), st.floats(), st.booleans()),
+    down=st.one_of(st.floats(0, 1), st.none(), st.text(max_size=3)),
+)
+def test_a_preview_takes_exactly_what_is_in_range(
+    app: App, picture: dict[str, Any], zoom: Any, across: Any, down: Any
+) -> None:
+    in_range = [
+        isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        for value, low, high in ((zoom, 1, 4), (across, 0, 1), (down, 0, 1))
+    ]
+    well, answer = ask(app, "preview", [picture, zoom, across, down])
+    assert well == all(in_range), answer
+    assert well or is_sentence(answer["error"])
+
+
+@given(value=st.one_of(st.floats(), st.integers(), st.booleans(), st.text(), st.none()))
+def test_every_slider_takes_exactly_the_numbers_in_its_range(page: CheckedBlocks, value: Any) -> None:
+    sliders = [block for block in page.blocks.values() if isinstance(block, gr.Slider)]
+    assert len(sliders) > 20
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    for slider in sliders:
+        if is_number and slider.minimum <= value <= slider.maximum:
+            check_value(slider, value)
+            continue
+        with pytest.raises(gr.Error) as refused:
+            check_value(slider, value)
+        assert is_sentence(refused.value.message)
+        assert not refused.value.print_exception
+
+
+@given(name=st.one_of(st.text(), st.integers(), st.none(), st.lists(st.text())))
+def test_unknown_names_are_refused(page: CheckedBlocks, name: Any) -> None:
+    choosers = [block for block in page.blocks.values() if isinstance(block, gr.Dropdown | gr.Radio)]
+    for chooser in choosers:
+        if name in [choice for _, choice in chooser.choices] or name in (None, []):
+            continue
+        with pytest.raises(gr.Error) as refused:
+            check_value(chooser, name)
+        assert is_sentence(refused.value.message)
+
+
+def test_a_failing_action_is_a_sentence_and_the_next_one_works(app: App, picture: dict[str, Any]) -> None:
+    """A picture that is gone by the time that it is read."""
+    well, answer = ask(app, "preview", [{**picture, "path": picture["path"] + "x"}, 1, 0.5, 0.5])
+    assert not well
+    assert "upload the picture again" in answer["error"]
+    well, _ = ask(app, "preview", [picture, 1, 0.5, 0.5])
+    assert well
+
+
+def test_an_unexpected_failure_tells_no_internals(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise RuntimeError("secret path /srv/keys")
+
+    with CheckedBlocks(analytics_enabled=False) as blocks:
+        gr.Button().click(fail, api_name="fail")
+    blocks.queue().launch(prevent_thread_lock=True, quiet=True)
+    try:
+        with pytest.raises(AppError) as refused:
+            Client(blocks.local_url, verbose=False).predict(api_name="/fail")
+    finally:
+        blocks.close(verbose=False)
+    assert is_sentence(str(refused.value))
+    assert "secret" not in str(refused.value)
+    assert "secret path" in caplog.text  # for who runs the page
