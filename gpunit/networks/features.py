@@ -131,6 +131,10 @@ class EfficientNetLite0(nn.Module):
         """Globally pooled features (B, 1280) of pictures (B, 3, H, W) in [-1, 1]."""
         return F.relu6(self.head(self(picture)[32])).mean(dim=(2, 3))
 
+    def spatial(self, picture: Tensor) -> Tensor:
+        """Features (B, 40, H/8, W/8) that still say where things are, of pictures (B, 3, H, W) in [-1, 1]."""
+        return self(picture, last_stride=8)[8]
+
     def probabilities(self, picture: Tensor) -> Tensor:
         """ImageNet class probabilities (B, 1000) of pictures (B, 3, H, W) in [-1, 1]."""
         return self.classifier(self.pooled(picture)).softmax(1)
@@ -178,6 +182,24 @@ class VGG16(nn.Module):
                     conv.weight = nn.Parameter(torch.from_numpy(file[f"{name}/0"][()]).permute(3, 2, 0, 1).contiguous())
                     conv.bias = nn.Parameter(torch.from_numpy(file[f"{name}/1"][()]))
 
+    def _blocks(self, picture: Tensor) -> list[Tensor]:
+        """The outputs of the five blocks, before their pooling."""
+        x = (picture.flip(1) + 1) * 127.5 - self.mean
+        outputs = []
+        for layer in self.layers:
+            if isinstance(layer, nn.MaxPool2d):
+                outputs.append(x)
+            x = layer(x)
+        return [*outputs, x]
+
     def pooled(self, picture: Tensor) -> Tensor:
-        """Globally pooled features (B, 512) of the last block, of pictures (B, 3, H, W) in [-1, 1]."""
-        return self.layers((picture.flip(1) + 1) * 127.5 - self.mean).mean(dim=(2, 3))
+        """Globally pooled features (B, 1280) of the last three blocks, of pictures (B, 3, H, W) in [-1, 1].
+
+        The last block alone judges cars poorly: it was retrained for edges, and ten of its 512 channels carry more
+        than half of the mean square.
+        """
+        return torch.cat([block.mean(dim=(2, 3)) for block in self._blocks(picture)[2:]], dim=1)
+
+    def spatial(self, picture: Tensor) -> Tensor:
+        """Features (B, 512, H/8, W/8) that still say where things are, of pictures (B, 3, H, W) in [-1, 1]."""
+        return self._blocks(picture)[3]
