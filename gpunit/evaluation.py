@@ -60,8 +60,9 @@ class Standard:
     """Puts pooled features in units of the real target test pictures': every channel by its mean and deviation.
 
     Without it a few loud channels decide every distance.  A channel that target pictures hardly stir has next to no
-    deviation, and under a cubic kernel it would decide alone (real dogs were 550,000 from real cats where real
-    cats are 0.02 apart, on EfficientNet-Lite0): no deviation counts as less than the channels' root mean square.
+    deviation, and under a cubic kernel it would decide alone; so no deviation counts as less than a share of the
+    channels' root mean square that suits the net, its `quietest`.  (On EfficientNet-Lite0 real dogs were 52,000 from
+    real cats at a tenth, where training cats are 0.02: whatever is translated, that gap is closed.)
 
     Attributes:
         mean, deviation: (d,).
@@ -71,10 +72,10 @@ class Standard:
     deviation: Tensor
 
     @classmethod
-    def of(cls, features: Tensor) -> Standard:
+    def of(cls, features: Tensor, quietest: float) -> Standard:
         """The standard that features (N, d) of the real target test pictures set."""
         deviation = features.std(dim=0)
-        return cls(features.mean(dim=0), deviation.clamp_min(deviation.square().mean().sqrt()))
+        return cls(features.mean(dim=0), deviation.clamp_min(quietest * float(deviation.square().mean().sqrt())))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Features (N, d) in its units."""
@@ -148,7 +149,7 @@ class Judge:
         self._net = NETS[net_name]()
         self._batch = batch
         test = pooled(self._net, target_test, batch)
-        self._standard = Standard.of(test)
+        self._standard = Standard.of(test, self._net.quietest)
         self._test = self._standard(test)
         self._floor = kernel_distance(self._features(target_train), self._test)
         self._real_diversity = mean_pairwise_distance(self._test)

@@ -101,11 +101,6 @@ def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_pa
     (row,) = json.loads(output.read_text())["rows"]
     assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
     assert {"floor", "gap_closed", "diversity", "content_kept", "structure_kept", "own_exemplar"} <= row.keys()
-    for wrong, words in (
-        (("--protocol", "guess"), "no protocol"),
-        (("--net", "resnet"), "no net"),
-        (("--output", output), "exists already"),
-    ):
-        answer = gpunit("evaluate", "--model", "to-cat", *places, *wrong)
-        assert answer.returncode == 2
-        assert words in answer.stderr
+    answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
+    assert answer.returncode == 2
+    assert "exists already" in answer.stderr

@@ -69,7 +69,7 @@ def assess_classes(
     real_train = {name: features(pictures, pictures.shape[-1]) for name, pictures in train.items()}
     rows = []
     for name, wanted in real_test.items():
-        standard = Standard.of(wanted)
+        standard = Standard.of(wanted, net.quietest)
         wanted = standard(wanted)
         drawn = prior.draw(prior.latents(samples, seed), prior.labels([name]) * samples)
         mine = standard(features(drawn, test[name].shape[-1]))
