@@ -18,7 +18,7 @@ app = typer.Typer(
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, translation.models, translation.download, translation.export),
     "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),
-    "Train": (prior.train_prior, training.distill, training.train, training.fit_sampler),
+    "Train": (prior.train_prior, training.distill, training.train, training.train_recipes, training.fit_sampler),
     "Evaluate": (evaluation.evaluate, prior.evaluate_prior, benchmark.benchmark),
 }
 for group, commands in COMMANDS.items():

@@ -73,6 +73,36 @@ def hinge_generator_loss(fake: list[Tensor]) -> Tensor:
     return -torch.stack([f.mean() for f in fake]).mean()
 
 
+def logistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """-E[log D(y)] - E[log(1 - D(ŷ))] of logits (B,), D being their sigmoid."""
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def logistic_generator_loss(fake: Tensor) -> Tensor:
+    """-E[log D(ŷ)] of logits (B,): the non-saturating form of L_adv (Goodfellow et al., NeurIPS 2014)."""
+    return F.softplus(-fake).mean()
+
+
+def gradient_penalty(logit: Tensor, picture: Tensor) -> Tensor:
+    """R1 = 0.5·E[|∇D(y)|²] of logits (B,) and the real pictures (B, 3, H, W) they were computed from.
+
+    Mescheder, Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", ICML 2018.
+    """
+    (gradient,) = torch.autograd.grad(logit.sum(), picture, create_graph=True)
+    return 0.5 * gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+def perceptual_distance(features: list[Tensor], target: list[Tensor]) -> Tensor:
+    """Σ_l || φ_l(ȳ) - φ_l(y) ||_1 over the layers of a frozen net, each as a mean; the target is detached."""
+    pairs = zip(features, target, strict=True)
+    return torch.stack([F.l1_loss(mine.float(), wanted.detach().float()) for mine, wanted in pairs]).sum()
+
+
+def identity_distance(face: Tensor, target: Tensor) -> Tensor:
+    """1 - cos(f(ŷ), f(y)) of unit identity codes (B, D), as a mean; the target is detached."""
+    return 1 - (face * target.detach()).sum(dim=1).mean()
+
+
 def style_distance(styles: list[Tensor], target: list[Tensor]) -> Tensor:
     """L_sty = || f_D(ŷ) - f_D(y) ||_1, each layer of f_D in units of the target's mean size; the target is detached."""
     terms = []
@@ -127,5 +157,5 @@ def shape_distance(before_tanh: Tensor, target: Tensor, cross_entropy: bool = Fa
 
 
 def mask_sparsity(masks: list[Tensor]) -> Tensor:
-    """L_msk = Σ_l mean(m^l)."""
+    """L_msk = Σ_l mean(m^l), of at least one mask."""
     return torch.stack([mask.float().mean() for mask in masks]).sum()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoderParams
+from gpunit.networks.discriminator import DiscriminatorParams
 from gpunit.networks.distiller import DistillerParams
 from gpunit.networks.generator import GeneratorParams
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
@@ -159,6 +161,7 @@ class AdversarialRecipe:
         skip_dropout: share of the translations that are drawn without skips, and again with skips missing in a
             rectangle (see `training.adversarial.random_strengths`); not in the paper.
         mirror_style: show E_s the mirrored target picture half of the time.
+        use_skips: False, for an ablation, trains a generator whose masks are nought everywhere.
     """
 
     translator: TranslatorParams = SMALL
@@ -184,6 +187,122 @@ class AdversarialRecipe:
     mismatched: float = 1.0
     skip_dropout: float = 0.15
     mirror_style: bool = True
+    use_skips: bool = True
+
+
+@dataclass(frozen=True)
+class PaperRecipe:
+    """Stage II as in the paper (section 4): its discriminator, losses and weights, and what differs between tasks.
+
+    Attributes:
+        source, target: the domains of the task.
+        data: what the published model was trained on.
+        inferred: the switches are not published for this task, but inferred from the tasks whose switches are.
+        translator, discriminator: network shapes; f_D of L_sty is the discriminator's `style_layer`.
+        batch: source pictures, and target pictures, a step, over all processes.
+        learning_rate, weight_decay: Adam's, with betas (0, 0.99), for G and for D.
+        ema: decay of the average of G that is kept.
+        adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
+        perceptual: weight of every layer of the perceptual net within L_rec.
+        perceptual_net: vgg19 (to be downloaded) or efficientnet-lite0 (in a package).
+        penalty: weight of R1, half the squared gradient of D at real pictures.
+        penalty_every: steps from one R1 to the next, which then counts for all of them (Karras et al., "Analyzing and
+            Improving the Image Quality of StyleGAN", CVPR 2020); it costs half a step.
+        identity: weight of 1 - cos(f(ŷ), f(y)), f being ArcFace; its weights have to be given.
+        reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.
+        mirror_style: show E_s the mirrored target picture half of the time.
+        oversample_rare: repeat rare style codes when the style sampler is fitted (see `training.sampler.with_rare`).
+        use_skips: False, for an ablation, trains a generator whose masks are nought everywhere.
+        limits: at most so many pictures of a folder, by its name.
+        steps: length of a run.
+    """
+
+    source: str
+    target: str
+    data: str
+    inferred: bool = False
+    translator: TranslatorParams = PUBLISHED
+    discriminator: DiscriminatorParams = field(default_factory=DiscriminatorParams)
+    batch: int = 16
+    learning_rate: float = 1e-4
+    weight_decay: float = 1e-4
+    ema: float = 0.999
+    adversarial: float = 1.0
+    content: float = 1.0
+    style: float = 50.0
+    mask: float = 1.0
+    reconstruction: float = 1.0
+    perceptual: float = 0.3
+    perceptual_net: str = "vgg19"
+    penalty: float = 1.0
+    penalty_every: int = 16
+    identity: float = 0.0
+    reconstruct_with_skips: bool = False
+    mirror_style: bool = True
+    oversample_rare: bool = False
+    use_skips: bool = True
+    limits: Mapping[str, int] = field(default_factory=dict)
+    steps: int = 75_000
+
+    @property
+    def name(self) -> str:
+        """What the user types."""
+        return f"{self.source}2{self.target}"
+
+
+_LAYER_4, _LAYER_5 = DiscriminatorParams(style_layer=4), DiscriminatorParams(style_layer=5)
+_AFHQ = {"cat": 4000, "dog": 4000, "wild": 4000}
+_PUBLISHED_TASKS = (
+    PaperRecipe(
+        "male",
+        "female",
+        "CelebA-HQ",
+        discriminator=_LAYER_5,
+        oversample_rare=True,
+        reconstruct_with_skips=True,
+        mirror_style=False,
+    ),
+    PaperRecipe("cat", "dog", "AFHQ, 4000 each", discriminator=_LAYER_4, oversample_rare=True, limits=_AFHQ),
+    PaperRecipe(
+        "cat",
+        "face",
+        "AFHQ cats, 4000; CelebA-HQ",
+        discriminator=_LAYER_5,
+        oversample_rare=True,
+        mirror_style=False,
+        identity=1.0,
+        limits=_AFHQ,
+    ),
+    PaperRecipe(
+        "bird",
+        "car",
+        "ImageNet birds 10-13, cars 436, 511, 627 and 656, 600 of each class",
+        discriminator=_LAYER_4,
+    ),
+)
+
+
+def _inferred(like: PaperRecipe, source: str, target: str, data: str, **switches: bool | float) -> PaperRecipe:
+    return replace(like, source=source, target=target, data=data, inferred=True, **switches)  # type: ignore[arg-type]
+
+
+_GENDER, _ANIMAL, _TO_FACE, _FAR = _PUBLISHED_TASKS
+_INFERRED_TASKS = (
+    _inferred(_GENDER, "female", "male", "CelebA-HQ"),
+    *(
+        _inferred(_ANIMAL, source, target, "AFHQ, 4000 each")
+        for source, target in (("dog", "cat"), ("dog", "wild"), ("wild", "dog"), ("cat", "wild"), ("wild", "cat"))
+    ),
+    _inferred(_ANIMAL, "face", "cat", "CelebA-HQ; AFHQ cats, 4000 each"),
+    _inferred(_ANIMAL, "face", "dog", "CelebA-HQ; AFHQ dogs, 4000 each"),
+    _inferred(_TO_FACE, "dog", "face", "AFHQ dogs, 4000; CelebA-HQ"),
+    _inferred(_FAR, "bird", "dog", "ImageNet birds 10-13, and dogs; 600 of each class"),
+    _inferred(_FAR, "dog", "bird", "ImageNet dogs, and birds 10-13; 600 of each class"),
+    _inferred(_FAR, "car", "bird", "ImageNet cars 436, 511, 627 and 656, birds 10-13; 600 of each class"),
+    _inferred(_TO_FACE, "face", "metface", "CelebA-HQ; MetFaces", reconstruct_with_skips=True),
+)
+# The seventeen tasks of the published models, four with published switches, thirteen with inferred ones.
+PAPER_TASKS: Mapping[str, PaperRecipe] = {recipe.name: recipe for recipe in (*_PUBLISHED_TASKS, *_INFERRED_TASKS)}
 
 
 @dataclass(frozen=True)

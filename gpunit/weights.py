@@ -14,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from gpunit.networks.identity import IdentityNet
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -127,3 +129,15 @@ def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network
             raise ModelError(f"{path.name} {what} {keys[0]} ({len(keys)} in all): it does not belong to this model.")
     network.load_state_dict(tensors, strict=False)
     return network
+
+
+def load_identity_net(path: Path) -> IdentityNet:
+    """ArcFace IR-SE50 from the file of its published weights (model_ir_se50.pth), frozen.
+
+    Raises:
+        ModelError: if the file is missing, damaged or of another network.
+    """
+    tensors = read_pickle(path)
+    if not isinstance(tensors, dict):
+        raise ModelError(f"{path.name} holds no tensors by name; give ArcFace's model_ir_se50.pth.")
+    return fill(IdentityNet(), tensors, path)

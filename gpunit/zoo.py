@@ -99,7 +99,7 @@ class ModelSpec:
     @property
     def is_here(self) -> bool:
         """Whether the weights are on this machine."""
-        if self.family != "published":
+        if not self.can_be_downloaded:
             return self.path.is_file()
         return _has_file(self.name) and _has_file(CONTENT_ENCODER)
 
@@ -189,7 +189,7 @@ def files(name: str) -> list[Path]:
     if not spec.is_here and spec.can_be_downloaded:
         raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
     for path in (spec.path, CHECKPOINTS / f"{CONTENT_ENCODER}.safetensors"):
-        if spec.family != "published":
+        if not spec.can_be_downloaded:
             break
         if path.is_file():
             _check_unchanged(path)
@@ -210,7 +210,7 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     tensors, header = read_weights(path)
     content_encoder = load_content_encoder(content_path, spec.family)
     # Published files do not say which content encoder they were trained with: there is only one.
-    if spec.family != "published" and digest(content_path) != header.get("content_encoder_sha256"):
+    if not spec.can_be_downloaded and digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
     return _assemble(tensors, content_encoder, FAMILIES[spec.family], path, device, precision)
 

@@ -12,11 +12,20 @@ from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
+from gpunit.networks.discriminator import DiscriminatorParams
 from gpunit.networks.generator import Generator, GeneratorParams
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.recipes import SMALL, SMALL_DISTILLER, AdversarialRecipe, DistillationRecipe, PriorRecipe, TranslatorParams
+from gpunit.recipes import (
+    SMALL,
+    SMALL_DISTILLER,
+    AdversarialRecipe,
+    DistillationRecipe,
+    PaperRecipe,
+    PriorRecipe,
+    TranslatorParams,
+)
 from gpunit.training.prior_gan import batch_statistics, make_biggan, measure_standing_statistics
 from gpunit.translator import Translator, TranslatorNetworks
 
@@ -52,6 +61,17 @@ TINY_PRIOR = PriorRecipe(
     sampled=1,
 )
 TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1, twins=1, warm_up=1, coarse=2)
+
+TINY_PAPER = PaperRecipe(
+    "dog",
+    "cat",
+    "synthetic pictures",
+    translator=TINY,
+    discriminator=DiscriminatorParams(widths=(4, 8, 8, 8, 8), style_layer=3),
+    batch=4,
+    perceptual_net="efficientnet-lite0",
+    penalty_every=2,
+)
 
 
 def build(params: TranslatorParams, device: str = "cpu", precision: str = "fp32") -> Translator:

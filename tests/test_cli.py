@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +88,19 @@ def test_models_lists_the_bundled_one() -> None:
     assert answer.returncode == 0
     assert "to-cat" in answer.stdout
     assert "non-commercial" in answer.stdout
+
+
+def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    dog, cat, train = folders("dog", "cat", "train")
+    output = tmp_path / "figures.json"
+    places = ("--sources", dog, "--target-test", cat, "--target-train", train)
+    options = ("--model", "to-cat", "--limit", "3", "--styles", "2", "--pairs", "2", "--output", output)
+    answer = gpunit("evaluate", *places, *options)
+    assert answer.returncode == 0, answer.stderr
+    assert "gap closed" in answer.stdout
+    (row,) = json.loads(output.read_text())["rows"]
+    assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
+    assert {"floor", "gap_closed", "diversity", "content_kept", "structure_kept", "own_exemplar"} <= row.keys()
+    answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
+    assert answer.returncode == 2
+    assert "exists already" in answer.stderr

@@ -24,6 +24,7 @@ FLOORS = (
     ),
     (
         "gpunit.masks",
+        "gpunit.protocols",
         "gpunit.styles",
         "gpunit.translator",
         "gpunit.zoo",

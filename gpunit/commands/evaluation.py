@@ -2,58 +2,123 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from rich.progress import track
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from torch import Tensor
 
-from gpunit import images, zoo
+from gpunit import data, images, zoo
 from gpunit.commands.shared import Device, Seed, UsageError, console, read_folder, refuse_existing
+
+OFFLINE_COLUMNS = {
+    "translated": "KD translated",
+    "sources": "KD sources",
+    "floor": "KD floor",
+    "gap_closed": "gap closed",
+    "diversity": "diversity",
+    "content_kept": "content kept",
+    "structure_kept": "structure kept",
+    "own_exemplar": "own exemplar",
+}
+PAPER_COLUMNS = {"fid": "FID", "lpips": "LPIPS"}
 
 
 def evaluate(
     model: Annotated[str, typer.Option(help="Which translator.")],
     sources: Annotated[list[Path], typer.Option(help="Folder of source test pictures; may be repeated.")],
-    target_test: Annotated[Path, typer.Option(help="Folder of real target pictures never trained on.")],
-    target_train: Annotated[Path, typer.Option(help="Folder of real target training pictures, for the floor.")],
-    net: Annotated[list[str] | None, typer.Option(help="efficientnet-lite0 or vgg16; may be repeated.")] = None,
+    target_train: Annotated[
+        Path, typer.Option(help="Folder of real target training pictures: the floor, or what FID compares with.")
+    ],
+    target_test: Annotated[
+        Path | None, typer.Option(help="offline: folder of real target pictures never trained on.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="offline (needs no download), or paper (FID and LPIPS over ten styles of each picture).")
+    ] = "offline",
+    net: Annotated[
+        list[str] | None, typer.Option(help="offline: efficientnet-lite0 or vgg16; may be repeated.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=2, help="At most this many pictures of every folder.")] = None,
+    styles: Annotated[int, typer.Option(min=2, help="Styles of one source, for the diversity or LPIPS.")] = 10,
+    pairs: Annotated[int, typer.Option(min=1, help="offline: pairs of exemplars.")] = 100,
+    inception: Annotated[Path | None, typer.Option(help="paper: torch-fidelity's file of Inception's weights.")] = None,
     seed: Seed = 0,
     output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     device: Device = "auto",
 ) -> None:
-    """Kernel distance of translated to real target pictures, beside that of the untranslated sources."""
-    from gpunit import evaluation
+    """Judge a translator: closeness to the target, diversity, kept content, and whether exemplars matter."""
+    from gpunit import evaluation, protocols
 
+    if protocol not in ("offline", "paper"):
+        raise UsageError(f"there is no protocol {protocol!r}; choose from offline, paper.")
     nets = net or ["efficientnet-lite0"]
     for name in nets:
         if name not in evaluation.NETS:
             raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
+    if protocol == "offline" and target_test is None:
+        raise UsageError("the offline protocol needs --target-test, a folder of real target pictures.")
     if output:
         refuse_existing(output)
     translator = zoo.load(model, device)
+    size = translator.resolution
 
-    test = read_folder(target_test, translator.resolution)
-    train_pictures = read_folder(target_train, translator.resolution, len(test))
-    judges = [evaluation.Judge(name, test, train_pictures) for name in nets]
-    rows = []
-    for folder in sources:
-        pictures = read_folder(folder, translator.resolution)
-        styles = translator.sample(len(pictures), seed)
-        results = [
-            translator.render_tensor(translator.plan(picture), style[None])
-            for picture, style in track(
-                list(zip(images.to_pictures(pictures), styles, strict=True)), folder.name, console=console
-            )
-        ]
-        for judge in judges:
-            figures = judge.closeness(torch.cat(results).cpu(), pictures)
-            rows.append({"source": folder.name, **figures.as_dict()})
-            typer.echo(
-                f"{folder.name:8} {judge.net_name:20} translated {figures.translated:8.4f}   "
-                f"sources {figures.sources:8.4f}   floor {figures.floor:8.4f}   gap closed {figures.gap_closed:6.3f}"
-            )
+    rows: list[dict[str, float | str]] = []
+    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bars, console=console, transient=True) as progress:
+        looking = progress.add_task("Looking at the real pictures", total=None)
+        if target_test is not None and protocol == "offline":
+            test = read_folder(target_test, size, limit)
+            train = read_folder(target_train, size, len(test))
+            judges = [evaluation.Judge(name, test, train) for name in nets]
+            settings = protocols.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
+        else:
+            fid, lpips = evaluation.load_fid(inception), evaluation.load_lpips()
+            protocols.show_target(fid, _batches(target_train, size, limit))
+        progress.remove_task(looking)
+        for folder in sources:
+            report = functools.partial(_show, progress, progress.add_task(folder.name, total=None))
+            pictures = read_folder(folder, size, limit)
+            if protocol == "offline":
+                for verdict in protocols.judge_offline(translator, pictures, test, judges, settings, report):
+                    rows.append({"source": folder.name, **verdict.as_dict()})
+            else:
+                figures = protocols.judge_by_paper(translator, pictures, fid, lpips, styles, seed, report)
+                rows.append({"source": folder.name, **vars(figures)})
+    _print_table(f"{model}, {protocol} protocol", rows)
     if output:
-        output.write_text(json.dumps({"model": model, "seed": seed, "rows": rows}, indent=2) + "\n")
+        figures_of_run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
+        output.write_text(json.dumps({**figures_of_run, "rows": rows}, indent=2) + "\n")
+
+
+def _batches(folder: Path, size: int, limit: int | None, batch: int = 32) -> Iterator[Tensor]:
+    """The first pictures of a folder, a batch at a time: a whole training set may not fit into memory."""
+    paths = images.list_pictures(folder)[:limit]
+    for start in range(0, len(paths), batch):
+        yield data.to_unit(torch.stack([data.load_bytes(path, size) for path in paths[start : start + batch]]))
+
+
+def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total)
+
+
+def _print_table(title: str, rows: list[dict[str, float | str]]) -> None:
+    columns = {name: heading for name, heading in (OFFLINE_COLUMNS | PAPER_COLUMNS).items() if name in rows[0]}
+    names = [name for name in ("source", "net") if name in rows[0]]
+    table = Table(title=title)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in names), *(f"{row[name]:.3f}" for name in columns))
+    out = Console()
+    # A file has no width of its own; a terminal's is kept.
+    (out if out.is_terminal else Console(width=150)).print(table)

@@ -17,10 +17,14 @@ from gpunit.commands.shared import (
     SaveEvery,
     Seed,
     StartFrom,
+    TrainingBar,
     UsageError,
     console,
+<<<<<<< HEAD
     finite,
     print_line,
+=======
+>>>>>>> stage2
     read_folder,
     refuse_existing,
 )
@@ -116,7 +120,9 @@ def train_prior(
     recipe = replace(
         PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
     )
-    prior_gan.train_prior([data / name for name in names], recipe, run, steps, seed, save_every, start_from, print_line)
+    folders = [data / name for name in names]
+    with TrainingBar("Prior") as bar:
+        prior_gan.train_prior(folders, recipe, run, steps, seed, save_every, start_from, bar.print_line, bar.move)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Standing statistics", total=None)
         prior_gan.bundle_prior(

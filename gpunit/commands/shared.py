@@ -9,6 +9,7 @@ from typing import Annotated
 import torch
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
 from gpunit import data, images
@@ -32,9 +33,38 @@ class UsageError(ValueError):
     """A request that cannot be met as it was typed; the message says why and what to do, in one sentence."""
 
 
-def print_line(line: dict[str, float]) -> None:
-    """One line of a training log."""
-    typer.echo("  ".join(f"{name} {value:g}" for name, value in line.items()))
+class TrainingBar:
+    """The progress bar of a training run, with the time that is left; log lines scroll past above it.
+
+    Its methods are what the training functions report to.
+
+    Args:
+        description: what is trained.
+        shown: False in all but one of several processes.
+    """
+
+    def __init__(self, description: str, shown: bool = True) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        # Steps take seconds, and the first of a run more: half an hour of them makes a steady estimate.
+        self._progress = Progress(
+            *columns, console=console, transient=True, speed_estimate_period=1800, disable=not shown
+        )
+        self._task = self._progress.add_task(description, total=None)
+
+    def __enter__(self) -> TrainingBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._progress.stop()
+
+    def move(self, done: int, steps: int) -> None:
+        """Show that `done` of `steps` steps are done."""
+        self._progress.update(self._task, completed=done, total=steps)
+
+    def print_line(self, line: dict[str, float]) -> None:
+        """Print one line of a training log."""
+        typer.echo("  ".join(f"{name} {value:g}" for name, value in line.items()))
 
 
 def refuse_existing(path: Path) -> None:

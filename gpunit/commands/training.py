@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import torch
 import typer
+from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from gpunit import zoo
-from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, UsageError, console, print_line
+from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.recipes import AdversarialRecipe, PaperRecipe
+from gpunit.weights import write_weights
+
+if TYPE_CHECKING:
+    from gpunit.training.adversarial import Limits
+
+Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe)
 
 
 def distill(
@@ -28,8 +40,6 @@ def distill(
     start_from: StartFrom = None,
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
-    from dataclasses import replace
-
     from gpunit.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
     from gpunit.training import bundle, distillation
 
@@ -38,20 +48,52 @@ def distill(
         raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
-    distillation.distill(
-        pairs, pair_maps, real, real_maps, names, chosen, run, steps, seed, save_every, limit, start_from, print_line
-    )
+    places = (pairs, pair_maps, real, real_maps, names)
+    with TrainingBar("Stage I") as bar:
+        distillation.distill(*places, chosen, run, steps, seed, save_every, limit, start_from, bar.print_line, bar.move)
     shape_path = bundle.bundle_content_encoder(run, chosen, output)
     typer.echo(f"{output} and {shape_path.name} written")
 
 
 def train(
     data: Data,
-    target: Annotated[str, typer.Option(help="The subfolder to translate to, or several, separated by commas.")],
-    sources: Annotated[str, typer.Option(help="The subfolders to translate from, separated by commas.")],
     run: Run,
-    content_encoder: Annotated[Path, typer.Option(help="Content encoder, .safetensors, from `distill`.")],
-    steps: Annotated[int, typer.Option(min=1)] = 10_000,
+    content_encoder: Annotated[
+        str,
+        typer.Option(
+            help="Content encoder, .safetensors, from `distill`; or `random`, for an ablation: an untrained one, which "
+            "is written to the run's folder as random-content.safetensors."
+        ),
+    ],
+    target: Annotated[
+        str | None, typer.Option(help="The subfolder to translate to, or several, separated by commas.")
+    ] = None,
+    sources: Annotated[str | None, typer.Option(help="The subfolders to translate from, separated by commas.")] = None,
+    recipe: Annotated[
+        str, typer.Option(help="small (128 px), or a task of the paper (256 px), which `train-recipes` lists.")
+    ] = "small",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps in all; by default 10000 for small, else the recipe's.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="At most this many pictures of every folder, or of one: 600, cat=4000; may be repeated."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(help="Change a loss's weight, as in content=0; may be repeated.  `train-recipes` names them."),
+    ] = None,
+    skips: Annotated[bool, typer.Option(help="--no-skips leaves the dynamic skips out, for an ablation.")] = True,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; by default the recipe's.")] = None,
+    precision: Annotated[
+        str, typer.Option(help="fp32, bf16 or fp16, for a task of the paper; small takes bf16 where it is fast.")
+    ] = "fp32",
+    perceptual: Annotated[
+        str | None, typer.Option(help="vgg19 (a download) or efficientnet-lite0, for a task of the paper.")
+    ] = None,
+    identity_net: Annotated[
+        Path | None, typer.Option(help="ArcFace's weights, model_ir_se50.pth, where the target is a face.")
+    ] = None,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: Annotated[
@@ -59,28 +101,150 @@ def train(
     ] = None,
     domains: Annotated[
         str,
-        typer.Option(help="All domains, in the order of their labels; runs that follow each other share them."),
+        typer.Option(help="small: all domains, in the order of their labels; runs that follow each other share them."),
     ] = "cat,dog,bird,car",
 ) -> None:
-    """Stage II: train a small translator on top of a content encoder."""
-    from dataclasses import replace
+    """Stage II: train a translator on top of a content encoder.
 
-    from gpunit.recipes import AdversarialRecipe
+    Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.
+    """
+    from gpunit.recipes import PAPER_TASKS
     from gpunit.training import adversarial
 
-    encoder = zoo.load_content_encoder(content_encoder, "small")
-    adversarial.train(
-        [data / name for name in sources.split(",")],
-        [data / name for name in target.split(",")],
-        encoder,
-        replace(AdversarialRecipe(), domains=tuple(domains.split(","))),
-        run,
-        steps,
-        seed,
-        save_every,
-        start_from,
-        print_line,
-    )
+    if recipe != "small" and recipe not in PAPER_TASKS:
+        raise UsageError(f"there is no recipe {recipe!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+    limits = _limits(limit or [])
+    changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
+    if recipe == "small":
+        if target is None or sources is None:
+            raise UsageError("name the subfolders: --target and --sources.")
+        small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")), **changes)
+        small = _weighted(small, weight or [])
+        encoder = _content_encoder(content_encoder, "small", run, seed)
+        with TrainingBar(f"to {target}") as bar:
+            adversarial.train(
+                [data / name for name in sources.split(",")],
+                [data / name for name in target.split(",")],
+                encoder,
+                small,
+                run,
+                steps or 10_000,
+                seed,
+                save_every,
+                start_from,
+                bar.print_line,
+                bar.move,
+                limits,
+            )
+        return
+    from gpunit.training import paper
+    from gpunit.training.processes import Processes
+    from gpunit.weights import load_identity_net
+
+    if perceptual:
+        changes["perceptual_net"] = perceptual
+    task = _weighted(replace(PAPER_TASKS[recipe], **changes), weight or [])
+    if limits.everywhere is None:
+        limits = replace(limits, by_name={**task.limits, **limits.by_name})
+    processes = Processes(precision)
+    face_net = load_identity_net(identity_net) if identity_net and task.identity else None
+    encoder = _content_encoder(content_encoder, "published", run, seed)
+    with TrainingBar(recipe, shown=processes.is_main) as bar:
+        paper.train(
+            [data / name for name in (sources or task.source).split(",")],
+            [data / name for name in (target or task.target).split(",")],
+            encoder,
+            task,
+            run,
+            steps or task.steps,
+            seed,
+            save_every,
+            start_from,
+            bar.print_line,
+            bar.move,
+            limits,
+            face_net,
+            processes,
+        )
+
+
+def train_recipes() -> None:
+    """List the recipes of stage II: what each was published for, its switches, and its losses' weights."""
+    from gpunit.recipes import PAPER_TASKS
+
+    table = Table(title="Tasks of the paper (256 px)")
+    for heading in ("recipe", "switches", "style layer", "skips in ȳ", "identity", "mirrored", "rare", "data"):
+        table.add_column(heading, no_wrap=heading == "recipe")
+    for name, task in PAPER_TASKS.items():
+        flags = (task.reconstruct_with_skips, task.identity > 0, task.mirror_style, task.oversample_rare)
+        origin = "inferred" if task.inferred else "published"
+        shown = ("yes" if flag else "no" for flag in flags)
+        table.add_row(name, origin, str(task.discriminator.style_layer), *shown, task.data)
+    out = Console()
+    (out if out.is_terminal else Console(width=150)).print(table)
+    for name, chosen in (("small", AdversarialRecipe()), ("tasks of the paper", PAPER_TASKS["cat2dog"])):
+        weights = "  ".join(f"{loss}={getattr(chosen, loss):g}" for loss in _losses_of(chosen))
+        typer.echo(f"weights, {name}:  {weights}")
+
+
+_LOSSES = (
+    "adversarial",
+    "content",
+    "style",
+    "mask",
+    "reconstruction",
+    "colour",
+    "structure",
+    "equivariance",
+    "perceptual",
+    "penalty",
+    "identity",
+)
+
+
+def _losses_of(recipe: AdversarialRecipe | PaperRecipe) -> list[str]:
+    return [name for name in _LOSSES if hasattr(recipe, name)]
+
+
+def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
+    """The recipe with the weights of some losses changed."""
+    changes: dict[str, Any] = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name not in _losses_of(recipe):
+            raise UsageError(f"this recipe has no weight {name!r}; choose from {', '.join(_losses_of(recipe))}.")
+        try:
+            changes[name] = float(value)
+        except ValueError:
+            raise UsageError(f"--weight takes a name and a number, as in content=0, not {setting!r}.") from None
+    return replace(recipe, **changes)
+
+
+def _limits(settings: list[str]) -> Limits:
+    from gpunit.training.adversarial import Limits
+
+    everywhere, by_name = None, {}
+    for setting in settings:
+        name, _, value = setting.rpartition("=")
+        if not value.isdecimal() or int(value) < 1:
+            raise UsageError(f"--limit takes a number, or a folder's name and one, as in cat=4000, not {setting!r}.")
+        if name:
+            by_name[name] = int(value)
+        else:
+            everywhere = int(value)
+    return Limits(everywhere, by_name)
+
+
+def _content_encoder(given: str, family: str, run: Path, seed: int) -> ContentEncoder:
+    """Load a content encoder; or make an untrained one, and leave it where `fit-sampler` and the zoo can read it."""
+    path = Path(given)
+    if given == "random":
+        path = run / "random-content.safetensors"
+        if not path.is_file():
+            torch.manual_seed(seed)
+            tensors = ContentEncoder(zoo.FAMILIES[family].content_encoder).state_dict()
+            write_weights(path, tensors, {"kind": "content_encoder", "steps": 0}, half=False)
+    return zoo.load_content_encoder(path, family)
 
 
 def fit_sampler(
@@ -88,20 +252,34 @@ def fit_sampler(
     target: Annotated[Path, typer.Option(help="Folder of target pictures.")],
     content_encoder: Annotated[Path, typer.Option(help="The content encoder the run was trained on.")],
     output: Annotated[Path, typer.Option(help="The translator's file, .safetensors.")],
-    codes_seen: Annotated[int, typer.Option(help="Epochs times style codes.", min=1)] = 500_000,
+    recipe: Annotated[str, typer.Option(help="The recipe of the run.")] = "small",
+    codes_seen: Annotated[
+        int | None,
+        typer.Option(help="Epochs times style codes; by default 500000 for small, else 2000000.", min=1),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many target pictures.")] = None,
     seed: Seed = 0,
 ) -> None:
     """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
-    from gpunit.recipes import SMALL
+    from gpunit.recipes import PAPER_TASKS, SMALL
     from gpunit.training import bundle
     from gpunit.training.sampler import SamplerRecipe
 
+    if recipe != "small" and recipe not in PAPER_TASKS:
+        raise UsageError(f"there is no recipe {recipe!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+    task_of_paper = PAPER_TASKS.get(recipe)
+    params = task_of_paper.translator if task_of_paper else SMALL
+    fit = SamplerRecipe(
+        codes_seen=codes_seen or (2_000_000 if task_of_paper else 500_000),
+        oversample_rare=bool(task_of_paper and task_of_paper.oversample_rare),
+    )
+    if task_of_paper:
+        limit = limit or task_of_paper.limits.get(target.name)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Fitting the style sampler", total=None)
 
         def report(epoch: int, epochs: int, loss: float) -> None:
             progress.update(task, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
 
-        recipe = SamplerRecipe(codes_seen=codes_seen)
-        bundle.bundle_translator(run, target, SMALL, content_encoder, output, recipe, seed, report)
+        bundle.bundle_translator(run, target, params, content_encoder, output, fit, seed, report, limit)
     typer.echo(f"{output} written")

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.evaluation import NETS, kernel_distance, mean_pairwise_distance, pooled
+from gpunit.evaluation import NETS, Standard, kernel_distance, mean_pairwise_distance, pooled
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead
 from gpunit.networks.features import EfficientNetLite0
@@ -69,16 +69,19 @@ def assess_classes(
     real_train = {name: features(pictures, pictures.shape[-1]) for name, pictures in train.items()}
     rows = []
     for name, wanted in real_test.items():
-        scale = wanted.square().mean().sqrt()
+        standard = Standard.of(wanted, net.quietest)
+        wanted = standard(wanted)
         drawn = prior.draw(prior.latents(samples, seed), prior.labels([name]) * samples)
-        mine = features(drawn, test[name].shape[-1])
-        others = [kernel_distance(real_train[other] / scale, wanted / scale) for other in real_train if other != name]
+        mine = standard(features(drawn, test[name].shape[-1]))
+        others = [
+            kernel_distance(standard(pictures), wanted) for other, pictures in real_train.items() if other != name
+        ]
         rows.append(
             ClassQuality(
                 net_name,
                 name,
-                samples=kernel_distance(mine / scale, wanted / scale),
-                floor=kernel_distance(real_train[name] / scale, wanted / scale),
+                samples=kernel_distance(mine, wanted),
+                floor=kernel_distance(standard(real_train[name]), wanted),
                 ceiling=min(others),
                 diversity=mean_pairwise_distance(mine) / mean_pairwise_distance(wanted),
             )

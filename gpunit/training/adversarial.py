@@ -2,8 +2,9 @@
 
     min_G max_D  L_adv + λ1 L_con + λ2 L_sty + λ3 L_msk + λ4 L_rec
 
-with ŷ = G(E_c(x), E_s(y)) and ȳ = G(E_c(y), E_s(y)).  The discriminator is the projected one, so L_adv is
-the hinge loss on features of a frozen net, and the same net serves as the perceptual term of L_rec.
+with ŷ = G(E_c(x), E_s(y)) and ȳ = G(E_c(y), E_s(y)).  What every run of stage II shares is here, and the small
+family's: its discriminator is the projected one, so L_adv is the hinge loss on features of a frozen net, and the same
+net serves as the perceptual term of L_rec.  The paper's discriminator and losses are in `training.paper`.
 
 Several target domains can be trained at once: a style code says which one it is of, D judges pictures as members
 of their target's domain, and a run on one of them goes on from there.  The first steps are drawn at half the
@@ -13,10 +14,11 @@ resolution, at the generator's head of that size, where a step takes a quarter o
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -26,12 +28,13 @@ from torch import Tensor, nn
 from gpunit import images, losses
 from gpunit.data import PictureSet, draw_mixed, random_turns, turn
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
+from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.networks.generator import Generator
 from gpunit.networks.layers import add_spectral_norm
 from gpunit.networks.projected_discriminator import ProjectedDiscriminator
 from gpunit.networks.style_encoder import StyleEncoder
-from gpunit.recipes import AdversarialRecipe, TranslatorParams
+from gpunit.recipes import AdversarialRecipe, PaperRecipe, TranslatorParams
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.state import (
     StatsLog,
@@ -48,6 +51,26 @@ from gpunit.weights import fill, read_weights
 _GROWTH_STEPS = 150
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many pictures of a folder are used, the first by name.
+
+    Attributes:
+        everywhere: of every folder that is not named; None takes all.
+        by_name: of the folders of these names.
+    """
+
+    everywhere: int | None = None
+    by_name: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, folder: Path) -> int | None:
+        """The limit of one folder."""
+        return self.by_name.get(folder.name, self.everywhere)
+
+
+NO_LIMITS = Limits()
+
+
 class StyledGenerator(nn.Module):
     """G and the style encoder that is trained with it."""
 
@@ -62,8 +85,10 @@ def first(content: ContentFeatures, count: int) -> ContentFeatures:
     return ContentFeatures(content.content[:count], {size: f[:count] for size, f in content.features.items()})
 
 
-class AdversarialTrainer:
-    """Everything a run of stage II holds: networks, optimisers, the EMA copy, and one `step`.
+class StageTwoTrainer(ABC):
+    """What a run of stage II holds whatever its discriminator: networks, optimisers, the EMA copy, and one `step`.
+
+    Subclasses set `discriminator`, `optimizer_g` and `optimizer_d`.
 
     Args:
         recipe: shapes and weights.
@@ -71,24 +96,37 @@ class AdversarialTrainer:
         seed: initial weights follow from it.
     """
 
-    def __init__(self, recipe: AdversarialRecipe, content_encoder: ContentEncoder, seed: int = 0) -> None:
+    discriminator: nn.Module
+    optimizer_g: torch.optim.Optimizer
+    optimizer_d: torch.optim.Optimizer
+
+    def __init__(self, recipe: AdversarialRecipe | PaperRecipe, content_encoder: ContentEncoder, seed: int) -> None:
         torch.manual_seed(seed)
-        self.recipe = recipe
         layout = {"memory_format": torch.channels_last}
         self.content_encoder = content_encoder.to(**layout).eval().requires_grad_(False)
         self.model = StyledGenerator(recipe.translator).to(**layout)
+        self._use_skips, self._ema_decay = recipe.use_skips, recipe.ema
+        self._resolution = recipe.translator.resolution
+        self._close_unused_skips(self.model)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
-        self.eye = EfficientNetLite0().to(**layout)
-        self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
-        add_spectral_norm(self.discriminator)
-        self.discriminator.to(**layout)
-        self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
-        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
         self.done = 0
-        self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
+
+    @property
+    def scale(self) -> int:
+        """By how much pictures are drawn smaller, and a batch larger, at this step."""
+        return 1
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes what the run leaves behind."""
+        return True
+
+    @abstractmethod
+    def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """One update of D and one of G on a whole batch; returns the loss parts."""
 
     def start_from(self, path: Path) -> None:
-        """Go on from what was learned elsewhere, before the first step; it needs no warm-up and no coarse steps.
+        """Go on from what was learned elsewhere, before the first step.
 
         Args:
             path: the folder of another run, of which everything but the count of steps is taken, or the file of a
@@ -108,31 +146,96 @@ class AdversarialTrainer:
             parts = ("generator.", "style_encoder.")
             fill(self.model, {name: t for name, t in tensors.items() if name.startswith(parts)}, path)
             self.ema.load_state_dict(self.model.state_dict())
-        self.warm_up = self.coarse = 0
+        for model in (self.model, self.ema):
+            self._close_unused_skips(model)
 
     def prepare(self, target: Tensor) -> None:
-        """Standardise the fresh style encoder on target pictures; once, before the first step."""
+        """Standardise the fresh style encoder on target pictures; once, before the first step.  Not in the paper."""
         self.model.style_encoder.standardise(target)
         self.ema.load_state_dict(self.model.state_dict())
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {name: getattr(self, name).state_dict() for name in self._stateful} | {
-            "step": self.done,
-            "warm_up": self.warm_up,
-            "coarse": self.coarse,
-        }
+        return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._load_networks(state)
-        self.done, self.warm_up, self.coarse = (int(state[name]) for name in ("step", "warm_up", "coarse"))
+        self.done = int(state["step"])
 
     def _load_networks(self, state: dict[str, Any]) -> None:
         for name in self._stateful:
             getattr(self, name).load_state_dict(state[name])
 
     _stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
+
+    def _close_unused_skips(self, model: StyledGenerator) -> None:
+        """Without skips, leave masks behind that are nought everywhere: whoever draws with them draws without."""
+        if not self._use_skips:
+            for skip in model.generator.skips.values():
+                for parameter in cast(DynamicSkip, skip).to_mask.parameters():
+                    nn.init.zeros_(parameter)
+
+    def _finish(self) -> None:
+        """Count the step and move the average along."""
+        self.done += 1
+        update_ema(self.ema, self.model, min(self._ema_decay, (1 + self.done) / (10 + self.done)))
+
+    @torch.no_grad()
+    def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
+        """Sources down the side, exemplars along the top, the EMA's translations between; last column without skips."""
+        device = next(self.ema.parameters()).device
+        source, target = source.to(device), target.to(device)
+        content = self.content_encoder(source)
+        gates = self.ema.generator.plan_skips(content) if self._use_skips else {}
+        styles = self.ema.style_encoder(target)
+        size = self._resolution // self.scale
+        columns = [images.to_pictures(source)]
+        for style in styles:
+            repeated = style.expand(len(source), -1)
+            columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated, size=size)))
+        bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1), size=size)
+        columns.append(images.to_pictures(bare))
+        blank = Image.new("RGB", (source.shape[-1],) * 2, "white")
+        rows = [[blank, *images.to_pictures(target), blank]]
+        rows += [list(row) for row in zip(*columns, strict=True)]
+        return images.sheet(rows, source.shape[-1])
+
+
+class AdversarialTrainer(StageTwoTrainer):
+    """Stage II of the small family, against the projected discriminator.
+
+    Args:
+        recipe: shapes and weights.
+        content_encoder: the frozen E_c of stage I.
+        seed: initial weights follow from it.
+    """
+
+    def __init__(self, recipe: AdversarialRecipe, content_encoder: ContentEncoder, seed: int = 0) -> None:
+        super().__init__(recipe, content_encoder, seed)
+        self.recipe = recipe
+        layout = {"memory_format": torch.channels_last}
+        self.eye = EfficientNetLite0().to(**layout)
+        self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
+        add_spectral_norm(self.discriminator)
+        self.discriminator.to(**layout)
+        self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
+        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
+        self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
+
+    def start_from(self, path: Path) -> None:
+        """`StageTwoTrainer.start_from`; what was learned elsewhere needs no warm-up and no coarse steps."""
+        super().start_from(path)
+        self.warm_up = self.coarse = 0
+
+    def state(self) -> dict[str, Any]:
+        """All that resuming needs."""
+        return super().state() | {"warm_up": self.warm_up, "coarse": self.coarse}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        super().load(state)
+        self.warm_up, self.coarse = int(state["warm_up"]), int(state["coarse"])
 
     @property
     def scale(self) -> int:
@@ -171,7 +274,7 @@ class AdversarialTrainer:
             mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
             style = self.model.style_encoder(target.flip(3) if mirrored else target)
             generator = self.model.generator
-            gates = generator.plan_skips(content)
+            gates = generator.plan_skips(content) if recipe.use_skips else {}
             strengths = []
             for gate, strength in zip(
                 gates.values(), random_strengths(batch, list(gates), recipe.skip_dropout), strict=True
@@ -179,7 +282,8 @@ class AdversarialTrainer:
                 strength[:twins] = strength[batch - twins :] = 1  # twins are compared place by place
                 strengths.append(strength.to(gate.mask))
             translated = generator.render(content.content, gates, style[shown], strengths, size).float()
-            own_gates = generator.plan_skips(own_content) if recipe.reconstruct_with_skips else {}
+            with_skips = recipe.use_skips and recipe.reconstruct_with_skips
+            own_gates = generator.plan_skips(own_content) if with_skips else {}
             reconstructed = generator.render(own_content.content, own_gates, style[:count], size=size).float()
 
         if scale > 1:
@@ -231,7 +335,7 @@ class AdversarialTrainer:
             "style": losses.style_distance(fake.styles, real_styles),
             "colour": losses.colour_distance(translated, target[shown]),
             "structure": losses.structure_distance(fake_features, source_features, (size // 16, size // 8)),
-            "mask": losses.mask_sparsity([gate.mask for gate in gates.values()]),
+            **({"mask": losses.mask_sparsity([gate.mask for gate in gates.values()])} if gates else {}),
             "reconstruction": distance(slice(count)),
             **({"equivariance": distance(slice(count, None))} if twins else {}),
         }
@@ -251,7 +355,8 @@ class AdversarialTrainer:
                 content = self.content_encoder(target)
             style = self.model.style_encoder(target)
             generator = self.model.generator
-            gates = generator.plan_skips(content) if self.recipe.reconstruct_with_skips or self._grows else {}
+            with_skips = self._use_skips and (self.recipe.reconstruct_with_skips or self._grows)
+            gates = generator.plan_skips(content) if with_skips else {}
             reconstructed = generator.render(content.content, gates, style, size=size)
         reconstructed, wanted = reconstructed.float(), F.avg_pool2d(target, self.scale)
         with torch.no_grad():
@@ -268,29 +373,6 @@ class AdversarialTrainer:
         self.optimizer_g.step()
         self._finish()
         return {"reconstruction": loss.detach()}
-
-    def _finish(self) -> None:
-        """Count the step and move the average along."""
-        self.done += 1
-        update_ema(self.ema, self.model, min(self.recipe.ema, (1 + self.done) / (10 + self.done)))
-
-    @torch.no_grad()
-    def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
-        """Sources down the side, exemplars along the top, the EMA's translations between; last column without skips."""
-        content = self.content_encoder(source)
-        gates = self.ema.generator.plan_skips(content)
-        styles = self.ema.style_encoder(target)
-        size = self.recipe.translator.resolution // self.scale
-        columns = [images.to_pictures(source)]
-        for style in styles:
-            repeated = style.expand(len(source), -1)
-            columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated, size=size)))
-        bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1), size=size)
-        columns.append(images.to_pictures(bare))
-        blank = Image.new("RGB", (source.shape[-1],) * 2, "white")
-        rows = [[blank, *images.to_pictures(target), blank]]
-        rows += [list(row) for row in zip(*columns, strict=True)]
-        return images.sheet(rows, source.shape[-1])
 
 
 def random_strengths(count: int, sizes: Sequence[int], dropout: float) -> list[Tensor]:
@@ -339,8 +421,10 @@ def train(
     save_every: int = 200,
     start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, steps: None,
+    limits: Limits = NO_LIMITS,
 ) -> Path:
-    """Train a translator; resume if `run` holds a checkpoint.
+    """Train a translator of the small family; resume if `run` holds a checkpoint.
 
     Args:
         sources: one folder of pictures per source domain; each is drawn equally often.
@@ -353,6 +437,8 @@ def train(
         save_every: steps between checkpoints, log lines and sheets.
         start_from: a run's folder or a translator's file to go on from in a fresh run.
         report: called with every log line.
+        progress: called with (steps done, steps) before the first and after every step.
+        limits: how many pictures of a folder are used.
 
     Returns:
         The path of the checkpoint.
@@ -364,9 +450,38 @@ def train(
         if folder.name not in recipe.domains:
             raise TrainingError(f"{folder.name!r} is none of the domains {', '.join(recipe.domains)}; name them all.")
     size = recipe.translator.resolution
-    source_sets = [PictureSet(folder, size, label=i) for i, folder in enumerate(sources)]
-    target_sets = [PictureSet(folder, size, label=recipe.domains.index(folder.name)) for folder in targets]
+    source_sets = [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(sources)]
+    target_sets = [
+        PictureSet(folder, size, limits.of(folder), label=recipe.domains.index(folder.name)) for folder in targets
+    ]
     trainer = AdversarialTrainer(recipe, content_encoder, seed)
+    schedule = Schedule(steps, seed, save_every, recipe.batch, recipe.turned)
+    return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Steps in all, the seed, steps between checkpoints, pictures a step, and whether target pictures are turned."""
+
+    steps: int
+    seed: int
+    save_every: int
+    batch: int
+    turned: bool
+
+
+def run_steps(
+    trainer: StageTwoTrainer,
+    source_sets: Sequence[PictureSet],
+    target_sets: Sequence[PictureSet],
+    run: Path,
+    schedule: Schedule,
+    start_from: Path | None = None,
+    report: Callable[[dict[str, float]], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, steps: None,
+) -> Path:
+    """The loop of stage II, whatever the discriminator; the arguments are those of `train`."""
+    seed, steps = schedule.seed, schedule.steps
     path = run / "checkpoint.pt"
     if path.exists():
         trainer.load(load_checkpoint(path))
@@ -378,14 +493,16 @@ def train(
     log = StatsLog(run / "stats.jsonl")
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
     shown_target, _ = draw_mixed(target_sets, 6, seed, 0, "sheet")
+    progress(trainer.done, steps)
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
-        count = recipe.batch * trainer.scale
+        count = schedule.batch * trainer.scale
         source, source_label = draw_mixed(source_sets, count, seed, step, "source")
-        target, label = draw_mixed(target_sets, count, seed, step, "target", turned=recipe.turned)
+        target, label = draw_mixed(target_sets, count, seed, step, "target", turned=schedule.turned)
         # Source i is shown in target i's style.
-        order = pairing([source_sets[i].name for i in source_label], [recipe.domains[i] for i in label])
+        names = {pictures.label: pictures.name for pictures in target_sets}
+        order = pairing([source_sets[i].name for i in source_label], [names[i] for i in label.tolist()])
         log.add(
             trainer.step(
                 source[order].contiguous(memory_format=torch.channels_last),
@@ -393,7 +510,8 @@ def train(
                 label,
             )
         )
-        if trainer.done % save_every == 0 or trainer.done == steps:
+        progress(trainer.done, steps)
+        if trainer.is_main and (trainer.done % schedule.save_every == 0 or trainer.done == steps):
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())
             images.save_png(trainer.sheet(shown_source, shown_target), run / f"sheet-{trainer.done:06d}.png")

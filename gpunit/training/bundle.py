@@ -14,7 +14,7 @@ from gpunit.data import load_bytes, to_unit
 from gpunit.images import list_pictures
 from gpunit.networks.layers import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
-from gpunit.recipes import DistillationRecipe, TranslatorParams
+from gpunit.recipes import PUBLISHED, DistillationRecipe, TranslatorParams
 from gpunit.training.adversarial import StyledGenerator
 from gpunit.training.distillation import Distiller
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
@@ -50,10 +50,10 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
 
 
 @torch.no_grad()
-def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32) -> Tensor:
-    """Style codes (N, D) of every picture of a folder, in the order of their names."""
+def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32, limit: int | None = None) -> Tensor:
+    """Style codes (N, D) of the first pictures of a folder, in the order of their names; of all without a limit."""
     codes = []
-    paths = list_pictures(folder)
+    paths = list_pictures(folder)[:limit]
     for start in range(0, len(paths), batch):
         pictures = torch.stack([load_bytes(path, size) for path in paths[start : start + batch]])
         codes.append(encoder(to_unit(pictures)))
@@ -69,6 +69,7 @@ def bundle_translator(
     recipe: SamplerRecipe,
     seed: int = 0,
     report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+    limit: int | None = None,
 ) -> None:
     """Fit the style sampler of a stage II run and write the finished translator.
 
@@ -81,12 +82,13 @@ def bundle_translator(
         recipe: hyper-parameters of the sampler's fit.
         seed: of the fit and of the choice of the bank.
         report: called with (epoch, epochs, loss).
+        limit: use at most this many target pictures.
     """
     state = _checkpoint(run)
     model = StyledGenerator(params)
     model.load_state_dict(state["ema"])
     style_encoder: StyleEncoder = model.style_encoder.eval()
-    codes = encode_styles(style_encoder, target, params.resolution)
+    codes = encode_styles(style_encoder, target, params.resolution, limit=limit)
     sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report)
     chosen = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:BANK_SIZE]
     tensors = {
@@ -100,4 +102,6 @@ def bundle_translator(
         "content_encoder": content_encoder.stem,
         "content_encoder_sha256": weights.digest(content_encoder),
     }
+    if params == PUBLISHED:
+        header["family"] = "published"
     weights.write_weights(path, tensors, header)

@@ -267,6 +267,7 @@ def distill(
     limit: int | None = None,
     start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, steps: None,
 ) -> Path:
     """Train a content encoder; resume if `run` holds a checkpoint.
 
@@ -284,6 +285,7 @@ def distill(
         limit: use at most this many real pictures per class.
         start_from: a content encoder's file, with its shape head beside it, to go on from in a fresh run.
         report: called with every log line.
+        progress: called with (steps done, steps) before the first and after every step.
 
     Returns:
         The path of the checkpoint.
@@ -301,12 +303,14 @@ def distill(
         trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")
     shown = (*pair_set.draw_pairs(4, seed, 0, "sheet"), draw_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
+    progress(trainer.done, steps)
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
         turned = (recipe.pairs + step % 2) // 2 if recipe.turned else 0
         first, second = pair_set.draw_pairs(recipe.pairs, seed, step, turned=turned)
         log.add(trainer.step(first, second, draw_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned)))
+        progress(trainer.done, steps)
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())

@@ -295,6 +295,7 @@ def train_prior(
     save_every: int = 200,
     start_from: Path | None = None,
     report: Callable[[dict[str, float]], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, steps: None,
 ) -> Path:
     """Train a BigGAN on folders of pictures, one class each; resume if `run` holds a checkpoint.
 
@@ -307,6 +308,7 @@ def train_prior(
         save_every: steps between checkpoints, log lines and sheets.
         start_from: a finished prior's folder to go on from in a fresh run.
         report: called with every log line.
+        progress: called with (steps done, steps) before the first and after every step.
 
     Returns:
         The path of the checkpoint.
@@ -322,11 +324,13 @@ def train_prior(
     shown, _ = draw_mixed(sets, 2 * len(sets), seed, 0, "sheet")
     generator = torch.Generator().manual_seed(seed)
     shown_codes = torch.randn(2 * len(sets), recipe.latent_dim, generator=generator)
+    progress(trainer.done, steps)
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
         real, label = draw_mixed(sets, recipe.batch, seed, step, turned=recipe.turned)
         log.add(trainer.step(real.contiguous(memory_format=torch.channels_last), label))
+        progress(trainer.done, steps)
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())

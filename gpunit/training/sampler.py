@@ -28,6 +28,7 @@ class SamplerRecipe:
         learning_rate: Adam's, with betas (0.5, 0.999), the optimiser starting anew every epoch.
         halve_every: epochs after which the rate is halved.
         weight_decay: Adam's.
+        oversample_rare: repeat rare codes (see `with_rare`).
     """
 
     codes_seen: int = 2_000_000
@@ -35,6 +36,17 @@ class SamplerRecipe:
     learning_rate: float = 1e-3
     halve_every: int = 50
     weight_decay: float = 1e-5
+    oversample_rare: bool = False
+
+
+def with_rare(codes: Tensor) -> Tensor:
+    """Style codes (N, D), and after them the rare ones again: the farthest N/2 from the mean, the farthest N/4, ...
+
+    Distances are L1; there is a round for every thousand codes.
+    """
+    order = (codes - codes.mean(dim=0)).abs().sum(dim=1).argsort(descending=True)
+    rounds = range(1, len(codes) // 1000 + 1)
+    return torch.cat([codes, *(codes[order[: len(codes) >> halvings]] for halvings in rounds)])
 
 
 def nearest(queries: Tensor, candidates: Tensor, chunk: int = 1024) -> Tensor:
@@ -58,6 +70,8 @@ def fit_sampler(
         seed: everything random follows from (seed, epoch).
         report: called with (epoch, epochs, mean squared error) after every epoch.
     """
+    if recipe.oversample_rare:
+        codes = with_rare(codes)
     torch.manual_seed(seed)
     sampler = StyleSampler(params)
     epochs = max(1, round(recipe.codes_seen / len(codes)))

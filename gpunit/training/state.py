@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from gpunit.data import step_generator
 from gpunit.precision import computes_bf16
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 
 class TrainingError(ValueError):
@@ -54,13 +58,15 @@ def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
 class StatsLog:
     """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before.
 
-    Values stay tensors until a line is written, so that logging never waits for the device.
+    Where TensorBoard is installed, the same figures go beside it, into the folder `tensorboard`.  Values stay tensors
+    until a line is written, so that logging never waits for the device.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._sums: dict[str, torch.Tensor | float] = {}
         self._count = 0
+        self._board: SummaryWriter | None = None
         self._begun = time.monotonic()
 
     def add(self, parts: Mapping[str, torch.Tensor | float]) -> None:
@@ -85,5 +91,18 @@ class StatsLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
+        if find_spec("tensorboard"):
+            self._draw(line)
         self._sums, self._count, self._begun = {}, 0, time.monotonic()
         return line
+
+    def _draw(self, line: Mapping[str, float]) -> None:
+        # Importing it takes a second that only a run's first line has to wait for.
+        from torch.utils.tensorboard import SummaryWriter
+
+        if self._board is None:
+            self._board = SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=int(line["step"]))
+        for name, value in line.items():
+            if name != "step":
+                self._board.add_scalar(name, value, int(line["step"]))
+        self._board.flush()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from gpunit.networks.style_sampler import StyleSamplerParams
-from gpunit.training.sampler import SamplerRecipe, fit_sampler, nearest
+from gpunit.training.sampler import SamplerRecipe, fit_sampler, nearest, with_rare
 
 PARAMS = StyleSamplerParams(latent_dim=4, hidden_dim=16, style_dim=3)
 
@@ -37,3 +37,14 @@ def test_the_fit_is_reproducible_and_in_eval_mode() -> None:
     latent = torch.randn(1, 4)
     assert not first.training
     assert torch.equal(first(latent), second(latent))
+
+
+def test_rare_codes_are_repeated_a_round_for_every_thousand() -> None:
+    codes = torch.arange(2000.0)[torch.randperm(2000, generator=torch.Generator().manual_seed(0))][:, None]
+    more = with_rare(codes)
+    assert torch.equal(more[:2000], codes)
+    distance = (more[:, 0] - codes.mean()).abs()
+    assert len(more) == 2000 + 1000 + 500
+    assert distance[2000:3000].min() >= 499.5
+    assert distance[3000:].min() >= 749.5
+    assert torch.equal(with_rare(codes[:999]), codes[:999])

@@ -1,0 +1,98 @@
+"""`train` and `fit-sampler` in this process: what the options do, and what is said when they cannot be met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from gpunit import zoo
+from gpunit.__main__ import app
+from gpunit.training.state import StatsLog
+from gpunit.weights import write_weights
+from tests.conftest import blobs
+
+
+def run(*arguments: str | Path) -> str:
+    answer = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if answer.exception and not isinstance(answer.exception, SystemExit):
+        raise answer.exception
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
+    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dog, cat = folders("dog", "cat", count=4)
+    options = ("--content-encoder", "random", "--no-skips", "--weight", "content=0", "--limit", "cat=3", "--batch", "4")
+    begin = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--steps", "1")
+    run(*begin, *options)
+    encoder = tmp_path / "run" / "random-content.safetensors"
+    ended = ("--content-encoder", encoder, "--output", tmp_path / "run" / "bare.safetensors", "--codes-seen", "8")
+    run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
+    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path / "run")
+    translator = zoo.load("bare", "cpu")
+    plan = translator.plan(blobs(1))
+    assert all((gate.mask == 0).all() for gate in plan.gates.values())
+    with_skips, without = (translator.render_tensor(plan, translator.sample(1), use_skips=use) for use in (True, False))
+    assert torch.equal(with_skips, without)
+
+
+def test_a_translator_of_the_published_size_is_loaded_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One's own run of a task of the paper names its content encoder, unlike the published files."""
+    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    header = {"kind": "translator", "family": "published", "content_encoder": "mine", "content_encoder_sha256": "0"}
+    write_weights(tmp_path / "mine2.safetensors", {"style_bank": torch.zeros(2, 256)}, header)
+    spec = zoo.find("mine2")
+    assert (spec.is_here, spec.resolution, spec.can_be_downloaded) == (True, 256, False)
+    assert zoo.files("mine2") == [tmp_path / "mine2.safetensors", tmp_path / "mine.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--recipe", "cat2cow"), "no recipe 'cat2cow'"),
+        ((), "--target and --sources"),
+        (("--target", "cat", "--sources", "dog", "--weight", "beauty=1"), "no weight 'beauty'"),
+        (("--target", "cat", "--sources", "dog", "--weight", "content=much"), "a name and a number"),
+        (("--target", "cat", "--sources", "dog", "--limit", "cat=few"), "--limit takes a number"),
+        (("--target", "cat", "--sources", "dog", "--limit", "0"), "--limit takes a number"),
+        (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
+    ],
+)
+def test_what_cannot_be_trained_is_explained(
+    options: tuple[str, ...], words: str, folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    data = folders("cat", "dog", count=1)[0].parent
+    with pytest.raises(ValueError, match=words):
+        run("train", data, "--run", tmp_path / "run", "--content-encoder", "random", *options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_recipes_are_listed_with_where_their_switches_are_from() -> None:
+    listed = run("train-recipes")
+    assert [line for line in listed.splitlines() if "male2female" in line and "published" in line]
+    assert [line for line in listed.splitlines() if "dog2cat" in line and "inferred" in line]
+    assert "content=1  style=50" in listed
+
+
+def test_tensorboard_gets_what_the_log_gets(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = StatsLog(tmp_path / "stats.jsonl")
+    for step in (1, 2):
+        log.add({"loss": torch.tensor(float(step))})
+        log.write(step)
+    lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    board = EventAccumulator(str(tmp_path / "tensorboard"))
+    board.Reload()
+    assert [(event.step, event.value) for event in board.Scalars("loss")] == [(1, 1.0), (2, 2.0)]
+    assert [(line["step"], line["loss"]) for line in lines] == [(1, 1.0), (2, 2.0)]

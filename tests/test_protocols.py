@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gpunit import images
+from gpunit.evaluation import EvaluationError, Judge, load_fid, load_lpips
+from gpunit.protocols import OfflineProtocol, judge_by_paper, judge_offline, show_target
+from gpunit.translator import Translator
+from tests.test_evaluation import pictures
+
+
+def test_the_offline_protocol_is_seeded_and_says_how_far_it_is(tiny: Translator) -> None:
+    judge = Judge("efficientnet-lite0", pictures(5, first=20), pictures(5, first=40))
+    protocol = OfflineProtocol(styles=3, sources=2, pairs=4, seed=1)
+    said: list[tuple[int, int]] = []
+
+    def judged() -> dict[str, float | str]:
+        report = lambda done, total: said.append((done, total))  # noqa: E731
+        (verdict,) = judge_offline(tiny, pictures(6), pictures(5, first=20), [judge], protocol, report)
+        return verdict.as_dict()
+
+    first = judged()
+    assert said[-1] == (6 + 2 * 3 + 2 * 4,) * 2
+    assert first == judged()
+    assert first["net"] == "efficientnet-lite0"
+    assert 0 <= float(first["own_exemplar"]) <= 1
+    assert float(first["content_kept"]) > 0
+
+
+class _MeanColour(nn.Module):
+    """Stands in for Inception: FID of the pictures' mean colours."""
+
+    num_features = 3
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return picture.float().mean(dim=(2, 3))
+
+
+def test_the_papers_protocol_counts_every_style_of_every_source(tiny: Translator) -> None:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    sources = pictures(4)
+    rendered = [
+        tiny.render_tensor(tiny.plan(picture), tiny.sample(3, index))
+        for index, picture in enumerate(images.to_pictures(sources))
+    ]
+
+    def lpips(a: Tensor, b: Tensor) -> Tensor:
+        return (a - b).abs().mean()
+
+    fid = FrechetInceptionDistance(feature=_MeanColour(), normalize=True, reset_real_features=False)
+    show_target(fid, [part.clamp(-1, 1) for part in rendered])
+    verdict = judge_by_paper(tiny, sources, fid, lpips, styles=3)
+    assert verdict.fid == pytest.approx(0, abs=1e-3)
+    expected = [float(lpips(three[[0, 0, 1]], three[[1, 2, 2]])) for three in rendered]
+    assert verdict.lpips == pytest.approx(sum(expected) / 4, rel=1e-4)
+    # What was seen of the target stays, what was seen of the last source does not.
+    assert judge_by_paper(tiny, sources, fid, lpips, styles=3).fid == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("load", [load_fid, load_lpips])
+def test_weights_that_cannot_be_had_are_explained(
+    load: object, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    with pytest.raises(EvaluationError, match=r"put .*pth of .* into"):
+        load()  # type: ignore[operator]
