@@ -11,11 +11,6 @@ from gpunit.ui import zero_gpu
 from gpunit.ui.page import build_page
 from gpunit.ui.serving import Server, use_own_folder
 from gpunit.ui.shared import Models
-<<<<<<< HEAD
-from gpunit.ui.texts import I18N
-from gpunit.ui.theme import CSS, THEME
-=======
->>>>>>> public
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -36,19 +31,6 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Build the page and serve it until it is stopped."""
     arguments = parse_arguments()
-<<<<<<< HEAD
-    page: gr.Blocks = build_page(Models(arguments.device, arguments.precision))
-    page.queue(default_concurrency_limit=4, max_size=64).launch(
-        server_name=arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
-        server_port=arguments.port,
-        inbrowser=arguments.open,
-        max_file_size=MAX_BYTES,
-        theme=THEME,
-        css=CSS,
-        ssr_mode=False,
-        i18n=I18N,
-    )
-=======
     host = arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     use_own_folder()
     try:
@@ -59,7 +41,6 @@ def main() -> None:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
     server.wait()
->>>>>>> public
 
 
 if __name__ == "__main__":

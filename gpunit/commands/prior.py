@@ -20,11 +20,7 @@ from gpunit.commands.shared import (
     TrainingBar,
     UsageError,
     console,
-<<<<<<< HEAD
     finite,
-    print_line,
-=======
->>>>>>> stage2
     read_folder,
     refuse_existing,
 )

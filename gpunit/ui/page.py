@@ -19,17 +19,8 @@ from gpunit.ui.translate import TranslateParts
 
 def build_page(models: Models) -> gr.Blocks:
     """Build the whole page; nothing is loaded until a visitor needs it."""
-<<<<<<< HEAD
-    with gr.Blocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        gr.Markdown(text("title"), elem_id="title")
-=======
     with CheckedBlocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(600, 7200)) as page:
-        gr.Markdown(
-            "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat that keeps its layout: unsupervised "
-            "image-to-image translation with a generative prior.",
-            elem_id="title",
-        )
->>>>>>> public
+        gr.Markdown(text("title"), elem_id="title")
         with gr.Tabs() as tabs:
             with gr.Tab(text("tab_translate"), id="translate"):
                 translating = translate.build(page, models)

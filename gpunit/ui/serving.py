@@ -26,6 +26,7 @@ from starlette.routing import Route
 from gpunit import settings, zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.guard import Gate, Guard
+from gpunit.ui.texts import I18N
 from gpunit.ui.theme import CSS, THEME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,6 +67,7 @@ class Server:
             max_file_size=MAX_BYTES,
             theme=THEME,
             css=CSS,
+            i18n=I18N,
             ssr_mode=False,
             prevent_thread_lock=True,
             allowed_paths=opened,
