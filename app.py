@@ -9,7 +9,7 @@ import gradio as gr
 
 from gpunit.images import MAX_BYTES
 from gpunit.ui.page import build_page
-from gpunit.ui.shared import Models
+from gpunit.ui.shared import MODEL_BUDGET, Models
 from gpunit.ui.theme import CSS, THEME
 
 
@@ -20,6 +20,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
     parser.add_argument("--device", default="auto", help="cuda, mps, cpu or auto")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, fp16 or auto")
+    parser.add_argument(
+        "--model-memory",
+        type=int,
+        default=MODEL_BUDGET >> 20,
+        metavar="MB",
+        help="what loaded translators may take; the least recently used go first (default: %(default)s)",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser.parse_args()
 
@@ -27,7 +34,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Build the page and serve it."""
     arguments = parse_arguments()
-    page: gr.Blocks = build_page(Models(arguments.device, arguments.precision))
+    page: gr.Blocks = build_page(Models(arguments.device, arguments.precision, arguments.model_memory << 20))
     page.queue(default_concurrency_limit=4, max_size=64).launch(
         server_name=arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
         server_port=arguments.port,
