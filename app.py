@@ -10,7 +10,7 @@ from gpunit import settings
 from gpunit.ui import zero_gpu
 from gpunit.ui.page import build_page
 from gpunit.ui.serving import Server, use_own_folder
-from gpunit.ui.shared import Models
+from gpunit.ui.shared import MODEL_BUDGET, Models
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -24,6 +24,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
     parser.add_argument("--device", default="auto", help="cuda, mps, cpu or auto")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, fp16 or auto")
+    parser.add_argument(
+        "--model-memory",
+        type=int,
+        default=MODEL_BUDGET >> 20,
+        metavar="MB",
+        help="what loaded translators may take; the least recently used go first (default: %(default)s)",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser.parse_args()
 
@@ -34,7 +41,7 @@ def main() -> None:
     host = arguments.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     use_own_folder()
     try:
-        models = Models(arguments.device, arguments.precision)
+        models = Models(arguments.device, arguments.precision, arguments.model_memory << 20)
         page = zero_gpu.lend_gpu(build_page(models), models)
         server = Server(page, host, arguments.port, arguments.open)
     except (ValueError, OSError) as error:

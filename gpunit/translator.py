@@ -131,6 +131,19 @@ class Translator:
             self._renderer()
         return cast(torch.dtype, self._dtype)
 
+    @property
+    def memory_bytes(self) -> int:
+        """What its weights, in every form that is held, and the plans that it keeps take."""
+        tensors = [tensor for network in vars(self.networks).values() for tensor in network.state_dict().values()]
+        if self._engine is not None:
+            tensors += self._engine.weights()
+        with self._lock:
+            plans = list(self._plans.values())
+        for plan in plans:
+            tensors += [tensor for gate in plan.gates.values() for tensor in vars(gate).values()]
+        storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+        return sum(storages.values())
+
     def _renderer(self) -> Renderer:
         """The generator's CPU form, made when it is first needed."""
         with self._engine_lock:

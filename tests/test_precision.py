@@ -29,7 +29,7 @@ def test_bf16_is_taken_if_faster_and_close(
     monkeypatch: pytest.MonkeyPatch, error: float, slow: torch.dtype, wanted: torch.dtype
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(precision.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(precision.time, "process_time", lambda: clock[0])
 
     def draw(dtype: torch.dtype) -> torch.Tensor:
         clock[0] += 2.0 if dtype is slow else 1.0

@@ -14,7 +14,7 @@ What changes is how it is computed.  In fp32 the pictures are `Generator.render`
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import torch
@@ -127,6 +127,16 @@ class Renderer:
         sizes = zip(self.params.sizes, generator.levels, strict=True)
         self._levels = [_Level(cast(Level, level), size // 2, dtype) for size, level in sizes]
         self._skips = generator.skips if dtype is torch.float32 else copy.deepcopy(generator.skips).to(dtype)
+
+    def weights(self) -> Iterator[Tensor]:
+        """All weights, those that are shared with the generator included."""
+        yield from self._skips.parameters()
+        for level in self._levels:
+            yield from (level.style_weight, level.style_bias, level.weight_rgb, level.bias_rgb)
+            for block in level.blocks:
+                yield from (block.weight_in, block.bias_in, block.weight_out, block.bias_out)
+                if block.weight_shortcut is not None:
+                    yield block.weight_shortcut
 
     @torch.inference_mode()
     def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:

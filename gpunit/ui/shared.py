@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
+
+# Six published translators, or all that are bundled many times over.
+MODEL_BUDGET = 3 * 2**29
 
 PRIORS = ("prior-small", "biggan-deep-128", "biggan-deep-256", "biggan-deep-512")
 
@@ -113,13 +117,20 @@ class Shapes:
 
 
 class Models:
-    """Translators and priors, loaded on first use and kept; safe to call from several visitors' threads."""
+    """Translators and priors, loaded on first use and kept; safe to call from several visitors' threads.
 
-    def __init__(self, device: str = "auto", precision: str = "auto") -> None:
+    Args:
+        device, precision: see `Translator`.
+        budget: bytes that the translators may take together.  Those that were asked for longest ago are let go first;
+            the one that is asked for stays, however large.
+    """
+
+    def __init__(self, device: str = "auto", precision: str = "auto", budget: int = MODEL_BUDGET) -> None:
+        self._budget = budget
         self._device = device
         self._precision = precision
         self._lock = threading.Lock()
-        self._loaded: dict[str, Translator] = {}
+        self._loaded: OrderedDict[str, Translator] = OrderedDict()
         self._priors: dict[str, Prior] = {}
         self._shapes: Shapes | None = None
         self._finder: SubjectFinder | None = None
@@ -129,6 +140,9 @@ class Models:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = zoo.load(name, self._device, self._precision)
+            self._loaded.move_to_end(name)
+            while len(self._loaded) > 1 and sum(each.memory_bytes for each in self._loaded.values()) > self._budget:
+                self._loaded.popitem(last=False)
             return self._loaded[name]
 
     def prior(self, name: str) -> Prior:
