@@ -63,7 +63,7 @@ class Told:
                 f"wait: median {np.median(waits):.2f} s, 95 % {np.quantile(waits, 0.95):.2f} s, "
                 f"longest {waits.max():.2f} s",
                 f"of another visitor: {len(self.wrong)}; errors: {len(self.errors)} {self.errors[:3]}",
-                f"memory: {100 * self.growth(warm_up):+.1f} % after a warm-up of {warm_up:.0f} s, peak {peak >> 20} MiB",
+                f"memory: {100 * self.growth(warm_up):+.1f} % after {warm_up:.0f} s of warm-up, peak {peak >> 20} MiB",
             )
         )
 
