@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +20,8 @@ from torch import Tensor, nn
 from gpunit.networks.identity import IdentityNet
 
 Network = TypeVar("Network", bound=nn.Module)
+
+ABANDONED_SECONDS = 3600.0
 
 
 class ModelError(ValueError):
@@ -77,6 +82,7 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         for key, t in tensors.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
@@ -84,6 +90,14 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _clear_abandoned(path: Path) -> None:
+    """Delete what processes left beside a file that were killed as they wrote it; no writer pauses for so long."""
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # another process was faster
+            if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
+                partial.unlink()
 
 
 def digest(path: Path) -> str:

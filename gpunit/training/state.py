@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from gpunit import weights
 from gpunit.data import step_generator
 from gpunit.precision import computes_bf16
 
@@ -42,8 +43,18 @@ def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint written by `save_checkpoint`."""
-    return torch.load(path, map_location="cpu", weights_only=True)
+    """Read a checkpoint written by `save_checkpoint`.
+
+    Raises:
+        TrainingError: if it is damaged.
+    """
+    try:
+        state: dict[str, Any] = weights.read_pickle(path)
+    except weights.ModelError:
+        raise TrainingError(
+            f"{path} is damaged and the run cannot go on from it; restore it from a copy, or delete it to begin anew."
+        ) from None
+    return state
 
 
 @torch.no_grad()

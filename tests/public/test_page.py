@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ def picture(client: Client, tmp_path_factory: pytest.TempPathFactory, app: App) 
 @pytest.fixture(scope="module")
 def page() -> CheckedBlocks:
     return build_page(Models("cpu"))  # type: ignore[return-value]
+
+
+def test_what_the_page_shows_is_served(app: App) -> None:
+    """Every example and first picture, from the folder that is this app's own."""
+    config = httpx.get(f"{app.address}/config").text
+    paths = set(re.findall(r'"path":\s*"([^"]+\.jpg)"', config))
+    assert len(paths) >= 10
+    for path in paths:
+        assert Path(path).is_relative_to(app.temporary)
+        assert httpx.get(f"{app.address}/gradio_api/file={path}").status_code == 200
 
 
 def test_files_are_translated_or_refused(client: Client, tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Killed with SIGKILL at random moments, a few times each; `python -m tests.crash` does it more often."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpunit import weights
+from gpunit.training.state import TrainingError, load_checkpoint
+from tests.crash import scenes
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    assert scenes.training(tmp_path / "scene", kills=3, longest=1.5).kills > 0
+
+
+def test_a_killed_conversion_leaves_a_whole_file_or_none(tmp_path: Path) -> None:
+    assert scenes.conversion(tmp_path / "scene", kills=2, longest=0.5).kills > 0
+
+
+def test_a_killed_download_is_resumed(tmp_path: Path) -> None:
+    assert scenes.download(tmp_path / "scene", kills=3, longest=0.5).kills > 0
+
+
+def test_what_a_killed_writer_left_goes_after_a_while(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / f".{name}.part" for name in ("a.safetensors.1", "a.safetensors.2", "b.safetensors.1"))
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    weights.write_weights(tmp_path / "a.safetensors", {"x": torch.zeros(1)}, {})
+    assert {path.name for path in tmp_path.iterdir()} == {new.name, other.name, "a.safetensors"}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04cut off"])
+def test_a_damaged_checkpoint_is_explained(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match="delete it to begin anew"):
+        load_checkpoint(path)
+    assert path.read_bytes() == content
