@@ -64,6 +64,8 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--weight", "content=much"), "a name and a number"),
         (("--target", "cat", "--sources", "dog", "--limit", "cat=few"), "--limit takes a number"),
         (("--target", "cat", "--sources", "dog", "--limit", "0"), "--limit takes a number"),
+        (("--target", "cat", "--sources", "dog", "--batch", "3"), "--batch must be at least 4"),
+        (("--target", "cat", "--sources", "dog", "--precision", "bf16"), "for tasks of the paper"),
         (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
     ],
 )

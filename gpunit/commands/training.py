@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -118,8 +119,14 @@ def train(
     if recipe == "small":
         if target is None or sources is None:
             raise UsageError("name the subfolders: --target and --sources.")
+        if precision != "fp32" or perceptual or identity_net:
+            raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise UsageError("the small recipe trains in one process; start it without a launcher.")
         small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")), **changes)
         small = _weighted(small, weight or [])
+        if small.batch < max(small.reconstructed, 2 * small.twins):
+            raise UsageError(f"--batch must be at least {max(small.reconstructed, 2 * small.twins)} for small.")
         encoder = _content_encoder(content_encoder, "small", run, seed)
         with TrainingBar(f"to {target}") as bar:
             adversarial.train(

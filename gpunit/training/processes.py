@@ -38,6 +38,8 @@ class Processes:
             self._accelerator = Accelerator(mixed_precision=PRECISIONS[precision])
         except ValueError as error:
             raise TrainingError(f"{precision} cannot be computed here ({error}); choose --precision fp32.") from None
+        if precision == "fp16" and self.device.type == "cpu":
+            raise TrainingError("fp16 needs a GPU; choose --precision bf16 or fp32.")
 
     @property
     def device(self) -> torch.device:
