@@ -42,7 +42,7 @@ def benchmark(
             status.update(f"Measuring: {name}")
             if name in ("published", "small"):
                 networks, weights = measure.family_networks(name)
-                rounds = 5 if name == "published" else 9
+                rounds = 4 if name == "published" else 7
                 figures[name] = {"weights": weights, **measure.translation_figures(networks, device, precision, rounds)}
             elif name == "biggan":
                 figures[name] = measure.biggan_figures(device)
