@@ -23,6 +23,8 @@ MODEL = "to-cat"
 # A rendering may differ by rounding where batches differ; another visitor's picture differs by tens.
 MOST_APART = 3.0
 SAMPLE_SECONDS = 1.0
+# On a machine that does other things besides, an upload alone may take long.
+ANSWER_SECONDS = 120
 
 
 @dataclass
@@ -91,7 +93,9 @@ class Visitor:
             raise ValueError(f"{host} is not this machine; load is put on a server of one's own only.")
         self.number = number
         self._folder = tempfile.TemporaryDirectory(prefix="gpunit-load-")
-        self._client = Client(address, verbose=False, download_files=self._folder.name)
+        self._client = Client(
+            address, verbose=False, download_files=self._folder.name, httpx_kwargs={"timeout": ANSWER_SECONDS}
+        )
         self._translator = translator
         self._told = told
         self._rng = random.Random(number)
@@ -126,7 +130,7 @@ class Visitor:
             temperature=1,
             exemplar_path=None,
             api_name="/translate",
-        ).result(timeout=120)
+        ).result(timeout=ANSWER_SECONDS)
         self._told.waits.append(time.monotonic() - begun)
         got_path = Path(results[0]["image"])
         with Image.open(got_path) as got:
