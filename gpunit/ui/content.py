@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
+from gradio.events import Dependency
 from PIL import Image
 
 from gpunit import images, zoo
@@ -25,11 +26,15 @@ class ContentPicker:
         picture: holds the uploaded file's path.
         crop: zoom, across, down.
         preview: shows the square that the network sees.
+        shown: the event that fills the preview.  What else is to be drawn of another picture, or another part of it,
+            is chained to this one: Gradio repeats, after an event that came while it ran, everything that is bound to
+            the same trigger, and two that wait for the last would wake each other for ever.
     """
 
     picture: gr.Image
     crop: tuple[gr.Slider, gr.Slider, gr.Slider]
     preview: gr.Image
+    shown: Dependency
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -88,19 +93,18 @@ def content_picker(
             0, 1, 0.5, step=0.01, label=text("across"), info=text("across_info"), elem_id=f"{prefix}across"
         )
         down = gr.Slider(0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down")
-    picker = ContentPicker(picture, (zoom, across, down), preview)
-    picture.change(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
-    for slider in picker.crop:
-        is_named = is_public and slider is zoom
-        slider.change(
-            show_crop,
-            picker.inputs,
-            preview,
-            api_name="preview" if is_named else None,
-            api_visibility="public" if is_named else "private",
-            trigger_mode="always_last",
-            show_progress="hidden",
-        )
+    inputs = [picture, zoom, across, down]
+    opened = page.select if isinstance(page, gr.Tab) else page.load
+    shown = gr.on(
+        [opened, picture.change, zoom.change, across.change, down.change],
+        show_crop,
+        inputs,
+        preview,
+        api_name="preview" if is_public else None,
+        api_visibility="public" if is_public else "private",
+        trigger_mode="always_last",
+        show_progress="hidden",
+    )
 
     @with_notices
     def find_subject(path: str | None) -> tuple[float, float, float]:
@@ -118,16 +122,14 @@ def content_picker(
     find.click(
         find_subject,
         picture,
-        list(picker.crop),
+        [zoom, across, down],
         api_name="find_subject" if is_public else None,
         api_visibility="public" if is_public else "private",
         concurrency_id=DEVICE_QUEUE,
         concurrency_limit=1,
         show_progress_on=preview,
     )
-    opened = page.select if isinstance(page, gr.Tab) else page.load
-    opened(show_crop, picker.inputs, preview, api_visibility="private", show_progress="hidden")
-    return picker
+    return ContentPicker(picture, (zoom, across, down), preview, shown)
 
 
 @with_notices

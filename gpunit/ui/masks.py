@@ -432,79 +432,50 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         return _enlarge(*shown[chosen.index])
 
     source = [model, *content.inputs]
-    moved = [content.picture.change, *(slider.change for slider in content.crop)]
-    changed = [*moved, model.change, tab.select]
     heavy: dict[str, Any] = {
         "trigger_mode": "always_last",
         "show_progress": "hidden",
         "concurrency_id": DEVICE_QUEUE,
         "concurrency_limit": 1,
     }
+    quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    heatmaps: list[Any] = [draw_heatmaps, [*source, view, count, *channels, opacity, colormap], [*heats, *facts]]
+    rendering: list[Any] = [render, [*source, seed, *strengths, dabs, kept], [compare, effect, kept]]
+    styling: list[Any] = [render_styles, [*source, seed], styled]
+    ranking: list[Any] = [draw_channels, [*source, layer, colormap], [gallery, big]]
+    exporting: list[Any] = [export, [*source, colormap], [arrays, pictures]]
+    hidden: dict[str, Any] = {**heavy, "api_visibility": "private"}
+
+    # Each trigger starts one chain (see ContentPicker.shown).
+    unpainted = content.shown.then(keep_dabs, [*content.inputs, dabs, painted_on], [dabs, canvas], **quick)
+    # A model's change has nothing of its own to draw first.
+    remodelled = model.change(lambda: None, **quick)
+    for event in (unpainted, remodelled):
+        event.then(*heatmaps, **hidden).then(*rendering, **hidden).then(*styling, **hidden).then(
+            *ranking, **hidden
+        ).then(*exporting, **hidden)
     gr.on(
-        [
-            *changed,
-            view.change,
-            count.change,
-            opacity.change,
-            colormap.change,
-            *(channel.change for channel in channels),
-        ],
-        draw_heatmaps,
-        [*source, view, count, *channels, opacity, colormap],
-        [*heats, *facts],
+        [view.change, count.change, opacity.change, *(channel.change for channel in channels)],
+        *heatmaps,
         api_name="mask_heatmaps",
         **heavy,
-    )
-    gr.on(
-        [*changed, seed.change, *(strength.change for strength in strengths)],
-        render,
-        [*source, seed, *strengths, dabs, kept],
-        [compare, effect, kept],
-        api_name="render_with_strengths",
-        **heavy,
-    )
-    gr.on([*changed, seed.change], render_styles, [*source, seed], styled, api_name="styles_of_one_mask", **heavy)
-    gr.on(
-        [*changed, layer.change, colormap.change],
-        draw_channels,
-        [*source, layer, colormap],
-        [gallery, big],
-        api_name="mask_channels",
-        **heavy,
-    )
-    gr.on(
-        [*changed, colormap.change], export, [*source, colormap], [arrays, pictures], api_name="masks_export", **heavy
-    )
-    quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    paintings = (
-        canvas.select(dab, [*content.inputs, dabs, brush], [dabs, canvas, painted_on], **quick),
-        undo.click(undo_dab, [*content.inputs, dabs], [dabs, canvas], **quick),
-        clear.click(no_dabs, content.inputs, [dabs, canvas], **quick),
-        gr.on(
-            moved,
-            keep_dabs,
-            [*content.inputs, dabs, painted_on],
-            [dabs, canvas],
-            trigger_mode="always_last",
-            **quick,
-        ),
-    )
-    for painting in paintings:
-        painting.success(
-            render,
-            [*source, seed, *strengths, dabs, kept],
-            [compare, effect, kept],
-            api_visibility="private",
-            **heavy,
-        )
-    gallery.select(show_chosen, gallery, big, api_visibility="private", show_progress="hidden")
-    view.change(
+    ).then(
         lambda choice: (gr.Slider(visible=choice == STRONGEST), gr.Row(visible=choice == ONE)),
         view,
         [count, channel_row],
-        api_visibility="private",
-        show_progress="hidden",
+        **quick,
     )
+    gr.on([strength.change for strength in strengths], *rendering, api_name="render_with_strengths", **heavy)
+    seed.change(*rendering, **hidden).then(*styling, api_name="styles_of_one_mask", **heavy)
+    gr.on([layer.change], *ranking, api_name="mask_channels", **heavy)
+    colormap.change(*heatmaps, **hidden).then(*ranking, **hidden).then(*exporting, api_name="masks_export", **heavy)
+    for painting in (
+        canvas.select(dab, [*content.inputs, dabs, brush], [dabs, canvas, painted_on], **quick),
+        undo.click(undo_dab, [*content.inputs, dabs], [dabs, canvas], **quick),
+        clear.click(no_dabs, content.inputs, [dabs, canvas], **quick),
+    ):
+        painting.success(*rendering, **hidden)
+    gallery.select(show_chosen, gallery, big, **quick)
     roll(dice, seed)
     return MasksInputs(content.picture, content.crop, model)
 

@@ -413,7 +413,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         return gr.Dropdown(choices=names, value=names[:4])
 
     on_device: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
-    gr.on(
+    redrawn = gr.on(
         [go.click, rows.release, truncation.release, seed.change, classes.change, below.change, tab.select],
         draw,
         [prior, classes, rows, truncation, seed, below, kept, row_names],
@@ -448,15 +448,9 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         show_progress="hidden",
         **on_device,
     )
-    gr.on(
-        [photo.change, classes.change],
-        invert,
-        [prior, classes, photo],
-        [inverted, empty],
-        api_name="invert",
-        trigger_mode="always_last",
-        **on_device,
-    )
+    inverting: list[Any] = [invert, [prior, classes, photo], [inverted, empty]]
+    gr.on([photo.change], *inverting, api_name="invert", **on_device)
+    redrawn.then(*inverting, api_visibility="private", show_progress="hidden", **on_device)
     agreeing.select(agree, [prior, classes, truncation, seed], agreement, api_name="agreement", **on_device)
     prior.change(offer_classes, prior, classes, api_visibility="private", show_progress="hidden")
     roll(dice, seed)

@@ -230,11 +230,18 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     private: dict[str, Any] = {"api_visibility": "private"}
     cosmetic: dict[str, Any] = {**private, "show_progress": "hidden"}
 
+    gridded = [sheet, corners, chosen]
+
     # The current style.
     showing = [*where, base, current, shown]
-    opened = gr.on([tab.select, content.picture.change, model.change], actions.show, showing, placed, **private, **live)
-    opened.then(actions.style_row, [*where, current], row, **private, **heavy)
-    gr.on([slider.change for slider in content.crop], actions.show, showing, placed, **private, **live)
+    # What was drawn with another model goes.
+    remodelled = model.change(
+        lambda: (gr.Tabs(selected="row"), *[None] * 5), None, [sections, *gridded, strip, mixed], **cosmetic
+    )
+    for event in (content.shown, remodelled):
+        event.then(actions.show, showing, placed, **private, **live).then(
+            actions.style_row, [*where, current], row, **private, **live
+        )
     gr.on([axis.input for axis in axes], actions.render_style, [*where, base, *axes], drawn, **live)
     gr.on(
         [origin.input, seed.change, temperature.release, exemplar.change],
@@ -251,7 +258,6 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
 
     # The sections below it draw when they are opened, and by their buttons.
     draw_row.click(actions.style_row, [*where, current], row, **heavy)
-    gridded = [sheet, corners, chosen]
     gr.on([draw_grid.click, corner_seed.change], actions.style_grid, [*where, current, corner_seed], gridded, **heavy)
     grid_tab.select(actions.show_grid, [*where, current, corner_seed, corners], gridded, **private, **heavy)
     taken = sheet.select(actions.take_cell, [*where, corners, shown], [*placed, chosen], **private, **live)
@@ -273,13 +279,7 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     )
     loaded = load.upload(actions.load_style, [*where, shown, load], placed, **live)
     loaded.success(actions.save_style, [model, current], saved, **cosmetic)
-    # What was drawn with another model goes; a style from elsewhere is none of the three to start from.
-    model.change(
-        lambda: (gr.Tabs(selected="row"), *[None] * 5),
-        None,
-        [sections, *gridded, strip, mixed],
-        **cosmetic,
-    )
+    # A style from elsewhere is none of the three to start from.
     for event in (taken, loaded):
         event.success(lambda: None, None, origin, **cosmetic)
 

@@ -131,7 +131,6 @@ _TRANSLATE: Mapping[str, Both] = {
     "share_save": ("Save as JSON", "保存为 JSON"),
     "share_load": ("Load from JSON", "载入 JSON"),
     "share_link": ("Copy a link to this state", "复制指向当前状态的链接"),
-    "share_copied": ("Copied", "已复制"),
     "agree": ("I agree to the licence", "我同意该许可"),
     "agree_info": ("Asked once for this installation", "每次安装只问一次"),
     "download_model": ("Download this model", "下载这个模型"),

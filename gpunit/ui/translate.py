@@ -368,15 +368,10 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     heavy: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
     private: dict[str, Any] = {"api_visibility": "private"}
     quick: dict[str, Any] = {**private, "show_progress": "hidden"}
-    model.change(_facts, model, facts, **quick)
-    model.change(show_offer, model, offer.outputs, **quick)
-    gr.on(
-        [content.picture.change, model.change, *(slider.change for slider in content.crop)],
-        show_hint,
-        [content.picture, model, *content.crop],
-        hint,
-        trigger_mode="always_last",
-        **quick,
+    hinted = [content.picture, model, *content.crop]
+    content.shown.then(show_hint, hinted, hint, trigger_mode="always_last", **quick)
+    model.change(_facts, model, facts, **quick).then(show_offer, model, offer.outputs, **quick).then(
+        show_hint, hinted, hint, **quick
     )
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
     offer.button.click(

@@ -59,14 +59,12 @@ def served() -> Iterator[str]:
 
 
 def open_tab(page: Page, tab: str) -> None:
-    """Open a tab by its place, whatever the language, and wait for its pictures."""
-    tabs = page.get_by_role("tablist").first.get_by_role("tab")
-    place = list(TABS).index(tab)
-    if tabs.nth(place).is_visible():
-        tabs.nth(place).click()
-    else:  # on a phone, what has no room is in a menu
+    """Open a tab by its id, whatever the language, and wait for its pictures."""
+    button = page.locator(f"[role=tab][data-tab-id={tab}]")
+    if not button.is_visible():  # on a phone, what has no room is in a menu
         page.locator(".overflow-menu > button").first.click()
-        page.locator(".overflow-dropdown button").nth(place - tabs.count()).click()
+        button = page.locator(".overflow-dropdown button").nth(list(TABS).index(tab) - len(TABS))
+    button.click()
     expect(page.locator(TABS[tab][0]).first).to_be_visible()
     settle(page)
 

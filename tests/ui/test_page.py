@@ -1,0 +1,107 @@
+"""The page as it is built, without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from gpunit.ui import texts
+from gpunit.ui.page import build_page
+from gpunit.ui.shared import Models
+from gpunit.ui.texts import LABELS, NOTICES, text
+
+# Components that take a visitor's choice, and so owe a line on what they are in the paper.
+CHOOSING = {"slider", "number", "dropdown", "checkboxgroup"}
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return build_page(Models("cpu")).get_config_file()
+
+
+def test_no_two_events_that_wait_for_the_last_share_a_trigger(config: dict[str, Any]) -> None:
+    # Gradio repeats everything bound to a trigger when one such event was missed: two would wake each other for ever.
+    waiting = Counter(
+        (target, event)
+        for dependency in config["dependencies"]
+        if dependency["trigger_mode"] == "always_last"
+        for target, event in dependency["targets"]
+        if event not in ("then", "success") and target is not None
+    )
+    assert {trigger: count for trigger, count in waiting.items() if count > 1} == {}
+
+
+def test_every_public_endpoint_has_a_name_of_its_own_and_is_documented(config: dict[str, Any]) -> None:
+    public = [each for each in config["dependencies"] if each["api_visibility"] == "public" and each["backend_fn"]]
+    names = [each["api_name"] for each in public]
+    assert {"translate", "translate_to_all", "find_subject", "domain_likeness", "save_settings", "load_settings"} <= {
+        *names
+    }
+    assert {"draw_prior", "invert", "mask_heatmaps", "styles_of_one_mask", "mask_channels", "masks_export"} <= {*names}
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_every_control_says_what_it_is(config: dict[str, Any]) -> None:
+    # The axes' heading speaks for the twelve of them.
+    silent = [
+        component["props"].get("label")
+        for component in config["components"]
+        if component["type"] in CHOOSING
+        and not component["props"].get("info")
+        and not str(component["props"].get("elem_id")).startswith("styles-axis-")
+    ]
+    assert silent == []
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    for key, (english, chinese) in {**LABELS, **NOTICES}.items():
+        assert english.strip(), key
+        assert chinese.strip(), key
+        assert not HAN.search(english), key
+        if key not in ("render_time",) and re.search("[a-z]{3}", english):
+            assert HAN.search(chinese), key
+        assert re.findall(r"\{.*?\}", english) == re.findall(r"\{.*?\}", chinese), key
+    for key, pair in LABELS.items():
+        assert not any(set("{}<>") & set(each) for each in pair), f"{key}: ICU would read these"
+
+
+def test_all_texts_are_used_and_all_that_are_used_are_there(config: dict[str, Any]) -> None:
+    shown = set(re.findall(r"""['"]key['"]: ['"]([^'"]+)['"]""", str(config).replace("\\", "")))
+    assert shown <= set(LABELS)
+    late = {key for key in LABELS if key.startswith("model_") and key != "model_info"} | {"not_here"}
+    assert set(LABELS) - shown - late == set()
+
+
+def test_no_label_of_the_page_is_in_one_language_only(config: dict[str, Any]) -> None:
+    untold = [
+        (component["type"], name, value)
+        for component in config["components"]
+        for name in ("label", "info", "placeholder")
+        if isinstance(value := component["props"].get(name), str)
+        and re.search("[a-z]{3}", value)
+        and "__i18n__" not in value
+        and component["props"].get("visible") is not False
+    ]
+    assert untold == []
+
+
+def test_an_unknown_text_is_refused() -> None:
+    with pytest.raises(KeyError):
+        text("no such text")
+
+
+def test_notices_are_in_the_language_that_the_browser_asks_for() -> None:
+    assert texts.notice("style_number", number=3) == "style 3"
+    token = gr.context.LocalContext.request.set(SimpleNamespace(headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}))
+    try:
+        assert texts.notice("style_number", number=3) == "风格 3"
+        assert texts.listed(("dog", "bird", "car")) == "狗、鸟或汽车"
+    finally:
+        gr.context.LocalContext.request.reset(token)
+    assert texts.listed(("dog", "bird", "car")) == "a dog, a bird or a car"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gpunit.images import PictureError
+from gpunit.ui import sharing
+from gpunit.weights import ModelError
+from tests.conftest import blobs
+
+DRAWING = {"guidance": "Drawn styles", "count": 3, "seed": 5, "temperature": 0.5}
+
+
+def written(path: Path, **changes: Any) -> Path:
+    saved = sharing.to_json("to-cat", blobs(1, 128, 128), blobs(2, 128, 128), DRAWING)
+    path.write_text(json.dumps(saved | changes))
+    return path
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    settings, picture, exemplar = sharing.from_json(written(tmp_path / "mine.json"))
+    assert {key: settings[key] for key in DRAWING} == DRAWING
+    assert settings["model"] == "to-cat"
+    assert sharing.is_same_model(settings)
+    assert exemplar is not None
+    np.testing.assert_array_equal(np.asarray(picture), np.asarray(blobs(1, 128, 128)))
+    np.testing.assert_array_equal(np.asarray(exemplar), np.asarray(blobs(2, 128, 128)))
+
+
+def test_other_weights_are_noticed(tmp_path: Path) -> None:
+    settings, _, exemplar = sharing.from_json(written(tmp_path / "mine.json", sha256="0" * 64, exemplar=None))
+    assert not sharing.is_same_model(settings)
+    assert exemplar is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "cake"},
+        {"seed": "many"},
+        {"temperature": float("nan")},
+        {"picture": None},
+        {"picture": 7},
+        {"picture": "?"},
+        {"picture": "aGVsbG8="},
+        {"count": [1]},
+    ],
+)
+def test_what_is_no_such_file_is_explained(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(PictureError, match=r"mine\.json"):
+        sharing.from_json(written(tmp_path / "mine.json", **changes))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"eggs": 3}'])
+def test_other_files_are_explained(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other.json").write_bytes(content)
+    with pytest.raises(PictureError, match="holds no settings"):
+        sharing.from_json(tmp_path / "other.json")
+
+
+def test_a_model_that_is_not_here_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model"):
+        sharing.from_json(written(tmp_path / "mine.json", model="to-moon"))
+    with pytest.raises(ModelError, match="not on this machine"):
+        sharing.from_json(written(tmp_path / "mine.json", model="face2metface"))
