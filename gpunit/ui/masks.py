@@ -87,7 +87,7 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
             # What they were painted on: path, zoom, across, down.
             painted_on: gr.State = gr.State(None)
             with gr.Row(equal_height=True):
-                brush = gr.Slider(2, 40, 12, step=1, label=text("brush"), info=text("brush_info"), min_width=180)
+                brush = gr.Slider(2, 40, 12, step=1, label=text("brush"), info=text("brush_info"), min_width=260)
                 with gr.Column(min_width=100):
                     undo = gr.Button(text("undo"), size="sm", elem_id="masks-undo")
                     clear = gr.Button(text("clear"), size="sm", elem_id="masks-clear")

@@ -32,6 +32,7 @@ CSS = """
 #history .grid-container { grid-template-columns: repeat(6, 1fr) !important; }
 #targets .grid-container { grid-template-columns: repeat(4, 1fr) !important; }
 @media (max-width: 640px) {
+  #title, .tabs { max-width: calc(100vw - 4rem); }
   #history .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
   .captioned .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
   #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
