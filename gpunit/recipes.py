@@ -38,7 +38,7 @@ _SMALL_STYLE_DIM = 64
 SMALL = TranslatorParams(
     content_encoder=_SMALL_CONTENT,
     generator=GeneratorParams(
-        widths=(128, 128, 64, 32, 16),
+        widths=(192, 192, 96, 48, 32),
         style_dim=_SMALL_STYLE_DIM,
         encoder_widths=((16, 96), (32, 48)),
     ),

@@ -129,20 +129,15 @@ def _has_file(name: str) -> bool:
     return any((CHECKPOINTS / f"{name}{suffix}").is_file() for suffix in (".safetensors", ".pt"))
 
 
-def _small_specs() -> list[ModelSpec]:
-    domains = ("cat", "dog", "bird", "car")
-    return [
-        ModelSpec(f"to-{target}", target, tuple(d for d in domains if d != target), "small", DATA_LICENCE)
-        for target in domains
-    ]
-
-
 def _published_specs() -> list[ModelSpec]:
     pairs = [(name, *name.split("2")) for name in DRIVE_IDS if name != CONTENT_ENCODER]
     return [ModelSpec(name, target, (source,), "published", PUBLISHED_LICENCE, PAPER) for name, source, target in pairs]
 
 
-MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_small_specs(), *_published_specs())}
+MODELS: Mapping[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (ModelSpec("to-cat", "cat", ("dog", "bird", "car"), "small", DATA_LICENCE), *_published_specs())
+}
 
 
 def all_models() -> dict[str, ModelSpec]:
