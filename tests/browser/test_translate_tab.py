@@ -124,7 +124,7 @@ def test_upload_translate_compare_download(page: Page, tmp_path: Path) -> None:
 
     other = with_seed(77)
     assert not any(np.array_equal(one, two) for one, two in zip(pictures, other, strict=True))
-    again = with_seed(2)
+    again = with_seed(4)
     assert all(np.array_equal(one, two) for one, two in zip(pictures, again, strict=True))
 
 
