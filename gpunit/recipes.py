@@ -104,7 +104,7 @@ class DistillationRecipe:
     hint: float = 1.0
     layout: float = 5.0
     pair_layout: float = 2.0
-    warm_up: int = 4000
+    warm_up: int = 2000
     classifier: float = 0.3
     magnitude: float = 1e-3
 
@@ -183,7 +183,7 @@ class AdversarialRecipe:
     equivariance: float = 3.0
     reconstruct_with_skips: bool = False
     warm_up: int = 600
-    coarse: int = 2500
+    coarse: int = 2200
     mismatched: float = 1.0
     skip_dropout: float = 0.15
     mirror_style: bool = True

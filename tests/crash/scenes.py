@@ -11,9 +11,9 @@ from tests.crash.jobs import Killed, kill_at_random
 
 
 def moments(kills: int, longest: float, seed: int) -> Iterator[float]:
-    """Seconds from a job's start to its end, drawn anew for each kill."""
+    """Seconds from a job's start to its end, drawn anew for each kill; the first comes before any job can be done."""
     rng = random.Random(seed)
-    return (rng.uniform(0.02, longest) for _ in range(kills))
+    return (0.02 if number == 0 else rng.uniform(0.02, longest) for number in range(kills))
 
 
 def training(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
