@@ -15,7 +15,7 @@ HEATS = ("#masks-heat-16 img", "#masks-heat-32 img")
 @pytest.fixture(scope="module")
 def planned() -> tuple[Translator, Plan]:
     """The engine's own work on the picture that the tab opens with."""
-    translator = zoo.load("to-cat", "cpu")
+    translator = zoo.load("to-cat", "cpu", "fp32")
     return translator, translator.plan(images.cut(images.open_picture(first_example()), translator.resolution))
 
 

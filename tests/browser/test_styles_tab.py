@@ -22,7 +22,7 @@ PITCH = 132  # a cell of 128 pixels and a gap of 4
 
 @pytest.fixture(scope="module")
 def translator() -> Translator:
-    return zoo.load("to-cat", "cpu")
+    return zoo.load("to-cat", "cpu", "fp32")
 
 
 @pytest.fixture(scope="module")

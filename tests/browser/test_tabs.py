@@ -51,7 +51,7 @@ def test_two_visitors_at_once_see_their_own_pictures(browser: Browser, address: 
         upload(page, blobs(20 + number, 200, 160), tmp_path / f"{number}.png")
     for page in pages:
         page.locator("#translate").click()
-    translator = zoo.load("to-cat", "cpu")
+    translator = zoo.load("to-cat", "cpu", "fp32")
     for number, page in enumerate(pages):
         shown = changed(page, "#gallery .grid-wrap img", before[number])
         plan = translator.plan(images.cut(blobs(20 + number, 200, 160), translator.resolution))
