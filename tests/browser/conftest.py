@@ -27,8 +27,8 @@ FLAGS = (
 )
 
 
-# Runs app.py as `python app.py --precision fp32` would (what "auto" takes is tried out on the machine, and page and tests
-# could find differently), and writes down every address outside this machine that it asks for.
+# Runs app.py as `python app.py --precision fp32` would (what "auto" takes is tried out on the machine, and page and
+# tests could find differently), and writes down every address outside this machine that it asks for.
 WATCHED_APP = """
 import runpy, socket, sys
 log, sys.argv = sys.argv[1], ["app.py", "--precision", "fp32"]
