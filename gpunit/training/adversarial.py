@@ -480,7 +480,7 @@ def run_steps(
     report: Callable[[dict[str, float]], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, steps: None,
 ) -> Path:
-    """The loop of stage II, whatever the discriminator; the arguments are those of `train`."""
+    """The loop of stage II, whatever the discriminator; the sets' labels tell them apart, and else as `train`."""
     seed, steps = schedule.seed, schedule.steps
     path = run / "checkpoint.pt"
     if path.exists():
@@ -493,6 +493,7 @@ def run_steps(
     log = StatsLog(run / "stats.jsonl")
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
     shown_target, _ = draw_mixed(target_sets, 6, seed, 0, "sheet")
+    source_names, target_names = ({each.label: each.name for each in sets} for sets in (source_sets, target_sets))
     progress(trainer.done, steps)
     while trainer.done < steps:
         step = trainer.done
@@ -501,8 +502,7 @@ def run_steps(
         source, source_label = draw_mixed(source_sets, count, seed, step, "source")
         target, label = draw_mixed(target_sets, count, seed, step, "target", turned=schedule.turned)
         # Source i is shown in target i's style.
-        names = {pictures.label: pictures.name for pictures in target_sets}
-        order = pairing([source_sets[i].name for i in source_label], [names[i] for i in label.tolist()])
+        order = pairing([source_names[i] for i in source_label.tolist()], [target_names[i] for i in label.tolist()])
         log.add(
             trainer.step(
                 source[order].contiguous(memory_format=torch.channels_last),

@@ -228,7 +228,8 @@ def train(
         )
     size = recipe.translator.resolution
     source_sets, target_sets = (
-        [PictureSet(folder, size, limits.of(folder)) for folder in folders] for folders in (sources, targets)
+        [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(folders)]
+        for folders in (sources, targets)
     )
     trainer = PaperTrainer(recipe, content_encoder, seed, processes, identity_net)
     schedule = Schedule(steps, seed, save_every, recipe.batch, turned=False)
