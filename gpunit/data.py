@@ -10,7 +10,7 @@ import math
 import os
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -231,6 +231,21 @@ def load_bytes(path: Path, size: int) -> Tensor:
     """One picture file as (3, size, size) uint8, centre-cropped to a square."""
     picture = cut(open_picture(path), size)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
+def read_batches(
+    folder: str | os.PathLike[str], size: int, limit: int | None = None, batch: int = 32
+) -> Iterator[Tensor]:
+    """The first pictures of a folder, by name, a batch (B, 3, size, size) in [-1, 1] at a time.
+
+    A whole training set may not fit into memory.
+
+    Raises:
+        PictureError: if the folder holds no picture.
+    """
+    paths = list_pictures(folder)[:limit]
+    for start in range(0, len(paths), batch):
+        yield to_unit(torch.stack([load_bytes(path, size) for path in paths[start : start + batch]]))
 
 
 def to_unit(batch: Tensor) -> Tensor:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from gpunit.commands.shared import Device, Precision, UsageError, console
+from gpunit.commands.shared import Device, Precision, UsageError, console, print_table
 
 
 def benchmark(
@@ -54,7 +52,7 @@ def benchmark(
             status.update("Measuring: training at the published size")
             figures.setdefault("training", {}).update(measure.published_training_figures())
     figures["peak_memory_mb"] = measure.peak_memory_mb()
-    Console(width=None if sys.stdout.isatty() else 120).print(_table(figures))
+    print_table(_table(figures), 120)
     if json:
         measure.write_json(figures, json)
         typer.echo(f"{json} written")

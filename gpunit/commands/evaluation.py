@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from torch import Tensor
 
-from gpunit import data, images, zoo
-from gpunit.commands.shared import Device, Seed, UsageError, console, read_folder, refuse_existing
+from gpunit import data, zoo
+from gpunit.commands.shared import Device, Seed, UsageError, console, print_table, read_folder, refuse_existing
 
 OFFLINE_COLUMNS = {
     "translated": "KD translated",
@@ -81,7 +77,7 @@ def evaluate(
             settings = protocols.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
         else:
             fid, lpips = evaluation.load_fid(inception), evaluation.load_lpips()
-            protocols.show_target(fid, _batches(target_train, size, limit))
+            protocols.show_target(fid, data.read_batches(target_train, size, limit))
         progress.remove_task(looking)
         for folder in sources:
             report = functools.partial(_show, progress, progress.add_task(folder.name, total=None))
@@ -98,13 +94,6 @@ def evaluate(
         output.write_text(json.dumps({**figures_of_run, "rows": rows}, indent=2) + "\n")
 
 
-def _batches(folder: Path, size: int, limit: int | None, batch: int = 32) -> Iterator[Tensor]:
-    """The first pictures of a folder, a batch at a time: a whole training set may not fit into memory."""
-    paths = images.list_pictures(folder)[:limit]
-    for start in range(0, len(paths), batch):
-        yield data.to_unit(torch.stack([data.load_bytes(path, size) for path in paths[start : start + batch]]))
-
-
 def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:
     progress.update(task, completed=done, total=total)
 
@@ -119,6 +108,4 @@ def _print_table(title: str, rows: list[dict[str, float | str]]) -> None:
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(*(str(row[name]) for name in names), *(f"{row[name]:.3f}" for name in columns))
-    out = Console()
-    # A file has no width of its own; a terminal's is kept.
-    (out if out.is_terminal else Console(width=150)).print(table)
+    print_table(table, 150)

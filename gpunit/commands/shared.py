@@ -10,9 +10,10 @@ import torch
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from torch import Tensor
 
-from gpunit import data, images
+from gpunit import data
 
 console = Console(stderr=True)
 
@@ -67,6 +68,12 @@ class TrainingBar:
         typer.echo("  ".join(f"{name} {value:g}" for name, value in line.items()))
 
 
+def print_table(table: Table, width: int) -> None:
+    """Print a table: as wide as the terminal, or `width` characters in a file, which has no width of its own."""
+    out = Console()
+    (out if out.is_terminal else Console(width=width)).print(table)
+
+
 def refuse_existing(path: Path) -> None:
     """Stop before a file of the user's would be overwritten.
 
@@ -97,5 +104,4 @@ def explain(error: Exception) -> str:
 
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
     """The first pictures of a folder as (N, 3, size, size) in [-1, 1]."""
-    paths = images.list_pictures(folder)[:count]
-    return data.to_unit(torch.stack([data.load_bytes(path, size) for path in paths]))
+    return torch.cat(list(data.read_batches(folder, size, count)))

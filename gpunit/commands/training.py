@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import torch
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from gpunit import zoo
-from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console
+from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console, print_table
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.recipes import AdversarialRecipe, PaperRecipe
 from gpunit.weights import write_weights
@@ -112,8 +111,7 @@ def train(
     from gpunit.recipes import PAPER_TASKS
     from gpunit.training import adversarial
 
-    if recipe != "small" and recipe not in PAPER_TASKS:
-        raise UsageError(f"there is no recipe {recipe!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+    _require_recipe(recipe)
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
     if recipe == "small":
@@ -187,8 +185,7 @@ def train_recipes() -> None:
         origin = "inferred" if task.inferred else "published"
         shown = ("yes" if flag else "no" for flag in flags)
         table.add_row(name, origin, str(task.discriminator.style_layer), *shown, task.data)
-    out = Console()
-    (out if out.is_terminal else Console(width=150)).print(table)
+    print_table(table, 150)
     for name, chosen in (("small", AdversarialRecipe()), ("tasks of the paper", PAPER_TASKS["cat2dog"])):
         weights = "  ".join(f"{loss}={getattr(chosen, loss):g}" for loss in _losses_of(chosen))
         typer.echo(f"weights, {name}:  {weights}")
@@ -225,6 +222,13 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
         except ValueError:
             raise UsageError(f"--weight takes a name and a number, as in content=0, not {setting!r}.") from None
     return replace(recipe, **changes)
+
+
+def _require_recipe(name: str) -> None:
+    from gpunit.recipes import PAPER_TASKS
+
+    if name != "small" and name not in PAPER_TASKS:
+        raise UsageError(f"there is no recipe {name!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
 
 
 def _limits(settings: list[str]) -> Limits:
@@ -272,8 +276,7 @@ def fit_sampler(
     from gpunit.training import bundle
     from gpunit.training.sampler import SamplerRecipe
 
-    if recipe != "small" and recipe not in PAPER_TASKS:
-        raise UsageError(f"there is no recipe {recipe!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+    _require_recipe(recipe)
     task_of_paper = PAPER_TASKS.get(recipe)
     params = task_of_paper.translator if task_of_paper else SMALL
     fit = SamplerRecipe(

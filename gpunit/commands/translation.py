@@ -11,13 +11,12 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn, track
 from rich.table import Table
 from torch import Tensor
 
 from gpunit import folders, images, records, zoo
-from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, refuse_existing
+from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, print_table, refuse_existing
 from gpunit.translator import PRECISIONS, Translator, pick_device
 from gpunit.weights import digest
 
@@ -158,7 +157,7 @@ def models() -> None:
             where = f"download, ~{zoo.TRANSLATOR_MB} MB" if spec.can_be_downloaded else "not here"
         table.add_row(spec.name, spec.title, str(spec.resolution), where, spec.licence)
     # A pipe has no width of its own: lines are never broken there, so that they can be searched.
-    Console(width=None if sys.stdout.isatty() else 240).print(table)
+    print_table(table, 240)
 
 
 def download(

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gpunit import weights
-from gpunit.data import load_bytes, to_unit
-from gpunit.images import list_pictures
+from gpunit.data import read_batches
 from gpunit.networks.layers import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.recipes import PUBLISHED, DistillationRecipe, TranslatorParams
@@ -52,12 +51,7 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
 @torch.no_grad()
 def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32, limit: int | None = None) -> Tensor:
     """Style codes (N, D) of the first pictures of a folder, in the order of their names; of all without a limit."""
-    codes = []
-    paths = list_pictures(folder)[:limit]
-    for start in range(0, len(paths), batch):
-        pictures = torch.stack([load_bytes(path, size) for path in paths[start : start + batch]])
-        codes.append(encoder(to_unit(pictures)))
-    return torch.cat(codes)
+    return torch.cat([encoder(pictures) for pictures in read_batches(folder, size, limit, batch)])
 
 
 def bundle_translator(
