@@ -15,7 +15,7 @@ from rich.table import Table
 from gpunit import zoo
 from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console, print_table
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.recipes import AdversarialRecipe, PaperRecipe
+from gpunit.recipes import PAPER_TASKS, SMALL, AdversarialRecipe, PaperRecipe
 from gpunit.weights import write_weights
 
 if TYPE_CHECKING:
@@ -108,7 +108,6 @@ def train(
 
     Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.
     """
-    from gpunit.recipes import PAPER_TASKS
     from gpunit.training import adversarial
 
     _require_recipe(recipe)
@@ -175,8 +174,6 @@ def train(
 
 def train_recipes() -> None:
     """List the recipes of stage II: what each was published for, its switches, and its losses' weights."""
-    from gpunit.recipes import PAPER_TASKS
-
     table = Table(title="Tasks of the paper (256 px)")
     for heading in ("recipe", "switches", "style layer", "skips in ȳ", "identity", "mirrored", "rare", "data"):
         table.add_column(heading, no_wrap=heading == "recipe")
@@ -225,8 +222,6 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
 
 
 def _require_recipe(name: str) -> None:
-    from gpunit.recipes import PAPER_TASKS
-
     if name != "small" and name not in PAPER_TASKS:
         raise UsageError(f"there is no recipe {name!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
 
@@ -272,7 +267,6 @@ def fit_sampler(
     seed: Seed = 0,
 ) -> None:
     """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
-    from gpunit.recipes import PAPER_TASKS, SMALL
     from gpunit.training import bundle
     from gpunit.training.sampler import SamplerRecipe
 
