@@ -65,14 +65,22 @@ def open_tab(page: Page, tab: str) -> None:
         page.locator(".overflow-menu > button").first.click()
         button = page.locator(".overflow-dropdown button").nth(list(TABS).index(tab) - len(TABS))
     button.click()
-    expect(page.locator(TABS[tab][0]).first).to_be_visible()
+    expect(page.locator(TABS[tab][0]).first).to_be_attached()
     settle(page)
+    expect(page.locator(TABS[tab][0]).first).to_be_visible()
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing is pending, and a little longer."""
+    """Wait until nothing is pending; then look at the whole page once, as pictures load when they are scrolled to."""
     page.wait_for_timeout(2500)
     expect(page.locator(".progress-text:visible, .generating:visible")).to_have_count(0)
+    top, step = 0, DESK[1] // 2
+    while top < page.evaluate("document.documentElement.scrollHeight"):
+        page.evaluate("top => window.scrollTo(0, top)", top)
+        page.wait_for_timeout(150)
+        top += step
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(500)
 
 
 def photograph(browser: Browser, address: str, output: Path, only: str) -> None:
