@@ -328,8 +328,9 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
         translator, _, plan = planned(model_name, path, zoom, across, down)
         rendered = translator.render(plan, _styles(translator, seed, SHOWN_STYLES))
         number = read_seed(seed)
-        first = f"seed {number}, style 1" if number else "mean style"
-        return [(picture, first if index == 0 else f"style {index + 1}") for index, picture in enumerate(rendered)]
+        names = [notice("style_number", number=index + 1) for index in range(len(rendered))]
+        names[0] = notice("style_seed", seed=number) if number else notice("style_mean")
+        return list(zip(rendered, names, strict=True))
 
     @with_notices
     def draw_channels(
@@ -529,11 +530,12 @@ def _describe(mask: Tensor, colormap: str, top: float) -> str:
         for index, share in enumerate(shares)
     )
     alive = sum(mean > 0 for mean in masks.strengths(mask).tolist())
+    zero = f"<b>{masks.zero_share(mask):.1%}</b>"
     return (
         f'<div class="mask-bar" style="background: linear-gradient(90deg, {", ".join(masks.colour_stops(colormap))})">'
         f'</div><div class="mask-ends"><span>0</span><span>{top / 2:.2f}</span><span>{top:.2f}</span></div>'
-        f"<p><b>{masks.zero_share(mask):.1%}</b> of m is exactly 0; {alive} of {len(mask)} channels ever open.</p>"
-        f'<svg viewBox="0 0 {10 * len(shares)} 62" role="img" aria-label="Histogram of the mask\'s values above 0">'
+        f"<p>{notice('mask_facts', zero=zero, alive=alive, channels=len(mask))}</p>"
+        f'<svg viewBox="0 0 {10 * len(shares)} 62" role="img" aria-label="{notice("mask_histogram")}">'
         f'{bars}<line x1="0" y1="61" x2="{10 * len(shares)}" y2="61"/></svg>'
-        '<div class="mask-ends"><span>0</span><span>values of m above 0</span><span>1</span></div>'
+        f'<div class="mask-ends"><span>0</span><span>{notice("mask_values")}</span><span>1</span></div>'
     )

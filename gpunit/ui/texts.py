@@ -412,6 +412,14 @@ NOTICES: Mapping[str, Both] = {
         "这看起来是{seen}，而不是该模型训练所用的{sources}，结果可能出人意料。",
     ),
     "style_number": ("style {number}", "风格 {number}"),
+    "style_mean": ("mean style", "平均风格"),
+    "style_seed": ("seed {seed}, style 1", "种子 {seed}，风格 1"),
+    "mask_facts": (
+        "{zero} of m is exactly 0; {alive} of {channels} channels ever open.",
+        "m 的 {zero} 恰为 0；曾开启的通道有 {alive} 个，共 {channels} 个。",
+    ),
+    "mask_values": ("values of m above 0", "m 大于 0 的值"),
+    "mask_histogram": ("Histogram of the mask's values above 0", "掩码中大于 0 的值的直方图"),
     "other_weights": (
         "These settings were saved with other weights of {model}: the pictures will differ.",
         "这些设置是用 {model} 的另一版权重保存的，图片会有所不同。",
