@@ -214,6 +214,8 @@ def random_turns(count: int, generator: torch.Generator | None = None, degrees: 
 
 def turn(batch: Tensor, turns: Tensor) -> Tensor:
     """Pictures (B, C, S, S) in [-1, 1], each moved by its own affine map."""
+    if not len(batch):
+        return batch
     grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
     return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
 

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gpunit.networks.layers import spatial_mean
+
 
 def content_distance(content: Tensor, target: Tensor) -> Tensor:
     """First term of L_dis, and L_con: || E_c(x) - E_c(y) ||_1 as a mean; the target is detached."""
@@ -158,4 +160,4 @@ def shape_distance(before_tanh: Tensor, target: Tensor, cross_entropy: bool = Fa
 
 def mask_sparsity(masks: list[Tensor]) -> Tensor:
     """L_msk = Σ_l mean(m^l), of at least one mask."""
-    return torch.stack([mask.float().mean() for mask in masks]).sum()
+    return torch.stack([spatial_mean(mask).float().mean() for mask in masks]).sum()

@@ -24,6 +24,7 @@ from gpunit.commands.shared import (
     read_folder,
     refuse_existing,
 )
+from gpunit.heap import keep_freed_memory
 from gpunit.prior import biggan
 
 Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
@@ -117,6 +118,7 @@ def train_prior(
         PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
     )
     folders = [data / name for name in names]
+    keep_freed_memory()
     with TrainingBar("Prior") as bar:
         prior_gan.train_prior(folders, recipe, run, steps, seed, save_every, start_from, bar.print_line, bar.move)
     with Progress(console=console, transient=True) as progress:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from gpunit import zoo
 from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console, print_table
+from gpunit.heap import keep_freed_memory
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.recipes import PAPER_TASKS, SMALL, AdversarialRecipe, PaperRecipe
 from gpunit.weights import write_weights
@@ -49,6 +50,7 @@ def distill(
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
     places = (pairs, pair_maps, real, real_maps, names)
+    keep_freed_memory()
     with TrainingBar("Stage I") as bar:
         distillation.distill(*places, chosen, run, steps, seed, save_every, limit, start_from, bar.print_line, bar.move)
     shape_path = bundle.bundle_content_encoder(run, chosen, output)
@@ -111,6 +113,7 @@ def train(
     from gpunit.training import adversarial
 
     _require_recipe(recipe)
+    keep_freed_memory()
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
     if recipe == "small":

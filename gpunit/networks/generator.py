@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gpunit.networks.content_encoder import ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip, SkipGate
-from gpunit.networks.layers import AdaINResidualBlock, leaky_relu
+from gpunit.networks.layers import AdaINResidualBlock, convolve_in_squares, leaky_relu
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Generator(nn.Module):
         for level_size, level, level_style in zip(self.params.sizes, self.levels, style.unbind(1), strict=True):
             x = level(x, level_style)
             if level_size == size:
-                return torch.tanh(cast(Level, level).to_rgb(leaky_relu(x)))
+                return torch.tanh(convolve_in_squares(leaky_relu(x), cast(Level, level).to_rgb))
             if level_size in gates:
                 x = gates[level_size].blend(x, strengths.get(level_size, 1.0))
         raise AssertionError("unreachable: size is one of the levels")

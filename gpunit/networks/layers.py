@@ -12,6 +12,8 @@ from torch.nn.utils import parametrizations, parametrize
 
 LEAK = 0.2
 NORM_EPS = 1e-5
+# Below so many pixels the weights, which a transposed convolution has more of, are what takes time.
+_LEAST_TRANSPOSED = 32 * 32
 
 
 def leaky_relu(x: Tensor) -> Tensor:
@@ -33,6 +35,27 @@ def double_kernel(weight: Tensor) -> Tensor:
     rows = weight.flip(2, 3).transpose(0, 1)
     rows = F.pad(rows, (0, 0, 0, 1)) + F.pad(rows, (0, 0, 1, 0))
     return F.pad(rows, (0, 1)) + F.pad(rows, (1, 0))
+
+
+def spatial_mean(x: Tensor) -> Tensor:
+    """Means (B, C) over the places of x (B, C, H, W).
+
+    The gradient of x.mean(dim=(2, 3)) is laid out contiguously whatever x is, and slows what it meets on its way back;
+    this one's is channels_last.
+    """
+    return x.permute(0, 2, 3, 1).flatten(1, 2).mean(dim=1)
+
+
+def takes_less_transposed(height: int, width: int) -> bool:
+    """Whether a map of this size is doubled and convolved faster by one transposed convolution (`double_kernel`)."""
+    return height * width >= _LEAST_TRANSPOSED
+
+
+def double_and_convolve(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """`conv`, 3x3 with zero padding 1, of x (B, C, H, W) with its pixels repeated: (B, C_out, 2H, 2W)."""
+    if takes_less_transposed(*x.shape[2:]):
+        return F.conv_transpose2d(x, double_kernel(conv.weight), conv.bias, stride=2, padding=1)
+    return conv(upsample(x))
 
 
 def square_kernel(weight: Tensor) -> Tensor:
@@ -70,41 +93,84 @@ def _group_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     return y.contiguous(memory_format=torch.channels_last) if swap else y, gain
 
 
-class _InstanceNorm(torch.autograd.Function):
-    """Instance norm whose backward pass is written with whole-map operations.
+def _scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """`scale_shift` in one pass."""
+    return torch.addcmul(shift[..., None, None].to(x.dtype), x, scale[..., None, None].to(x.dtype))
 
-    Group norm with one channel a group is the same function, and its forward kernel is by far the fastest
-    on a CPU; its backward kernel is not.  With y the normalised map, N its pixels and g the gradient of y:
-    dx = (g - mean(g) - y·mean(g·y)) / σ.
+
+def _restyle(x: Tensor, scale: Tensor | None, shift: Tensor | None, slope: float) -> tuple[Tensor, Tensor, Tensor]:
+    """IN(x), 1/σ (B, C), and lrelu(γ·IN(x) + β)."""
+    normalised, gain = _group_norm(x)
+    out = normalised if scale is None or shift is None else _scale_shift(normalised, scale, shift)
+    return normalised, gain, out if slope == 1 else F.leaky_relu(out, slope)
+
+
+class _Restyle(torch.autograd.Function):
+    """lrelu(γ·IN(x) + β) as one step of the graph: a third of the passes over the maps that its parts would take.
+
+    Group norm with one channel a group is instance norm, and its forward kernel is by far the fastest on a CPU; its
+    backward kernel is not.  With y the normalised map, N its pixels and g the gradient of γ·y + β:
+    dγ = Σ g·y, dβ = Σ g, dx = γ/σ·(g - dβ/N - y·dγ/N).
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        normalised, gain = _group_norm(x)
-        ctx.save_for_backward(normalised, gain)
-        return normalised
+    def forward(ctx: Any, x: Tensor, scale: Tensor | None, shift: Tensor | None, slope: float) -> Tensor:
+        normalised, gain, out = _restyle(x, scale, shift, slope)
+        ctx.slope = slope
+        ctx.save_for_backward(normalised, gain, scale, out if slope != 1 else None)
+        return out
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        normalised, gain = ctx.saved_tensors
-        gain = gain[..., None, None]
-        along = (gradient * normalised).mean(dim=(2, 3), keepdim=True, dtype=torch.float32)
-        level = gradient.mean(dim=(2, 3), keepdim=True, dtype=torch.float32)
-        dtype = gradient.dtype
-        return gradient * gain.to(dtype) - (normalised * (along * gain).to(dtype) + (level * gain).to(dtype))
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None, None]:
+        normalised, gain, scale, out = ctx.saved_tensors
+        if out is not None:
+            gradient = torch.ops.aten.leaky_relu_backward(gradient, out, ctx.slope, True)  # its sign is its input's
+        along, level = (gradient * normalised).sum(dim=(2, 3)), gradient.sum(dim=(2, 3))
+        factor = gain if scale is None else gain * scale
+        pixels = normalised.shape[2] * normalised.shape[3]
+        dx = _scale_shift(normalised, -factor * along / pixels, -factor * level / pixels)
+        dx = torch.addcmul(dx, gradient, factor[..., None, None].to(gradient.dtype))
+        return (
+            dx,
+            None if scale is None else along.to(scale.dtype),
+            None if scale is None else level.to(scale.dtype),
+            None,
+        )
+
+
+def restyle(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None, slope: float = LEAK) -> Tensor:
+    """lrelu(scale·IN(x) + shift), IN being instance norm without affine; one picture may have a style of its own.
+
+    Args:
+        x: (B, C, H, W).
+        scale, shift: (B, C); without them, 1 and 0.
+        slope: of the leaky ReLU; 1 leaves it out.
+    """
+    if torch.is_grad_enabled():
+        return _Restyle.apply(x, scale, shift, slope)
+    return _restyle(x, scale, shift, slope)[2]
 
 
 def instance_norm(x: Tensor) -> Tensor:
     """Instance norm without affine of x (B, C, H, W)."""
-    if torch.is_grad_enabled() and x.requires_grad:
-        return _InstanceNorm.apply(x)
-    return _group_norm(x)[0]
+    return restyle(x, slope=1)
 
 
 def scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """scale·x + shift with one scale and shift (B, C) per picture and channel of x (B, C, H, W)."""
     return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
+
+
+def convolve_in_squares(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """`conv`, of odd size K, stride 1 and zero padding (K - 1) / 2, of x (B, C, H, W), H and W even.
+
+    A convolution to few channels leaves most of a vector unit idle: the numbers of every 2x2 square are computed as
+    channels of one convolution of stride 2 (`square_kernel`), in half the time where there are three.
+    """
+    bias = None if conv.bias is None else conv.bias.repeat_interleave(4)
+    squares = F.conv2d(x, square_kernel(conv.weight), bias, stride=2, padding=conv.kernel_size[0] // 2)
+    return F.pixel_shuffle(squares, 2)
 
 
 class ConvBlock(nn.Module):
@@ -115,7 +181,7 @@ class ConvBlock(nn.Module):
         self.conv = conv3x3(in_channels, out_channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        return leaky_relu(instance_norm(self.conv(x)))
+        return restyle(self.conv(x))
 
 
 class AdaIN(nn.Module):
@@ -133,10 +199,10 @@ class AdaIN(nn.Module):
             scale.fill_(1)
             shift.zero_()
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """Normalise x (B, C, H, W) and give it the statistics that style (B, D) asks for."""
+    def forward(self, x: Tensor, style: Tensor, slope: float = 1) -> Tensor:
+        """Normalise x (B, C, H, W) and give it the statistics that style (B, D) asks for; then a leaky ReLU, if any."""
         scale, shift = self.to_scale_shift(style).chunk(2, dim=1)
-        return scale_shift(instance_norm(x), scale, shift)
+        return restyle(x, scale, shift, slope)
 
 
 class AdaINResidualBlock(nn.Module):
@@ -166,11 +232,13 @@ class AdaINResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         shortcut = self.conv_shortcut(self.norm_shortcut(x, style)) if self.has_shortcut else x
-        hidden = leaky_relu(self.norm_in(x, style))
+        hidden = self.norm_in(x, style, LEAK)
         if self.doubles:
-            shortcut, hidden = upsample(shortcut), upsample(hidden)
-        hidden = self.conv_in(hidden)
-        return shortcut + self.conv_out(leaky_relu(self.norm_out(hidden, style)))
+            shortcut, hidden = upsample(shortcut), double_and_convolve(hidden, self.conv_in)
+        else:
+            hidden = self.conv_in(hidden)
+        # In this order: the sum takes the layout of its first part, and a map of one channel tells the shortcut none.
+        return self.conv_out(self.norm_out(hidden, style, LEAK)) + shortcut
 
 
 def add_spectral_norm(module: nn.Module) -> nn.Module:

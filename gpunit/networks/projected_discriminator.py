@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION
-from gpunit.networks.layers import leaky_relu
+from gpunit.networks.layers import leaky_relu, spatial_mean
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class ProjectedDiscriminatorParams:
     head_width: int = 128
     seed: int = 0
     classes: int = 0
+
+
+# A concatenation takes the layout that all its parts have.
+_LAYOUT = torch.channels_last
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ class _Head(nn.Module):
     def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         x = leaky_relu(self.down(x))
         # Diversity is judged too: a collapsed batch deviates little.
-        # (The mean of squares: torch's variance along the batch is twenty times slower on a CPU.)
-        spread = (x - x.mean(dim=0)).float()
-        deviation = torch.sqrt(spread.square().mean(dim=0) + 1e-6).mean().to(x.dtype)
-        x = torch.cat([x, deviation.expand(x.shape[0], 1, *x.shape[2:])], dim=1)
+        # (The mean of squares, of places in the order of memory: torch's variance along the batch is twenty times
+        # slower on a CPU, and a mean along it leaves maps in another layout.)
+        flat = x.permute(0, 2, 3, 1).flatten(1)
+        spread = (flat - flat.mean(dim=0)).square().mean(dim=0)
+        deviation = torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
+        x = torch.cat([x, deviation.expand(x.shape[0], 1, *x.shape[2:]).contiguous(memory_format=_LAYOUT)], dim=1)
         x = leaky_relu(self.hidden(x))
-        logit = self.to_logit(x).float()
+        # As a product of places, whose gradient has their layout; that of a convolution to one channel has not.
+        places = F.linear(x.permute(0, 2, 3, 1), self.to_logit.weight.flatten(1), self.to_logit.bias)
+        logit = places.permute(0, 3, 1, 2).float()
         if self.embedding is not None:
             assert label is not None
             direction = self.embedding(F.one_hot(label, self.embedding.in_features).to(x.dtype))
@@ -116,16 +124,19 @@ class ProjectedDiscriminator(nn.Module):
         return mixed
 
     def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Verdict:
-        """Judge pictures by their frozen features {stride: (B, C, H, W)}, and as members of classes (B,).
+        """Judge pictures by their frozen features {stride: (B, C, H, W)}, and as members of classes (B,)."""
+        return self.judge(self.mix(features), label)
+
+    def judge(self, mixed: Mapping[int, Tensor], label: Tensor | None = None) -> Verdict:
+        """`forward` for features that were mixed before: no weight that is trained has a part in that.
 
         Of small pictures, the heads whose maps would be a single place are not asked.
         """
-        mixed = self.mix(features)
         logits, styles = [], []
         for stride in self.strides:
             if mixed[stride].shape[-1] < 2:
                 continue
             logit, hidden = self.heads[str(stride)](mixed[stride], label)
             logits.append(logit)
-            styles += [mixed[stride].float().mean(dim=(2, 3)), hidden.float().mean(dim=(2, 3))]
+            styles += [spatial_mean(x).float() for x in (mixed[stride], hidden)]
         return Verdict(logits, styles)

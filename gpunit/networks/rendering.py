@@ -31,11 +31,9 @@ from gpunit.networks.layers import (
     double_kernel,
     is_small_map,
     square_kernel,
+    takes_less_transposed,
     upsample,
 )
-
-# Below so many input pixels the weights, which the transposed convolution has more of, are what takes time.
-_LEAST_TRANSPOSED = 32 * 32
 
 
 class _Block:
@@ -47,7 +45,7 @@ class _Block:
 
         self.norms = [block.norm_in, block.norm_out]
         self.doubles = block.doubles
-        self.transposed = block.doubles and size * size >= _LEAST_TRANSPOSED
+        self.transposed = block.doubles and takes_less_transposed(size, size)
         weight_in = block.conv_in.weight.detach()
         self.weight_in = ready(double_kernel(weight_in) if self.transposed else weight_in)
         self.weight_out = ready(block.conv_out.weight)

@@ -8,6 +8,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gpunit.networks.layers import spatial_mean
+
 
 @dataclass(frozen=True)
 class StyleEncoderParams:
@@ -52,7 +54,7 @@ class StyleEncoder(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """Style codes (B, D) >= 0 of pictures (B, 3, H, W) in [-1, 1]."""
-        return self.mlp(self.convolutions(picture).mean(dim=(2, 3)))
+        return self.mlp(spatial_mean(self.convolutions(picture)))
 
     @torch.no_grad()
     def standardise(self, pictures: Tensor) -> None:

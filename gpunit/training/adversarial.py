@@ -211,6 +211,8 @@ class AdversarialTrainer(StageTwoTrainer):
         seed: initial weights follow from it.
     """
 
+    discriminator: ProjectedDiscriminator
+
     def __init__(self, recipe: AdversarialRecipe, content_encoder: ContentEncoder, seed: int = 0) -> None:
         super().__init__(recipe, content_encoder, seed)
         self.recipe = recipe
@@ -219,8 +221,9 @@ class AdversarialTrainer(StageTwoTrainer):
         self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
         add_spectral_norm(self.discriminator)
         self.discriminator.to(**layout)
-        self.optimizer_g = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
-        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
+        adam: dict[str, Any] = {"lr": recipe.learning_rate, "betas": (0.0, 0.99), "fused": True}
+        self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
+        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
         self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
 
     def start_from(self, path: Path) -> None:
@@ -248,7 +251,7 @@ class AdversarialTrainer(StageTwoTrainer):
         return self.coarse <= self.done < self.coarse + (_GROWTH_STEPS if self.coarse else 0)
 
     def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
-        """One update of D and one of G; returns the loss parts.
+        """One update of D and one of G; returns the loss parts, but for costly ones of weight 0.
 
         The last `recipe.twins` sources are replaced by turned copies of the first, which share their styles.
 
@@ -292,19 +295,20 @@ class AdversarialTrainer(StageTwoTrainer):
         real_seen, fake_seen, source_seen = (augment(pictures) for pictures in (target, translated, source))
         with torch.no_grad():
             real_features = self.eye(real_seen)
-            source_features = self.eye(source_seen, last_stride=16)
+            source_features = self.eye(source_seen, last_stride=16) if recipe.structure else {}
         fake_features = self.eye(fake_seen)
 
+        judge = self.discriminator.judge
         with autocast:
-            detached = {stride: feature.detach() for stride, feature in fake_features.items()}
-            real = self.discriminator(real_features, label)
-            fake = self.discriminator(detached, shown_label)
+            real_mixed, fake_mixed = self.discriminator.mix(real_features), self.discriminator.mix(fake_features)
+            real = judge(real_mixed, label)
+            fake = judge({stride: feature.detach() for stride, feature in fake_mixed.items()}, shown_label)
             discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
             if recipe.mismatched and len(label.unique()) > 1:
                 # Real pictures under another domain's label: without them, a copy of the source passes for any domain.
                 claimed = label.roll(int(torch.randint(1, batch, ())))
                 wrong = claimed != label
-                logits = [logit[wrong] for logit in self.discriminator(real_features, claimed).logits]
+                logits = [logit[wrong] for logit in judge(real_mixed, claimed).logits]
                 discriminator_loss = discriminator_loss + recipe.mismatched * losses.hinge_fake_loss(logits)
         self.optimizer_d.zero_grad(set_to_none=True)
         discriminator_loss.backward()
@@ -312,11 +316,12 @@ class AdversarialTrainer(StageTwoTrainer):
 
         self.discriminator.requires_grad_(False)
         with autocast:
-            fake = self.discriminator(fake_features, shown_label)
+            fake = judge(fake_mixed, shown_label)
             with torch.no_grad():
-                real = self.discriminator(real_features, label)
+                real = judge(real_mixed, label)
             # Of half of the pictures: E_c's backward pass is a third of a step, and its term is small soon.
-            kept = self.content_encoder(translated[: batch // 2]).content.float()
+            half = batch // 2 if recipe.content else 0
+            kept = self.content_encoder(translated[:half]).content.float() if half else None
             real_styles = [style[shown] for style in real.styles]
         with torch.no_grad():
             wanted = torch.cat([target[:count], turn(translated[:twins], turns)])
@@ -331,14 +336,18 @@ class AdversarialTrainer(StageTwoTrainer):
 
         parts = {
             "adversarial": losses.hinge_generator_loss(fake.logits),
-            "content": losses.content_distance(kept, content.content[: batch // 2].float()),
             "style": losses.style_distance(fake.styles, real_styles),
             "colour": losses.colour_distance(translated, target[shown]),
-            "structure": losses.structure_distance(fake_features, source_features, (size // 16, size // 8)),
-            **({"mask": losses.mask_sparsity([gate.mask for gate in gates.values()])} if gates else {}),
             "reconstruction": distance(slice(count)),
-            **({"equivariance": distance(slice(count, None))} if twins else {}),
         }
+        if kept is not None:
+            parts["content"] = losses.content_distance(kept, content.content[:half].float())
+        if recipe.structure:
+            parts["structure"] = losses.structure_distance(fake_features, source_features, (size // 16, size // 8))
+        if gates:
+            parts["mask"] = losses.mask_sparsity([gate.mask for gate in gates.values()])
+        if twins:
+            parts["equivariance"] = distance(slice(count, None))
         generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
         self.optimizer_g.zero_grad(set_to_none=True)
         generator_loss.backward()

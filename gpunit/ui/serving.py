@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import shutil
 import signal
@@ -24,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gpunit import settings, zoo
+from gpunit import heap, settings, zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.guard import Gate, Guard
 from gpunit.ui.texts import I18N
@@ -95,7 +94,7 @@ class Server:
                     self.sweep()
                 if time.monotonic() - trimmed > TRIM_SECONDS:
                     trimmed = time.monotonic()
-                    return_freed_memory()
+                    heap.return_freed_memory()
         self.stop()
 
     def sweep(self, kept_seconds: float = SWEEP_SECONDS) -> None:
@@ -147,16 +146,6 @@ def use_own_folder() -> None:
         folder = tempfile.mkdtemp(prefix="gpunit-page-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ["GRADIO_TEMP_DIR"] = folder
-
-
-def return_freed_memory() -> None:
-    """Give what is free between the blocks of glibc's heaps back to the system; elsewhere, nothing.
-
-    Each of the server's threads has a heap of its own, and glibc gives back only what lies at its end: under load the
-    process would grow on and on although nothing is lost.
-    """
-    with suppress(OSError, AttributeError, TypeError):  # no C library of that name, or one without malloc_trim
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def blocked_paths() -> list[str]:

@@ -3,14 +3,17 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from gpunit.networks.layers import (
     AdaIN,
     AdaINResidualBlock,
     add_spectral_norm,
     conv3x3,
+    double_and_convolve,
     fold_spectral_norm,
     instance_norm,
+    restyle,
     upsample,
 )
 
@@ -27,6 +30,33 @@ def test_instance_norm_gradient() -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 3, 4, 5, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(instance_norm, x)
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.2])
+def test_restyling_is_its_parts_one_after_the_other(slope: float) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 4, 5, dtype=torch.double, requires_grad=True)
+    scale, shift = (torch.randn(2, 3, dtype=torch.double, requires_grad=True) for _ in range(2))
+    expected = F.leaky_relu(F.instance_norm(x) * scale[..., None, None] + shift[..., None, None], slope)
+    torch.testing.assert_close(restyle(x, scale, shift, slope), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(restyle(x, scale, shift, slope), expected)
+    assert torch.autograd.gradcheck(lambda *inputs: restyle(*inputs, slope), (x, scale, shift))
+
+
+@pytest.mark.parametrize("size", [8, 32])  # the one by its doubled map, the other transposed
+def test_doubling_and_convolving_at_once_is_one_after_the_other(size: int) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(3, 4, 3, padding=1)
+    x = torch.randn(2, 3, size, size, requires_grad=True)
+    both, apart = double_and_convolve(x, conv), conv(upsample(x))
+    torch.testing.assert_close(both, apart, atol=1e-5, rtol=1e-5)
+    weight = torch.randn_like(both)
+    parts = [x, conv.weight, conv.bias]
+    for got, expected in zip(
+        torch.autograd.grad(both, parts, weight), torch.autograd.grad(apart, parts, weight), strict=True
+    ):
+        torch.testing.assert_close(got, expected, atol=1e-3, rtol=1e-4)
 
 
 def test_adain_gives_the_statistics_that_the_style_asks_for() -> None:
