@@ -134,10 +134,15 @@ def _published_specs() -> list[ModelSpec]:
     return [ModelSpec(name, target, (source,), "published", PUBLISHED_LICENCE, PAPER) for name, source, target in pairs]
 
 
-MODELS: Mapping[str, ModelSpec] = {
-    spec.name: spec
-    for spec in (ModelSpec("to-cat", "cat", ("dog", "bird", "car"), "small", DATA_LICENCE), *_published_specs())
-}
+def _bundled_specs() -> list[ModelSpec]:
+    sources = {
+        target: tuple(domain for domain in ("cat", "dog", "bird", "car") if domain != target)
+        for target in ("cat", "dog")
+    }
+    return [ModelSpec(f"to-{target}", target, sources[target], "small", DATA_LICENCE) for target in sources]
+
+
+MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_bundled_specs(), *_published_specs())}
 
 
 def all_models() -> dict[str, ModelSpec]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
@@ -44,7 +46,35 @@ class ContentPicker:
 
 def source_examples() -> list[str]:
     """The bundled pictures that bundled translators start from."""
-    return [str(path) for path in EXAMPLES if not path.stem.startswith("cat")]
+    sources = {source for spec in bundled_translators() for source in spec.sources}
+    return [str(path) for path in EXAMPLES if domain_of(path) in sources]
+
+
+def exemplar_examples() -> list[str]:
+    """The bundled pictures of what bundled translators draw, in the translators' order."""
+    targets = [spec.target for spec in bundled_translators()]
+    return [str(path) for target in targets for path in EXAMPLES if domain_of(path) == target]
+
+
+def own_exemplar(path: str | None, model_name: str) -> Any:
+    """In place of an example of another domain, one that the model draws, if there is one; else nothing is changed."""
+    target = zoo.find(model_name).target
+    names = {example.name: example for example in EXAMPLES}
+    shown = names.get(Path(path).name) if path else None
+    own = [example for example in EXAMPLES if domain_of(example) == target]
+    if not own or shown is None or shown in own:
+        return gr.skip()
+    return str(own[0])
+
+
+def domain_of(example: Path) -> str:
+    """What a bundled picture shows."""
+    return example.stem.split("-")[0]
+
+
+def bundled_translators() -> list[zoo.ModelSpec]:
+    """The table's small translators."""
+    return [spec for spec in zoo.MODELS.values() if spec.family == "small"]
 
 
 def first_example() -> str:
@@ -85,7 +115,7 @@ def content_picker(
             buttons=["fullscreen"],
             elem_id=f"{prefix}preview",
         )
-    gr.Examples(source_examples(), picture, label=text("examples"), examples_per_page=12)
+    gr.Examples(source_examples(), picture, label=text("examples"), examples_per_page=15)
     find = gr.Button(text("find_subject"), size="sm", elem_id=f"{prefix}find-subject")
     with gr.Accordion(text("crop"), open=False):
         zoom = gr.Slider(1, 4, 1, step=0.05, label=text("zoom"), info=text("zoom_info"), elem_id=f"{prefix}zoom")

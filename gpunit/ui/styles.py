@@ -19,10 +19,10 @@ from gpunit import images, styles, weights, zoo
 from gpunit.images import CENTRE
 from gpunit.styles import BANDS, Style, StyleError
 from gpunit.translator import RENDER_BATCH, Translator
-from gpunit.ui.content import content_picker, model_choices, read_content, source_examples
+from gpunit.ui.content import content_picker, exemplar_examples, model_choices, read_content, source_examples
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, open_upload, picture_input, with_notices
 from gpunit.ui.sharing import download_json
 from gpunit.ui.texts import notice, text
 
@@ -73,7 +73,7 @@ class StylesInputs:
 def build(tab: gr.Tab, models: Models) -> StylesInputs:
     """Lay out the tab, which is being built, and wire its events."""
     choices = model_choices() or model_choices(only_here=False)
-    exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
+    exemplars = exemplar_examples()
     actions = StyleActions(models, Scratch())
 
     base, current = gr.State(None), gr.State(None)

@@ -15,12 +15,21 @@ from torch import Tensor
 from gpunit import images, weights, zoo
 from gpunit.ui import history as histories
 from gpunit.ui import sharing
-from gpunit.ui.content import PREVIEW_SIZE, ContentPicker, content_picker, model_choices, read_content, show_crop
+from gpunit.ui.content import (
+    PREVIEW_SIZE,
+    ContentPicker,
+    content_picker,
+    exemplar_examples,
+    model_choices,
+    own_exemplar,
+    read_content,
+    show_crop,
+)
 from gpunit.ui.downloading import download_model, download_panel, downloads_allowed, show_offer
 from gpunit.ui.history import History
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, open_upload, picture_input, with_notices
 from gpunit.ui.texts import domain_name, listed, notice, text
 
 BY_SAMPLE = "Drawn styles"
@@ -57,7 +66,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     """Lay out the tab inside the page, which is being built, and wire its events."""
     choices = model_choices(only_here=False) if downloads_allowed() else model_choices()
     first_model = (model_choices() or choices)[0][1]
-    exemplars = [str(path) for path in EXAMPLES if path.stem.startswith("cat")]
+    exemplars = exemplar_examples()
 
     scratch = Scratch()
     # Model and style codes of the pictures in the gallery, and which of them is compared.
@@ -372,7 +381,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     content.shown.then(show_hint, hinted, hint, trigger_mode="always_last", **quick)
     model.change(_facts, model, facts, **quick).then(show_offer, model, offer.outputs, **quick).then(
         show_hint, hinted, hint, **quick
-    )
+    ).then(own_exemplar, [exemplar, model], exemplar, **quick)
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
     offer.button.click(
         download_model,
