@@ -137,7 +137,7 @@ def _published_specs() -> list[ModelSpec]:
 def _bundled_specs() -> list[ModelSpec]:
     sources = {
         target: tuple(domain for domain in ("cat", "dog", "bird", "car") if domain != target)
-        for target in ("cat", "dog")
+        for target in ("cat", "dog", "bird", "car")
     }
     return [ModelSpec(f"to-{target}", target, sources[target], "small", DATA_LICENCE) for target in sources]
 

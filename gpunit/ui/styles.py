@@ -482,7 +482,7 @@ class StyleActions:
         """
         translator = self._models.get(model_name)
         size = translator.resolution
-        sources = [images.cut(open_upload(example), size, CENTRE) for example in source_examples()[::2]]
+        sources = [images.cut(open_upload(example), size, CENTRE) for example in source_examples()[1::2]]
         if path:
             sources.insert(0, read_content(size, path, zoom, across, down))
         style = _fitting(translator, model_name, current).code[None]

@@ -31,9 +31,9 @@ DOMAINS: Mapping[str, str] = {
 
 _PAGE: Mapping[str, Both] = {
     "title": (
-        "# GP-UNIT Explorer\nA dog, a bird or a car becomes a cat that keeps its layout: unsupervised image-to-image "
+        "# GP-UNIT Explorer\nA dog becomes a cat, a bird or a car, and keeps its layout: unsupervised image-to-image "
         "translation with a generative prior.",
-        "# GP-UNIT Explorer\n狗、鸟或汽车变成猫，而布局不变：基于生成先验的无监督图像翻译。",
+        "# GP-UNIT Explorer\n狗变成猫、鸟或汽车，而布局不变：基于生成先验的无监督图像翻译。",
     ),
     "tab_translate": ("Translate", "翻译"),
     "tab_styles": ("Styles", "风格"),

@@ -29,12 +29,14 @@ CSS = """
 #gallery .grid-wrap, .captioned .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap {
   min-height: 0 !important;
 }
+.captioned .grid-wrap { max-height: none !important; }
 #history .grid-container { grid-template-columns: repeat(6, 1fr) !important; }
 #targets .grid-container { grid-template-columns: repeat(4, 1fr) !important; }
 @media (max-width: 640px) {
   #title, .tabs { max-width: calc(100vw - 4rem); }
   #history .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
-  .captioned .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
+  #targets .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
+  .captioned .caption-label, #masks-channels .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
   #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
 }
 .mask-bar { height: 10px; border-radius: 3px; }
