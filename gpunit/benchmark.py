@@ -251,14 +251,10 @@ def translation_figures(
         "render_share_of_peak": needed / seconds["render"] / peaks["matmul"],
     }
     if "fp32_render" in seconds:
-        done = gigaflops(works["fp32_render"])
         figures |= {
             "fp32_render_to_plain": seconds["fp32_render"] / seconds["plain_translation"],
             "fp32_render_psnr_db": psnr(exact.render(planned.content, gates, style), plain(batch, style)[-1]),
             "fp32_render_share_of_peak": needed / seconds["fp32_render"] / peaks["matmul_fp32"],
-            # The engine gets by with fewer operations than the generator's definition has.
-            "fp32_render_gflop_done": done,
-            "fp32_render_share_of_peak_done": done / seconds["fp32_render"] / peaks["matmul_fp32"],
         }
     return figures
 

@@ -7,6 +7,7 @@ step, keeps it, because every page that the system hands out anew is cleared fir
 from __future__ import annotations
 
 import ctypes
+import functools
 import platform
 
 # Parameters of mallopt (malloc.h).
@@ -31,5 +32,6 @@ def keep_freed_memory() -> None:
             library.mallopt(parameter, value)
 
 
+@functools.cache  # the answer is read from the interpreter's file
 def _is_glibc() -> bool:
     return platform.libc_ver()[0] == "glibc"

@@ -35,6 +35,9 @@ PUBLISHED = TranslatorParams()
 _SMALL_CONTENT = ContentEncoderParams(resolution=128, widths=(16, 24, 48, 96, 192))
 _SMALL_STYLE_DIM = 64
 
+# In the order of the labels that the small family's networks were trained with.
+SMALL_DOMAINS = ("cat", "dog", "bird", "car")
+
 SMALL = TranslatorParams(
     content_encoder=_SMALL_CONTENT,
     generator=GeneratorParams(
@@ -166,7 +169,7 @@ class AdversarialRecipe:
 
     translator: TranslatorParams = SMALL
     discriminator: ProjectedDiscriminatorParams = field(default_factory=ProjectedDiscriminatorParams)
-    domains: tuple[str, ...] = ("cat", "dog", "bird", "car")
+    domains: tuple[str, ...] = SMALL_DOMAINS
     batch: int = 8
     reconstructed: int = 4
     turned: bool = True

@@ -25,7 +25,7 @@ from gpunit.networks.distiller import DistillerParams, ShapeHead
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
-from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, TranslatorParams
+from gpunit.recipes import PUBLISHED, SMALL, SMALL_DISTILLER, SMALL_DOMAINS, TranslatorParams
 from gpunit.translator import Translator, TranslatorNetworks
 from gpunit.weights import ModelError, digest, fill, read_header, read_weights, shape_head_path
 
@@ -135,11 +135,11 @@ def _published_specs() -> list[ModelSpec]:
 
 
 def _bundled_specs() -> list[ModelSpec]:
-    sources = {
-        target: tuple(domain for domain in ("cat", "dog", "bird", "car") if domain != target)
-        for target in ("cat", "dog", "bird", "car")
-    }
-    return [ModelSpec(f"to-{target}", target, sources[target], "small", DATA_LICENCE) for target in sources]
+    def spec(target: str) -> ModelSpec:
+        sources = tuple(domain for domain in SMALL_DOMAINS if domain != target)
+        return ModelSpec(f"to-{target}", target, sources, "small", DATA_LICENCE)
+
+    return [spec(target) for target in SMALL_DOMAINS]
 
 
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_bundled_specs(), *_published_specs())}

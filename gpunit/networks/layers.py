@@ -93,15 +93,15 @@ def _group_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     return y.contiguous(memory_format=torch.channels_last) if swap else y, gain
 
 
-def _scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """`scale_shift` in one pass."""
+def scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """scale·x + shift with one scale and shift (B, C) per picture and channel of x (B, C, H, W)."""
     return torch.addcmul(shift[..., None, None].to(x.dtype), x, scale[..., None, None].to(x.dtype))
 
 
 def _restyle(x: Tensor, scale: Tensor | None, shift: Tensor | None, slope: float) -> tuple[Tensor, Tensor, Tensor]:
     """IN(x), 1/σ (B, C), and lrelu(γ·IN(x) + β)."""
     normalised, gain = _group_norm(x)
-    out = normalised if scale is None or shift is None else _scale_shift(normalised, scale, shift)
+    out = normalised if scale is None or shift is None else scale_shift(normalised, scale, shift)
     return normalised, gain, out if slope == 1 else F.leaky_relu(out, slope)
 
 
@@ -129,7 +129,7 @@ class _Restyle(torch.autograd.Function):
         along, level = (gradient * normalised).sum(dim=(2, 3)), gradient.sum(dim=(2, 3))
         factor = gain if scale is None else gain * scale
         pixels = normalised.shape[2] * normalised.shape[3]
-        dx = _scale_shift(normalised, -factor * along / pixels, -factor * level / pixels)
+        dx = scale_shift(normalised, -factor * along / pixels, -factor * level / pixels)
         dx = torch.addcmul(dx, gradient, factor[..., None, None].to(gradient.dtype))
         return (
             dx,
@@ -155,11 +155,6 @@ def restyle(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None,
 def instance_norm(x: Tensor) -> Tensor:
     """Instance norm without affine of x (B, C, H, W)."""
     return restyle(x, slope=1)
-
-
-def scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """scale·x + shift with one scale and shift (B, C) per picture and channel of x (B, C, H, W)."""
-    return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
 
 
 def convolve_in_squares(x: Tensor, conv: nn.Conv2d) -> Tensor:

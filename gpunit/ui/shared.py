@@ -20,6 +20,7 @@ from torch import Tensor
 from gpunit import weights, zoo
 from gpunit.images import PictureError, open_picture
 from gpunit.networks.features import EfficientNetLite0
+from gpunit.recipes import SMALL_DOMAINS
 from gpunit.styles import StyleError
 from gpunit.translator import Translator, pick_device
 from gpunit.ui.texts import text
@@ -84,7 +85,7 @@ def figure_picture(figure: Figure) -> Image.Image:
 class Shapes:
     """The small family's content encoder and shape head, for pictures of a prior."""
 
-    class_names = ("cat", "dog", "bird", "car")  # F_s's labels, in the order of its training
+    class_names = SMALL_DOMAINS  # F_s's labels
 
     def __init__(self, device: str) -> None:
         path = zoo.CHECKPOINTS / f"{zoo.SMALL_CONTENT_ENCODER}.safetensors"

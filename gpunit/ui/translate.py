@@ -381,7 +381,8 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     content.shown.then(show_hint, hinted, hint, trigger_mode="always_last", **quick)
     model.change(_facts, model, facts, **quick).then(show_offer, model, offer.outputs, **quick).then(
         show_hint, hinted, hint, **quick
-    ).then(own_exemplar, [exemplar, model], exemplar, **quick)
+    )
+    model.input(own_exemplar, [exemplar, model], exemplar, **quick)
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
     offer.button.click(
         download_model,
