@@ -61,6 +61,43 @@ SMALL_DISTILLER = DistillerParams(
 
 
 @dataclass(frozen=True)
+class GuideRecipe:
+    """Hyper-parameters of the guide that E_c follows (see `training.guide`); not in the paper.
+
+    Attributes:
+        steps: length of its training.
+        pictures: at most this many real pictures of every label; their features are held in memory, 70 kB each.
+        per_domain: real pictures of every label a step, each as it is and turned.
+        pairs: pairs of synthetic pictures a step.
+        width: channels.
+        axes: how many principal axes of the layout a content map has to tell.
+        learning_rate: Adam's; it falls over the last third.
+        noise: deviation of the Gaussian noise on the map that has to tell the layout.
+        layout, pair_layout: weights of telling the layout of the frozen net's features, from real pictures' content,
+            and from the content of a pair's pictures, each's own and its partner's.
+        content: weight of || E_c(x) - E_c(y) ||_1 of pairs, the first term of L_dis.
+        agnostic: weight of the energy distance between domains.
+        equivariance: weight of 1 - correlation of a turned picture's map with the map turned alike.
+        classifier: weight of the domain classifier behind the reversed gradient, the first term of L_reg.
+    """
+
+    steps: int = 1500
+    pictures: int = 1600
+    per_domain: int = 32
+    pairs: int = 24
+    width: int = 128
+    axes: int = 64
+    learning_rate: float = 1.5e-3
+    noise: float = 0.2
+    layout: float = 40.0
+    pair_layout: float = 0.5
+    content: float = 3.0
+    agnostic: float = 4.0
+    equivariance: float = 1.0
+    classifier: float = 2.0
+
+
+@dataclass(frozen=True)
 class DistillationRecipe:
     """Hyper-parameters of stage I (section 3), with the small family's values.
 
@@ -84,6 +121,9 @@ class DistillationRecipe:
             the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
         layout, pair_layout: weights of telling the layout of the frozen net's features from a picture's own content,
             and from its partner's; not in the paper (see `training.distillation.Distiller.layout_loss`).
+        guide: weight of the squared difference between E_c's map and the guide's, who is trained first; not in the
+            paper (see `training.guide`).  Nought trains no guide.
+        guide_recipe: the guide's own.
         warm_up: steps at the start in which no picture is drawn, which takes a third of the time.
         classifier, magnitude: weights of the two terms of L_reg.
     """
@@ -107,6 +147,8 @@ class DistillationRecipe:
     hint: float = 1.0
     layout: float = 5.0
     pair_layout: float = 2.0
+    guide: float = 10.0
+    guide_recipe: GuideRecipe = field(default_factory=GuideRecipe)
     warm_up: int = 2000
     classifier: float = 0.3
     magnitude: float = 1e-3
@@ -130,6 +172,7 @@ PAPER_DISTILLATION = DistillationRecipe(
     hint=0.0,
     layout=0.0,
     pair_layout=0.0,
+    guide=0.0,
     warm_up=0,
     classifier=1.0,
 )

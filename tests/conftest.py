@@ -22,6 +22,7 @@ from gpunit.recipes import (
     SMALL_DISTILLER,
     AdversarialRecipe,
     DistillationRecipe,
+    GuideRecipe,
     PaperRecipe,
     PriorRecipe,
     TranslatorParams,
@@ -47,6 +48,7 @@ TINY_DISTILLATION = DistillationRecipe(
     ),
     pairs=2,
     real=2,
+    guide_recipe=GuideRecipe(steps=2, per_domain=2, pairs=2, width=8, axes=4),
     warm_up=1,
 )
 TINY_PRIOR = PriorRecipe(

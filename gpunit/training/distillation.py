@@ -31,6 +31,7 @@ from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, Efficien
 from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
+from gpunit.training.guide import Guide, train_guide
 from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step
 from gpunit.weights import fill, read_weights, shape_head_path
 
@@ -96,11 +97,12 @@ def compute_losses(
     second: Labelled,
     real: Labelled,
     warm_up: bool = False,
+    guide: Guide | None = None,
 ) -> DistillationLosses:
     """The losses of one batch: pairs (first, second) of one latent code, and real pictures.
 
     With `warm_up`, no picture is drawn, which takes most of the time, and E_c sees each picture either as it is or
-    recoloured.
+    recoloured.  With a `guide`, E_c is asked to give its maps.
     """
     pairs, batch = len(first), join([first, real, second])
     rendered = slice(pairs + len(real))
@@ -145,6 +147,10 @@ def compute_losses(
         parts["perceptual"] = losses.feature_distance(drawn, {s: f[rendered] for s, f in wanted.items()})
     if twice:
         parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
+    if guide is not None:
+        with torch.no_grad(), torch.autocast(shown.device.type, enabled=False):
+            guided = guide(wanted)
+        parts["guide"] = F.mse_loss(content, guided)
     if recipe.contrast:
         partner = torch.cat([content_second, content[pairs : rendered.stop], content_first])
         parts["contrast"] = losses.content_contrast(contents[-len(batch) :], partner, content)
@@ -184,10 +190,18 @@ def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> 
 class DistillationTrainer:
     """Everything a run of stage I holds: networks, optimiser, frozen net, and one `step`."""
 
-    def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0, start_from: Path | None = None) -> None:
+    def __init__(
+        self,
+        recipe: DistillationRecipe,
+        steps: int,
+        seed: int = 0,
+        start_from: Path | None = None,
+        guide: Guide | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         self.recipe = recipe
         self.steps = steps
+        self.guide = guide
         networks = Distiller(recipe, spectral_norm=False)
         if start_from is not None:
             shape_path = shape_head_path(start_from)
@@ -216,7 +230,7 @@ class DistillationTrainer:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
         with mixed_precision(real.picture.device):
             answer = compute_losses(
-                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up
+                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up, self.guide
             )
         self.optimizer.zero_grad(set_to_none=True)
         answer.total.backward()
@@ -278,7 +292,7 @@ def distill(
         real_maps: their instance maps.
         classes: the subfolders, in the order of the labels.
         recipe: shapes and weights.
-        run: folder for checkpoint.pt, stats.jsonl and sheets.
+        run: folder for checkpoint.pt, stats.jsonl and sheets; guide.safetensors, if the recipe has one.
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
@@ -298,7 +312,10 @@ def distill(
     pair_set = PairSet(pairs, pair_maps, classes, size)
     real_sets = [PictureSet(real / name, size, limit, label, real_maps / name) for label, name in enumerate(classes)]
     path = run / "checkpoint.pt"
-    trainer = DistillationTrainer(recipe, steps, seed, start_from)
+    guide = None
+    if recipe.guide:
+        guide = train_guide(recipe, real_sets, pair_set, run / "guide.safetensors", seed, report, progress)
+    trainer = DistillationTrainer(recipe, steps, seed, start_from, guide)
     if path.exists():
         trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")

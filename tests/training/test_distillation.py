@@ -38,7 +38,8 @@ def test_stopping_and_resuming_changes_nothing(pairs: tuple[Path, Path], tmp_pat
     lines = []
 
     def stop(line: dict[str, float]) -> None:
-        lines.append(line)
+        if "step" in line:  # not the guide's
+            lines.append(line)
         if len(lines) == 2:  # the second line is reported before its checkpoint is written
             raise CutOffError
 
