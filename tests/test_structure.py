@@ -37,7 +37,7 @@ FLOORS = (
     ("gpunit.ui", "gpunit.commands"),
     ("app", "gpunit.__main__"),
 )
-KEPT_TO = {"gradio": ("gpunit.ui", "app"), "mmdet": ("gpunit.prior.segmentation",), "accelerate": ("gpunit.training",)}
+KEPT_TO = {"gradio": ("gpunit.ui", "app"), "mmdet": ("gpunit.prior.htc",), "accelerate": ("gpunit.training",)}
 
 
 def is_under(module: str, name: str) -> bool:

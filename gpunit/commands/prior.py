@@ -206,7 +206,7 @@ def segment(
     device: Device = "auto",
 ) -> None:
     """Instance maps of every picture of a folder, for `distill`."""
-    from gpunit.prior import segmentation
+    from gpunit.prior import htc, segmentation
 
     if method not in segmentation.METHODS:
         raise UsageError(f"there is no method {method!r}; choose from {', '.join(segmentation.METHODS)}.")
@@ -214,7 +214,7 @@ def segment(
     with Progress(*columns, console=console, transient=True) as progress:
         if download and method == "htc" and checkpoint is None:
             fetching = progress.add_task("Downloading HTC", total=None)
-            checkpoint = segmentation.download_htc(
+            checkpoint = htc.download_htc(
                 zoo.CHECKPOINTS,
                 report=lambda done, total: progress.update(fetching, completed=done, total=total or None),
             )

@@ -15,7 +15,7 @@ from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.prior.biggan import Prior
-from gpunit.prior.segmentation import class_activation_map
+from gpunit.prior.class_activation import class_activation_map
 
 
 @dataclass(frozen=True)

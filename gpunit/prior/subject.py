@@ -16,8 +16,9 @@ from torch import Tensor
 from gpunit import images
 from gpunit.images import CENTRE, Crop
 from gpunit.networks.features import EfficientNetLite0
+from gpunit.prior.class_activation import class_activation_map
 from gpunit.prior.imagenet import GROUPS
-from gpunit.prior.segmentation import class_activation_map, object_crop
+from gpunit.prior.segmentation import object_crop
 from gpunit.translator import pick_device
 
 # The domains that ImageNet has classes for; foxes and wolves make fair dogs, big cats fair cats.

@@ -47,7 +47,8 @@ from gpunit.training.state import (
 )
 from gpunit.weights import fill, read_weights
 
-# Steps in which the last level learns L_rec alone after the coarse steps: D would be misled by its first pictures.
+# Steps after the coarse ones in which G's last level learns L_rec alone, and D to judge the larger pictures: each would
+# mislead the other at first.
 _GROWTH_STEPS = 150
 
 
@@ -246,9 +247,14 @@ class AdversarialTrainer(StageTwoTrainer):
         return 2 if self.done < self.coarse else 1
 
     @property
+    def _refines(self) -> bool:
+        """Whether the coarse steps are over, and the last level alone is trained."""
+        return 0 < self.coarse <= self.done
+
+    @property
     def _grows(self) -> bool:
-        """Whether the last level, fresh after the coarse steps, is warmed up alone."""
-        return self.coarse <= self.done < self.coarse + (_GROWTH_STEPS if self.coarse else 0)
+        """Whether the last level, fresh after the coarse steps, is warmed up."""
+        return self._refines and self.done < self.coarse + _GROWTH_STEPS
 
     def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
         """One update of D and one of G; returns the loss parts, but for costly ones of weight 0.
@@ -259,8 +265,11 @@ class AdversarialTrainer(StageTwoTrainer):
             source, target: (B, 3, S, S) in [-1, 1], S the full resolution.
             label: (B,) the targets' places in `recipe.domains`.
         """
+        if self._refines:
+            self.model.requires_grad_(False)
+            self.model.generator.levels[-1].requires_grad_(True)
         if self.done < self.warm_up or self._grows:
-            return self._warm_up(target)
+            return self._warm_up(target, label)
         recipe, scale = self.recipe, self.scale
         size = recipe.translator.resolution // scale
         twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
@@ -356,8 +365,8 @@ class AdversarialTrainer(StageTwoTrainer):
         self._finish()
         return {**{name: value.detach() for name, value in parts.items()}, "discriminator": discriminator_loss.detach()}
 
-    def _warm_up(self, target: Tensor) -> dict[str, Tensor]:
-        """One update of G by L_rec alone; of its last level alone while that is fresh and the others are not."""
+    def _warm_up(self, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """One update of G by L_rec alone; while its last level is fresh, also one of D at the new size."""
         size = self.recipe.translator.resolution // self.scale
         with mixed_precision(target.device):
             with torch.no_grad():
@@ -369,19 +378,24 @@ class AdversarialTrainer(StageTwoTrainer):
             reconstructed = generator.render(content.content, gates, style, size=size)
         reconstructed, wanted = reconstructed.float(), F.avg_pool2d(target, self.scale)
         with torch.no_grad():
-            wanted_features = self.eye(wanted, last_stride=16)
-        features = self.eye(reconstructed, last_stride=16)
-        loss = F.l1_loss(reconstructed, wanted) + losses.feature_distance(features, wanted_features)
+            wanted_features = self.eye(wanted)
+        features = self.eye(reconstructed)
+        compared = [{stride: seen[stride] for stride in (2, 4, 8, 16)} for seen in (features, wanted_features)]
+        loss = F.l1_loss(reconstructed, wanted) + losses.feature_distance(*compared)
         self.optimizer_g.zero_grad(set_to_none=True)
         (self.recipe.reconstruction * loss).backward()
-        if self._grows:
-            fresh = set(self.model.generator.levels[-1].parameters())
-            for parameter in self.model.parameters():
-                if parameter not in fresh:
-                    parameter.grad = None
         self.optimizer_g.step()
+        parts = {"reconstruction": loss.detach()}
+        if self._grows:
+            with mixed_precision(target.device):
+                seen = {stride: feature.detach() for stride, feature in features.items()}
+                real, fake = self.discriminator(wanted_features, label), self.discriminator(seen, label)
+                parts["discriminator"] = losses.hinge_discriminator_loss(real.logits, fake.logits)
+            self.optimizer_d.zero_grad(set_to_none=True)
+            parts["discriminator"].backward()
+            self.optimizer_d.step()
         self._finish()
-        return {"reconstruction": loss.detach()}
+        return {name: value.detach() for name, value in parts.items()}
 
 
 def random_strengths(count: int, sizes: Sequence[int], dropout: float) -> list[Tensor]:

@@ -111,7 +111,7 @@ class Shapes:
     @torch.inference_mode()
     def instances(self, pictures: Tensor) -> Tensor:
         """x_s by class activation: (N, 1, 128, 128) in [-1, 1]."""
-        from gpunit.prior.segmentation import class_activation_map  # it knows HTC, which the page does not need
+        from gpunit.prior.class_activation import class_activation_map
 
         larger = F.interpolate(pictures.to(self._device), (128, 128), mode="bilinear", antialias=True)
         return class_activation_map(self._eye, larger).cpu()

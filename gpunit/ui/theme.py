@@ -36,6 +36,7 @@ CSS = """
   #title, .tabs { max-width: calc(100vw - 4rem); }
   #history .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
   #targets .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
+  .fills { height: auto !important; aspect-ratio: 1; }
   .captioned .caption-label, #masks-channels .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
   #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
 }

@@ -19,8 +19,9 @@ from torchvision import ops
 
 from gpunit import images
 from gpunit.networks.features import EfficientNetLite0
-from gpunit.prior import segmentation
-from gpunit.prior.segmentation import Instances, InstanceSegmenter, SegmentationError, Shape
+from gpunit.prior import class_activation, htc, segmentation
+from gpunit.prior.htc import Instances, InstanceSegmenter, SegmentationError
+from gpunit.prior.segmentation import Shape
 from tests.conftest import blobs
 
 SMALLEST = "htc-without-semantic_r50_fpn_1x_coco"
@@ -55,7 +56,7 @@ def reference_nms(boxes: Tensor, scores: Tensor, threshold: float, offset: int) 
 def test_importing_the_module_does_not_import_mmdet() -> None:
     program = """
 import sys
-import gpunit.prior.segmentation
+import gpunit.prior.htc
 assert not {"mmdet", "mmcv", "mmengine"} & set(sys.modules)
 """
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -64,7 +65,7 @@ assert not {"mmdet", "mmcv", "mmengine"} & set(sys.modules)
 
 @pytest.mark.parametrize("offset", [0, 1])
 def test_nms_of_mmcv_keeps_what_the_definition_keeps(offset: int) -> None:
-    segmentation.install_operator_bridge()
+    htc.install_operator_bridge()
     from mmcv.ops import nms
 
     boxes, scores = random_boxes(60)
@@ -76,7 +77,7 @@ def test_nms_of_mmcv_keeps_what_the_definition_keeps(offset: int) -> None:
 
 @pytest.mark.parametrize("aligned", [True, False])
 def test_roi_align_of_mmcv_is_that_of_torchvision(aligned: bool) -> None:
-    segmentation.install_operator_bridge()
+    htc.install_operator_bridge()
     from mmcv.ops import RoIAlign
 
     feature = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
@@ -89,7 +90,7 @@ def test_roi_align_of_mmcv_is_that_of_torchvision(aligned: bool) -> None:
 
 
 def test_other_operators_are_refused_by_name() -> None:
-    segmentation.install_operator_bridge()
+    htc.install_operator_bridge()
     from mmcv.ops import soft_nms
 
     with pytest.raises(NotImplementedError, match="softnms"):
@@ -98,9 +99,9 @@ def test_other_operators_are_refused_by_name() -> None:
 
 def test_compiled_operators_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = ModuleType("mmcv._ext")
-    compiled.__spec__ = segmentation.ModuleSpec("mmcv._ext", None)
+    compiled.__spec__ = htc.ModuleSpec("mmcv._ext", None)
     monkeypatch.setitem(sys.modules, "mmcv._ext", compiled)
-    segmentation.install_operator_bridge()
+    htc.install_operator_bridge()
     assert sys.modules["mmcv._ext"] is compiled
 
 
@@ -111,7 +112,7 @@ def test_compiled_operators_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
 def network() -> nn.Module:
     """HTC with random weights, and few proposals, for speed."""
     torch.manual_seed(0)
-    network = segmentation.htc_network(SMALLEST)
+    network = htc.htc_network(SMALLEST)
     network.rpn_head.test_cfg.max_per_img = 30
     network.roi_head.test_cfg.max_per_img = 3
     return network
@@ -136,7 +137,7 @@ def test_htc_gives_boxes_and_masks_of_the_pictures_size(network: nn.Module) -> N
 def test_weights_fill_htc_strictly(network: nn.Module) -> None:
     state = dict(network.state_dict())
     first = next(iter(state))
-    assert segmentation.fill_htc(network, state, "x.pth") is network
+    assert htc.fill_htc(network, state, "x.pth") is network
     for changed, complaint in (
         ({key: tensor for key, tensor in state.items() if key != first}, f"lacks {first}"),
         (
@@ -146,27 +147,27 @@ def test_weights_fill_htc_strictly(network: nn.Module) -> None:
         (state | {first: torch.zeros(1)}, f"another shape for {first}"),
     ):
         with pytest.raises(SegmentationError, match=re.escape(complaint)):
-            segmentation.fill_htc(network, changed, "x.pth")
+            htc.fill_htc(network, changed, "x.pth")
 
 
 @pytest.mark.parametrize("checkpoint", [None, Path("nowhere/htc.pth")])
 def test_a_missing_checkpoint_is_explained_and_never_replaced(checkpoint: Path | None) -> None:
     with pytest.raises(SegmentationError) as caught:
-        segmentation.load_htc(checkpoint, "htc_r50_fpn_1x_coco")
+        htc.load_htc(checkpoint, "htc_r50_fpn_1x_coco")
     for part in ("https://download.openmmlab.com", "7332cf16.pth", "--checkpoint", "--method class-activation"):
         assert part in str(caught.value)
 
 
 def test_an_unknown_config_names_the_known_ones() -> None:
     with pytest.raises(SegmentationError, match="htc_r50_fpn_1x_coco"):
-        segmentation.htc_network("htc_r5000")
+        htc.htc_network("htc_r5000")
 
 
 def test_a_checkpoint_is_read_without_running_its_code(tmp_path: Path) -> None:
     path, flag = tmp_path / "htc.pth", tmp_path / "ran"
     state = {"weight": torch.ones(2)}
     torch.save({"meta": {"mmdet_version": "2.0.0", "CLASSES": ("person",)}, "state_dict": state}, path)
-    assert torch.equal(segmentation.read_checkpoint(path)["weight"], state["weight"])
+    assert torch.equal(htc.read_checkpoint(path)["weight"], state["weight"])
 
     class Trap:
         def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
@@ -174,17 +175,17 @@ def test_a_checkpoint_is_read_without_running_its_code(tmp_path: Path) -> None:
 
     torch.save({"meta": Trap(), "state_dict": state}, path)
     with pytest.raises(SegmentationError, match="more than tensors"):
-        segmentation.read_checkpoint(path)
+        htc.read_checkpoint(path)
     path.write_bytes(pickle.dumps(Trap(), protocol=2))
     with pytest.raises(SegmentationError, match="more than tensors"):
-        segmentation.read_checkpoint(path)
+        htc.read_checkpoint(path)
     assert not flag.exists()
     path.write_text("<html>quota exceeded</html>")
     with pytest.raises(SegmentationError, match="damaged"):
-        segmentation.read_checkpoint(path)
+        htc.read_checkpoint(path)
     torch.save([1], path)
     with pytest.raises(SegmentationError, match="no state_dict"):
-        segmentation.read_checkpoint(path)
+        htc.read_checkpoint(path)
 
 
 def test_a_download_is_checked_by_the_sum_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,43 +195,43 @@ def test_a_download_is_checked_by_the_sum_in_its_name(tmp_path: Path, monkeypatc
         asked.append((address, sha256))
         path.touch()
 
-    monkeypatch.setattr(segmentation, "fetch", fetch)
-    path = segmentation.download_htc(tmp_path)
-    assert path == segmentation.download_htc(tmp_path)  # the second time it is there
+    monkeypatch.setattr(htc, "fetch", fetch)
+    path = htc.download_htc(tmp_path)
+    assert path == htc.download_htc(tmp_path)  # the second time it is there
     ((address, sha256),) = asked
     assert address.endswith(f"/{path.name}")
     assert re.fullmatch(r"[0-9a-f]{8}", sha256)
     assert path.stem.endswith(f"-{sha256}")
     with pytest.raises(SegmentationError, match="never published"):
-        segmentation.download_htc(tmp_path, SMALLEST)
+        htc.download_htc(tmp_path, SMALLEST)
 
 
 # ------------------------------------------------------------------------------------------------ objects
 
 
 def test_labels_are_those_of_coco() -> None:
-    segmentation.install_operator_bridge()
+    htc.install_operator_bridge()
     from mmdet.datasets import CocoDataset
 
     names = CocoDataset.METAINFO["classes"]
-    assert {name: names.index(name) for name in segmentation.COCO_LABELS} == dict(segmentation.COCO_LABELS)
-    assert {name for group in segmentation.GROUPS.values() for name in group} == set(segmentation.COCO_LABELS)
+    assert {name: names.index(name) for name in htc.COCO_LABELS} == dict(htc.COCO_LABELS)
+    assert {name for group in htc.GROUPS.values() for name in group} == set(htc.COCO_LABELS)
 
 
 def test_the_largest_confident_object_of_the_group_is_taken() -> None:
     masks = torch.zeros(4, 8, 8, dtype=torch.bool)
     for index, side in enumerate((3, 4, 8, 8)):
         masks[index, :side, :side] = True
-    labels = torch.tensor([segmentation.COCO_LABELS[name] for name in ("bird", "bird", "bird", "car")])
+    labels = torch.tensor([htc.COCO_LABELS[name] for name in ("bird", "bird", "bird", "car")])
     found = Instances(torch.rand(4, 4), torch.tensor([0.9, 0.8, 0.3, 0.9]), labels, masks)
-    bird = segmentation.largest_instance(found, "bird")
+    bird = htc.largest_instance(found, "bird")
     assert bird is not None
     assert torch.equal(bird.mask, masks[1])
-    assert segmentation.largest_instance(found, "dog") is None
+    assert htc.largest_instance(found, "dog") is None
     empty = Instances(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.long), masks[:0])
-    assert segmentation.largest_instance(empty, "bird") is None
+    assert htc.largest_instance(empty, "bird") is None
     with pytest.raises(SegmentationError, match="vehicle"):
-        segmentation.largest_instance(found, "house")
+        htc.largest_instance(found, "house")
 
 
 @given(
@@ -266,7 +267,7 @@ def test_the_crop_follows_the_papers_formula() -> None:
 def test_a_mask_becomes_a_map_and_a_grey_picture() -> None:
     mask = torch.zeros(4, 6, dtype=torch.bool)
     mask[1:3, 2:5] = True
-    shape = segmentation.instance_map(mask)
+    shape = htc.instance_map(mask)
     assert shape.shape == (1, 4, 6)
     assert torch.equal(shape > 0, mask[None])
     assert shape.unique().tolist() == [-1, 1]
@@ -283,13 +284,13 @@ def test_a_mask_becomes_a_map_and_a_grey_picture() -> None:
 def test_the_guided_filter_keeps_constants_and_edges_of_the_guide() -> None:
     guide = torch.rand(1, 1, 24, 20, generator=torch.Generator().manual_seed(0))
     constant = torch.full_like(guide, 0.3)
-    torch.testing.assert_close(segmentation.guided_filter(guide, constant, 3, 1e-2), constant)
-    torch.testing.assert_close(segmentation.guided_filter(guide, 2 * guide - 1, 3, 1e-8), 2 * guide - 1)
+    torch.testing.assert_close(class_activation.guided_filter(guide, constant, 3, 1e-2), constant)
+    torch.testing.assert_close(class_activation.guided_filter(guide, 2 * guide - 1, 3, 1e-8), 2 * guide - 1)
     step = torch.zeros(1, 1, 24, 20)
     step[..., 10:] = 1
     blurred = F.avg_pool2d(F.pad(step, (3, 3, 0, 0), mode="replicate"), (1, 7), 1)
-    along = segmentation.guided_filter(step, blurred, 3, 1e-3)
-    across = segmentation.guided_filter(constant, blurred, 3, 1e-3)
+    along = class_activation.guided_filter(step, blurred, 3, 1e-3)
+    across = class_activation.guided_filter(constant, blurred, 3, 1e-3)
     assert (along[..., 10] - along[..., 9]).min() > 2 * (across[..., 10] - across[..., 9]).max()
 
 
@@ -301,10 +302,10 @@ def eye() -> EfficientNetLite0:
 
 def test_activation_maps_are_mirrored_with_their_pictures(eye: EfficientNetLite0) -> None:
     pictures = torch.cat([images.to_tensor(blobs(seed, width=128, height=100)) for seed in (1, 2)])
-    maps = segmentation.class_activation_map(eye, pictures)
+    maps = class_activation.class_activation_map(eye, pictures)
     assert maps.shape == (2, 1, 100, 128)
     assert maps.abs().max() <= 1
-    mirrored = segmentation.class_activation_map(eye, pictures[:1].flip(3)).flip(3)  # alone, as well as mirrored
+    mirrored = class_activation.class_activation_map(eye, pictures[:1].flip(3)).flip(3)  # alone, as well as mirrored
     assert (maps[:1] - mirrored).abs().mean() < 0.01
 
 
@@ -312,14 +313,14 @@ def test_activation_maps_find_the_object_of_the_examples(eye: EfficientNetLite0)
     """The examples show their objects in the middle, with ground around them."""
     paths = [Path(__file__).parents[2] / "assets" / "examples" / f"{name}.jpg" for name in ("bird-toucan", "car-sedan")]
     pictures = torch.cat([images.to_tensor(images.cut(images.open_picture(path), 128)) for path in paths])
-    inside = segmentation.class_activation_map(eye, pictures) > 0
+    inside = class_activation.class_activation_map(eye, pictures) > 0
     share = inside.float().mean(dim=(1, 2, 3))
     assert 0.1 < share.min() <= share.max() < 0.9
     assert (inside[..., 32:96, 32:96].float().mean(dim=(1, 2, 3)) > share + 0.1).all()
 
 
 def test_a_constant_picture_gives_a_finite_map(eye: EfficientNetLite0) -> None:
-    shape = segmentation.class_activation_map(eye, torch.zeros(1, 3, 64, 64))
+    shape = class_activation.class_activation_map(eye, torch.zeros(1, 3, 64, 64))
     assert shape.isfinite().all()
     assert shape.abs().max() <= 1
 
@@ -330,7 +331,7 @@ def test_a_constant_picture_gives_a_finite_map(eye: EfficientNetLite0) -> None:
 def find_top_half(picture: Image.Image) -> Shape:
     mask = torch.zeros(picture.height, picture.width, dtype=torch.bool)
     mask[: picture.height // 2] = True
-    return Shape(segmentation.instance_map(mask), (0.0, 0.0, float(picture.width // 2), picture.height / 2))
+    return Shape(htc.instance_map(mask), (0.0, 0.0, float(picture.width // 2), picture.height / 2))
 
 
 def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
