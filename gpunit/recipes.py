@@ -228,8 +228,8 @@ class AdversarialRecipe:
     reconstruction: float = 3.0
     equivariance: float = 3.0
     reconstruct_with_skips: bool = False
-    warm_up: int = 600
-    coarse: int = 2200
+    warm_up: int = 1200
+    coarse: int = 3400
     mismatched: float = 1.0
     skip_dropout: float = 0.15
     mirror_style: bool = True
