@@ -13,7 +13,7 @@ from gpunit import benchmark
 from gpunit.__main__ import main
 from gpunit.benchmark import PlainTranslator, random_networks, translation_figures
 from gpunit.networks.layers import fold_spectral_norm
-from tests.conftest import TINY
+from tests.conftest import TINY, TINY_PAPER
 
 CPU = torch.device("cpu")
 
@@ -87,3 +87,10 @@ def test_the_command_prints_a_table_and_writes_the_figures(
 def test_an_unknown_part_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--part", "coffee") == 2
     assert "there is no part 'coffee'" in capsys.readouterr().err
+
+
+def test_published_training_takes_the_steps_it_speaks_of() -> None:
+    figures = benchmark.published_training_figures(TINY_PAPER, steps=3)
+    assert figures["published_steps"] == 3
+    assert figures["published_batch"] == TINY_PAPER.batch
+    assert 0 < figures["published_step_s"] <= figures["published_penalised_step_s"] < figures["published_steps_s"]
