@@ -13,16 +13,35 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gpunit import zoo
-from gpunit.commands.shared import Data, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, console, print_table
+from gpunit.commands.shared import (
+    Data,
+    Run,
+    SaveEvery,
+    Seed,
+    StartFrom,
+    TrainingBar,
+    UsageError,
+    console,
+    finite,
+    print_table,
+)
 from gpunit.heap import keep_freed_memory
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.recipes import PAPER_TASKS, SMALL, AdversarialRecipe, PaperRecipe
+from gpunit.recipes import (
+    PAPER_DISTILLATION,
+    PAPER_TASKS,
+    SMALL,
+    SMALL_DISTILLATION,
+    AdversarialRecipe,
+    DistillationRecipe,
+    PaperRecipe,
+)
 from gpunit.weights import write_weights
 
 if TYPE_CHECKING:
     from gpunit.training.adversarial import Limits
 
-Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe)
+Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe, DistillationRecipe)
 
 
 def distill(
@@ -35,13 +54,19 @@ def distill(
     classes: Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")] = "cat,dog,bird,car",
     recipe: Annotated[str, typer.Option(help="small (128 px) or paper (256 px).")] = "small",
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many real pictures per class.")] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(help="Change a loss's weight, as in guide=0; may be repeated.  `train-recipes` names them."),
+    ] = None,
+    guide_steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of the guide, which is trained first; by default the recipe's.")
+    ] = None,
     steps: Annotated[int, typer.Option(min=1)] = 2000,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: StartFrom = None,
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
-    from gpunit.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
     from gpunit.training import bundle, distillation
 
     recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
@@ -49,6 +74,9 @@ def distill(
         raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
+    chosen = _weighted(chosen, weight or [])
+    if guide_steps:
+        chosen = replace(chosen, guide_recipe=replace(chosen.guide_recipe, steps=guide_steps))
     places = (pairs, pair_maps, real, real_maps, names)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
@@ -176,7 +204,7 @@ def train(
 
 
 def train_recipes() -> None:
-    """List the recipes of stage II: what each was published for, its switches, and its losses' weights."""
+    """List the recipes of stage II: what each was published for and its switches; and all recipes' weights."""
     table = Table(title="Tasks of the paper (256 px)")
     for heading in ("recipe", "switches", "style layer", "skips in ȳ", "identity", "mirrored", "rare", "data"):
         table.add_column(heading, no_wrap=heading == "recipe")
@@ -186,7 +214,13 @@ def train_recipes() -> None:
         shown = ("yes" if flag else "no" for flag in flags)
         table.add_row(name, origin, str(task.discriminator.style_layer), *shown, task.data)
     print_table(table, 150)
-    for name, chosen in (("small", AdversarialRecipe()), ("tasks of the paper", PAPER_TASKS["cat2dog"])):
+    recipes: dict[str, AdversarialRecipe | PaperRecipe | DistillationRecipe] = {
+        "small": AdversarialRecipe(),
+        "tasks of the paper": PAPER_TASKS["cat2dog"],
+        "distill, small": SMALL_DISTILLATION,
+        "distill, paper": PAPER_DISTILLATION,
+    }
+    for name, chosen in recipes.items():
         weights = "  ".join(f"{loss}={getattr(chosen, loss):g}" for loss in _losses_of(chosen))
         typer.echo(f"weights, {name}:  {weights}")
 
@@ -203,10 +237,20 @@ _LOSSES = (
     "perceptual",
     "penalty",
     "identity",
+    "shape",
+    "pair_shape",
+    "recolour",
+    "contrast",
+    "hint",
+    "layout",
+    "pair_layout",
+    "guide",
+    "classifier",
+    "magnitude",
 )
 
 
-def _losses_of(recipe: AdversarialRecipe | PaperRecipe) -> list[str]:
+def _losses_of(recipe: AdversarialRecipe | PaperRecipe | DistillationRecipe) -> list[str]:
     return [name for name in _LOSSES if hasattr(recipe, name)]
 
 
@@ -218,8 +262,8 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
         if name not in _losses_of(recipe):
             raise UsageError(f"this recipe has no weight {name!r}; choose from {', '.join(_losses_of(recipe))}.")
         try:
-            changes[name] = float(value)
-        except ValueError:
+            changes[name] = finite(float(value))
+        except (ValueError, typer.BadParameter):
             raise UsageError(f"--weight takes a name and a number, as in content=0, not {setting!r}.") from None
     return replace(recipe, **changes)
 
