@@ -30,8 +30,10 @@ def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
 ) -> None:
     dog, cat = folders("dog", "cat", count=4)
     options = ("--content-encoder", "random", "--no-skips", "--weight", "content=0", "--limit", "cat=3", "--batch", "4")
+    options += ("--warm-up", "0", "--coarse", "0")
     begin = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--steps", "1")
     run(*begin, *options)
+    assert "adversarial" in json.loads((tmp_path / "run" / "stats.jsonl").read_text())
     encoder = tmp_path / "run" / "random-content.safetensors"
     ended = ("--content-encoder", encoder, "--output", tmp_path / "run" / "bare.safetensors", "--codes-seen", "8")
     run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
@@ -66,6 +68,7 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--limit", "0"), "--limit takes a number"),
         (("--target", "cat", "--sources", "dog", "--batch", "3"), "--batch must be at least 4"),
         (("--target", "cat", "--sources", "dog", "--precision", "bf16"), "for tasks of the paper"),
+        (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
         (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
     ],
 )

@@ -115,6 +115,12 @@ def train(
     ] = None,
     skips: Annotated[bool, typer.Option(help="--no-skips leaves the dynamic skips out, for an ablation.")] = True,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; by default the recipe's.")] = None,
+    warm_up: Annotated[
+        int | None, typer.Option(min=0, help="small: steps at the start that learn L_rec alone.")
+    ] = None,
+    coarse: Annotated[
+        int | None, typer.Option(min=0, help="small: up to this step, pictures are drawn at half the resolution.")
+    ] = None,
     precision: Annotated[
         str, typer.Option(help="fp32, bf16 or fp16, for a task of the paper; small takes bf16 where it is fast.")
     ] = "fp32",
@@ -151,6 +157,8 @@ def train(
             raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise UsageError("the small recipe trains in one process; start it without a launcher.")
+        lengths = {"warm_up": warm_up, "coarse": coarse}
+        changes |= {name: length for name, length in lengths.items() if length is not None}
         small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")), **changes)
         small = _weighted(small, weight or [])
         if small.batch < max(small.reconstructed, 2 * small.twins):
@@ -172,6 +180,8 @@ def train(
                 limits,
             )
         return
+    if warm_up is not None or coarse is not None:
+        raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
     from gpunit.training import paper
     from gpunit.training.processes import Processes
     from gpunit.weights import load_identity_net
