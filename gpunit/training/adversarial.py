@@ -294,6 +294,9 @@ class AdversarialTrainer(StageTwoTrainer):
                 strength[:twins] = strength[batch - twins :] = 1  # twins are compared place by place
                 strengths.append(strength.to(gate.mask))
             translated = generator.render(content.content, gates, style[shown], strengths, size).float()
+            if self._refines:
+                with torch.no_grad():
+                    drawn_before = generator.render(content.content, gates, style[shown], strengths, size // 2)
             with_skips = recipe.use_skips and recipe.reconstruct_with_skips
             own_gates = generator.plan_skips(own_content) if with_skips else {}
             reconstructed = generator.render(own_content.content, own_gates, style[:count], size=size).float()
@@ -355,6 +358,8 @@ class AdversarialTrainer(StageTwoTrainer):
             parts["structure"] = losses.structure_distance(fake_features, source_features, (size // 16, size // 8))
         if gates:
             parts["mask"] = losses.mask_sparsity([gate.mask for gate in gates.values()])
+        if self._refines:
+            parts["anchor"] = F.l1_loss(F.avg_pool2d(translated, 2), drawn_before.float())
         if twins:
             parts["equivariance"] = distance(slice(count, None))
         generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
@@ -376,16 +381,20 @@ class AdversarialTrainer(StageTwoTrainer):
             with_skips = self._use_skips and (self.recipe.reconstruct_with_skips or self._grows)
             gates = generator.plan_skips(content) if with_skips else {}
             reconstructed = generator.render(content.content, gates, style, size=size)
+            if self._grows:
+                with torch.no_grad():
+                    drawn_before = generator.render(content.content, gates, style, size=size // 2)
         reconstructed, wanted = reconstructed.float(), F.avg_pool2d(target, self.scale)
         with torch.no_grad():
             wanted_features = self.eye(wanted)
         features = self.eye(reconstructed)
         compared = [{stride: seen[stride] for stride in (2, 4, 8, 16)} for seen in (features, wanted_features)]
-        loss = F.l1_loss(reconstructed, wanted) + losses.feature_distance(*compared)
+        parts = {"reconstruction": F.l1_loss(reconstructed, wanted) + losses.feature_distance(*compared)}
+        if self._grows:
+            parts["anchor"] = F.l1_loss(F.avg_pool2d(reconstructed, 2), drawn_before.float())
         self.optimizer_g.zero_grad(set_to_none=True)
-        (self.recipe.reconstruction * loss).backward()
+        torch.stack([getattr(self.recipe, name) * value for name, value in parts.items()]).sum().backward()
         self.optimizer_g.step()
-        parts = {"reconstruction": loss.detach()}
         if self._grows:
             with mixed_precision(target.device):
                 seen = {stride: feature.detach() for stride, feature in features.items()}

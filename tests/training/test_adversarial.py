@@ -106,14 +106,26 @@ def test_after_the_coarse_steps_the_fresh_level_learns_alone() -> None:
     assert "adversarial" in trainer.step(*batch(4))
     last = f"generator.levels.{len(TINY.generator.widths) - 1}."
     # First from reconstructions, while D gets used to the larger pictures; then against D.
-    for done, parts in ((1, {"reconstruction", "discriminator"}), (1 + _GROWTH_STEPS, {"adversarial", "style"})):
+    for done, other in ((1, "reconstruction"), (1 + _GROWTH_STEPS, "adversarial")):
         trainer.done = done
         before = {name: p.clone() for name, p in trainer.model.named_parameters()}
         judged = {name: p.clone() for name, p in trainer.discriminator.named_parameters()}
-        assert parts <= set(trainer.step(*batch(4)))
+        assert {other, "anchor", "discriminator"} <= set(trainer.step(*batch(4)))
         for name, parameter in trainer.model.named_parameters():
             assert torch.equal(parameter, before[name]) != name.startswith(last), name
         assert any(not torch.equal(p, judged[name]) for name, p in trainer.discriminator.named_parameters())
+
+
+def test_the_last_level_keeps_to_the_one_before() -> None:
+    """Anchored, and pulled by nothing else, the larger pictures become those that the level before draws."""
+    others = ("adversarial", "content", "style", "colour", "structure", "mask", "equivariance")
+    recipe = replace(TINY_ADVERSARIAL, warm_up=0, coarse=1, **dict.fromkeys(others, 0.0))
+    trainer = AdversarialTrainer(replace(recipe, reconstruction=0.0, learning_rate=3e-3), encoder())
+    trainer.done = 1
+    torch.manual_seed(0)
+    pictures = batch(2)
+    apart = [float(trainer.step(*pictures)["anchor"]) for _ in range(40)]
+    assert apart[-1] < 0.5 * apart[0]
 
 
 def test_pictures_meet_targets_of_other_domains() -> None:
