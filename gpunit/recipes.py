@@ -197,6 +197,8 @@ class AdversarialRecipe:
         structure: weight of the difference in self-similarity, beside L_con (see `losses.structure_distance`).
         equivariance: weight of the difference between a turned source's translation and the translation turned alike;
             not in the paper.
+        refinement: what L_adv counts where the last level is trained alone, as a share of `adversarial`: that level
+            cannot help what D holds against the others' work.
         anchor: weight of the difference between a picture, halved, and what the level before draws, where the last
             level is trained alone; not in the paper.
         reconstruct_with_skips: let ȳ use the dynamic skips; right where the domains are close.  Without them, the
@@ -229,7 +231,8 @@ class AdversarialRecipe:
     mask: float = 1.0
     reconstruction: float = 3.0
     equivariance: float = 3.0
-    anchor: float = 10.0
+    refinement: float = 0.33
+    anchor: float = 20.0
     reconstruct_with_skips: bool = False
     warm_up: int = 1200
     coarse: int = 3400

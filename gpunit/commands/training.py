@@ -163,6 +163,8 @@ def train(
         small = _weighted(small, weight or [])
         if small.batch < max(small.reconstructed, 2 * small.twins):
             raise UsageError(f"--batch must be at least {max(small.reconstructed, 2 * small.twins)} for small.")
+        if 0 < small.coarse < small.warm_up:
+            raise UsageError(f"--coarse must be 0, or at least the {small.warm_up} steps of --warm-up.")
         encoder = _content_encoder(content_encoder, "small", run, seed)
         with TrainingBar(f"to {target}") as bar:
             adversarial.train(
@@ -244,6 +246,7 @@ _LOSSES = (
     "colour",
     "structure",
     "equivariance",
+    "anchor",
     "perceptual",
     "penalty",
     "identity",

@@ -47,9 +47,9 @@ from gpunit.training.state import (
 )
 from gpunit.weights import fill, read_weights
 
-# Steps after the coarse ones in which G's last level learns L_rec alone, and D to judge the larger pictures: each would
-# mislead the other at first.
-_GROWTH_STEPS = 150
+# Steps after the coarse ones in which G's last level learns to draw what the level before does, so much faster than
+# against D; in the last of them D learns to judge the larger pictures, for its first verdicts on them would mislead G.
+_GROWTH_STEPS, _GROWTH_RATE, _JUDGED_STEPS = 300, 4, 50
 
 
 @dataclass(frozen=True)
@@ -268,8 +268,10 @@ class AdversarialTrainer(StageTwoTrainer):
         if self._refines:
             self.model.requires_grad_(False)
             self.model.generator.levels[-1].requires_grad_(True)
-        if self.done < self.warm_up or self._grows:
-            return self._warm_up(target, label)
+        if self.done < self.warm_up:
+            return self._warm_up(target)
+        if self._grows:
+            return self._grow(source, target, label)
         recipe, scale = self.recipe, self.scale
         size = recipe.translator.resolution // scale
         twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
@@ -362,7 +364,10 @@ class AdversarialTrainer(StageTwoTrainer):
             parts["anchor"] = F.l1_loss(F.avg_pool2d(translated, 2), drawn_before.float())
         if twins:
             parts["equivariance"] = distance(slice(count, None))
-        generator_loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
+        weights = {name: getattr(recipe, name) for name in parts}
+        if self._refines:
+            weights["adversarial"] *= recipe.refinement
+        generator_loss = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
         self.optimizer_g.zero_grad(set_to_none=True)
         generator_loss.backward()
         self.optimizer_g.step()
@@ -370,41 +375,67 @@ class AdversarialTrainer(StageTwoTrainer):
         self._finish()
         return {**{name: value.detach() for name, value in parts.items()}, "discriminator": discriminator_loss.detach()}
 
-    def _warm_up(self, target: Tensor, label: Tensor) -> dict[str, Tensor]:
-        """One update of G by L_rec alone; while its last level is fresh, also one of D at the new size."""
+    def _warm_up(self, target: Tensor) -> dict[str, Tensor]:
+        """One update of G by L_rec alone."""
         size = self.recipe.translator.resolution // self.scale
         with mixed_precision(target.device):
             with torch.no_grad():
                 content = self.content_encoder(target)
             style = self.model.style_encoder(target)
             generator = self.model.generator
-            with_skips = self._use_skips and (self.recipe.reconstruct_with_skips or self._grows)
+            with_skips = self._use_skips and self.recipe.reconstruct_with_skips
             gates = generator.plan_skips(content) if with_skips else {}
             reconstructed = generator.render(content.content, gates, style, size=size)
-            if self._grows:
-                with torch.no_grad():
-                    drawn_before = generator.render(content.content, gates, style, size=size // 2)
         reconstructed, wanted = reconstructed.float(), F.avg_pool2d(target, self.scale)
         with torch.no_grad():
-            wanted_features = self.eye(wanted)
-        features = self.eye(reconstructed)
-        compared = [{stride: seen[stride] for stride in (2, 4, 8, 16)} for seen in (features, wanted_features)]
-        parts = {"reconstruction": F.l1_loss(reconstructed, wanted) + losses.feature_distance(*compared)}
-        if self._grows:
-            parts["anchor"] = F.l1_loss(F.avg_pool2d(reconstructed, 2), drawn_before.float())
+            wanted_features = self.eye(wanted, last_stride=16)
+        features = self.eye(reconstructed, last_stride=16)
+        loss = F.l1_loss(reconstructed, wanted) + losses.feature_distance(features, wanted_features)
         self.optimizer_g.zero_grad(set_to_none=True)
-        torch.stack([getattr(self.recipe, name) * value for name, value in parts.items()]).sum().backward()
+        (self.recipe.reconstruction * loss).backward()
         self.optimizer_g.step()
-        if self._grows:
+        self._finish()
+        return {"reconstruction": loss.detach()}
+
+    def _grow(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """One update of the fresh last level, towards what the level before draws; one of D at the new size."""
+        size, generator = self.recipe.translator.resolution, self.model.generator
+        with mixed_precision(target.device):
+            with torch.no_grad():
+                content = self.content_encoder(source)
+                style = self.model.style_encoder(target)
+                gates = generator.plan_skips(content) if self._use_skips else {}
+                wanted = generator.render(content.content, gates, style, size=size // 2).float()
+            drawn = generator.render(content.content, gates, style, size=size).float()
+        anchor = F.l1_loss(drawn, F.interpolate(wanted, (size, size), mode="bilinear", align_corners=False))
+        self._set_rate(_GROWTH_RATE * self.recipe.learning_rate)
+        self.optimizer_g.zero_grad(set_to_none=True)
+        anchor.backward()
+        self.optimizer_g.step()
+        self._set_rate(self.recipe.learning_rate)
+        parts = {"anchor": anchor}
+        if self.done >= self.coarse + _GROWTH_STEPS - _JUDGED_STEPS:
+            with torch.no_grad():
+                real_features, fake_features = self.eye(target), self.eye(drawn)
             with mixed_precision(target.device):
-                seen = {stride: feature.detach() for stride, feature in features.items()}
-                real, fake = self.discriminator(wanted_features, label), self.discriminator(seen, label)
+                real, fake = (self.discriminator(features, label) for features in (real_features, fake_features))
                 parts["discriminator"] = losses.hinge_discriminator_loss(real.logits, fake.logits)
             self.optimizer_d.zero_grad(set_to_none=True)
             parts["discriminator"].backward()
             self.optimizer_d.step()
         self._finish()
         return {name: value.detach() for name, value in parts.items()}
+
+    def _set_rate(self, rate: float) -> None:
+        for group in self.optimizer_g.param_groups:
+            group["lr"] = rate
+
+    def _finish(self) -> None:
+        """Count the step and move the average along; that of a fresh level not from its first pictures."""
+        grown = self._grows
+        super()._finish()
+        if grown and not self._grows:
+            self.ema.generator.levels[-1].load_state_dict(self.model.generator.levels[-1].state_dict())
 
 
 def random_strengths(count: int, sizes: Sequence[int], dropout: float) -> list[Tensor]:
