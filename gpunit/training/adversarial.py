@@ -47,9 +47,10 @@ from gpunit.training.state import (
 )
 from gpunit.weights import fill, read_weights
 
-# Steps after the coarse ones in which G's last level learns to draw what the level before does, so much faster than
-# against D; in the last of them D learns to judge the larger pictures, for its first verdicts on them would mislead G.
-_GROWTH_STEPS, _GROWTH_RATE, _JUDGED_STEPS = 300, 4, 50
+# Steps after the coarse ones in which G's last level learns to draw what the level before does, at a rate that falls
+# from so many times its own; in the last of them D learns to judge the larger pictures, for its first verdicts would
+# mislead G.
+_GROWTH_STEPS, _GROWTH_RATE, _JUDGED_STEPS = 600, 4, 50
 
 
 @dataclass(frozen=True)
@@ -408,7 +409,8 @@ class AdversarialTrainer(StageTwoTrainer):
                 wanted = generator.render(content.content, gates, style, size=size // 2).float()
             drawn = generator.render(content.content, gates, style, size=size).float()
         anchor = F.l1_loss(drawn, F.interpolate(wanted, (size, size), mode="bilinear", align_corners=False))
-        self._set_rate(_GROWTH_RATE * self.recipe.learning_rate)
+        ahead = 1 - (self.done - self.coarse) / _GROWTH_STEPS
+        self._set_rate(_GROWTH_RATE**ahead * self.recipe.learning_rate)
         self.optimizer_g.zero_grad(set_to_none=True)
         anchor.backward()
         self.optimizer_g.step()
