@@ -267,6 +267,8 @@ class AdversarialTrainer(StageTwoTrainer):
             label: (B,) the targets' places in `recipe.domains`.
         """
         if self._refines:
+            if self.done == self.coarse:  # what is built on is the average, which draws better than any one step's
+                self.model.load_state_dict(self.ema.state_dict())
             self.model.requires_grad_(False)
             self.model.generator.levels[-1].requires_grad_(True)
         if self.done < self.warm_up:

@@ -109,7 +109,9 @@ def test_after_the_coarse_steps_the_fresh_level_learns_alone() -> None:
     judging = {"anchor", "discriminator"}
     for done, parts in ((1, {"anchor"}), (_GROWTH_STEPS, judging), (1 + _GROWTH_STEPS, judging | {"adversarial"})):
         trainer.done = done
-        before = {name: p.clone() for name, p in trainer.model.named_parameters()}
+        # At first, the average takes the place of the last coarse step's weights.
+        begins_with = trainer.ema if done == 1 else trainer.model
+        before = {name: p.clone() for name, p in begins_with.named_parameters()}
         judged = {name: p.clone() for name, p in trainer.discriminator.named_parameters()}
         assert parts <= set(trainer.step(*batch(4)))
         for name, parameter in trainer.model.named_parameters():
