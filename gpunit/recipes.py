@@ -231,7 +231,7 @@ class AdversarialRecipe:
     mask: float = 1.0
     reconstruction: float = 3.0
     equivariance: float = 3.0
-    refinement: float = 0.33
+    refinement: float = 0.66
     anchor: float = 20.0
     reconstruct_with_skips: bool = False
     warm_up: int = 1200
