@@ -40,7 +40,6 @@ from gpunit.translator import Translator, TranslatorNetworks
 
 if TYPE_CHECKING:
     from gpunit.training.adversarial import StageTwoTrainer
-    from gpunit.training.paper import PaperTrainer
 
 PARTS = ("published", "small", "biggan", "startup", "training")
 Figures = dict[str, Any]
@@ -333,9 +332,7 @@ def training_figures(steps: int = 2) -> Figures:
     return {"small_step_s": statistics.median(_step_seconds(AdversarialTrainer, recipe, steps))}
 
 
-def published_training_figures(
-    recipe: PaperRecipe | None = None, steps: int = _TRAINING_SIZE_STEPS, precision: str = "fp32"
-) -> Figures:
+def published_training_figures(recipe: PaperRecipe | None = None, steps: int = _TRAINING_SIZE_STEPS) -> Figures:
     """Seconds a step of stage II as published, and the peak memory of this process afterwards.
 
     One of the steps that are timed computes the penalty R1, which as published is one of sixteen.
@@ -344,19 +341,14 @@ def published_training_figures(
         recipe: by default cat2dog's, with EfficientNet-Lite0 as the perceptual net, for nothing is downloaded here, and
             a batch of two, for 16 pictures take more memory than most machines have without a GPU.
         steps: steps that are timed.
-        precision: see `training.processes.Processes`.
     """
     from gpunit.recipes import PAPER_TASKS
     from gpunit.training.paper import PaperTrainer
-    from gpunit.training.processes import Processes
 
     recipe = recipe or replace(PAPER_TASKS["cat2dog"], perceptual_net="efficientnet-lite0", batch=2)
     recipe = replace(recipe, penalty_every=min(recipe.penalty_every, steps))
 
-    def make(recipe: PaperRecipe, encoder: ContentEncoder) -> PaperTrainer:
-        return PaperTrainer(recipe, encoder, processes=Processes(precision))
-
-    seconds = _step_seconds(make, recipe, steps)
+    seconds = _step_seconds(PaperTrainer, recipe, steps)
     return {
         "published_batch": recipe.batch,
         "published_step_s": statistics.median(seconds),

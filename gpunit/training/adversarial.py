@@ -7,8 +7,8 @@ family's: its discriminator is the projected one, so L_adv is the hinge loss on 
 net serves as the perceptual term of L_rec.  The paper's discriminator and losses are in `training.paper`.
 
 Several target domains can be trained at once: a style code says which one it is of, D judges pictures as members
-of their target's domain, and a run on one of them goes on from there.  The first steps are drawn at half the
-resolution, at the generator's head of that size, where a step takes a quarter of the time.
+of their target's domain, and a run on one of them can go on from there.  The first steps are drawn at half the
+resolution, at the generator's head of that size; after them the last level alone is trained, at the full one.
 """
 
 from __future__ import annotations

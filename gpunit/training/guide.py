@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from gpunit.data import PairSet, PictureSet, random_turns, step_generator, to_unit, turn
 from gpunit.networks.distiller import DomainClassifier, reverse_gradient
 from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, EfficientNetLite0
-from gpunit.networks.layers import conv3x3, instance_norm, restyle
-from gpunit.recipes import DistillationRecipe, GuideRecipe
+from gpunit.networks.layers import LEAK, conv3x3, instance_norm, restyle
+from gpunit.recipes import DistillationRecipe
 from gpunit.training.state import StatsLog, seed_step
 from gpunit.weights import fill, read_weights, write_weights
 
@@ -47,7 +47,7 @@ class Guide(nn.Module):
         seen = STRIDE_CHANNELS[stride] + 4 * STRIDE_CHANNELS[stride // 2]
 
         def block(convolution: nn.Module) -> nn.Sequential:
-            return nn.Sequential(convolution, nn.GroupNorm(8, width), nn.LeakyReLU(0.2))
+            return nn.Sequential(convolution, nn.GroupNorm(8, width), nn.LeakyReLU(LEAK))
 
         self.first = block(nn.Conv2d(seen, width, 1))
         self.second = nn.Sequential(block(conv3x3(width, width)), block(conv3x3(width, width)))
@@ -61,6 +61,12 @@ class Guide(nn.Module):
         """Content of `frozen_features`; normalised and activated as E_c's is."""
         hidden = self.first(seen)
         return restyle(self.to_content(hidden + self.second(hidden)))
+
+
+def _fresh_guide(recipe: DistillationRecipe) -> Guide:
+    """A guide of the shape that a recipe of stage I asks for."""
+    params = recipe.content_encoder
+    return Guide(params.resolution // params.content_size, recipe.guide_recipe.width)
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class _Pictures:
             seen = self._eye(batch, last_stride=self._stride)
             features.append(frozen_features(seen, self._stride).half())
             layouts.append(instance_norm(seen[self._stride]).flatten(1).half())
-        return torch.cat(features).clone(), torch.cat(layouts).clone()
+        return torch.cat(features), torch.cat(layouts)
 
 
 def domain_distance(content: Tensor) -> Tensor:
@@ -165,11 +171,13 @@ class GuideTrainer:
     def __init__(self, recipe: DistillationRecipe, real: Sequence[PictureSet], pairs: PairSet, seed: int) -> None:
         torch.manual_seed(seed)
         self.recipe, self._pairs = recipe.guide_recipe, pairs
-        size = recipe.content_encoder.resolution
-        stride = size // recipe.content_encoder.content_size
-        self.guide = Guide(stride, self.recipe.width)
+        self.guide = _fresh_guide(recipe)
         self.classifier = DomainClassifier(recipe.distiller)
-        look = _Pictures(EfficientNetLite0().to(memory_format=torch.channels_last), size, stride)
+        look = _Pictures(
+            EfficientNetLite0().to(memory_format=torch.channels_last),
+            recipe.content_encoder.resolution,
+            self.guide.stride,
+        )
         self._real, axes = [], []
         for pictures in real:
             count = min(len(pictures), self.recipe.pictures)
@@ -262,21 +270,19 @@ def train_guide(
     Raises:
         ModelError: if the file is there and cannot be used.
     """
-    settings: GuideRecipe = recipe.guide_recipe
     if path.exists():
-        stride = recipe.content_encoder.resolution // recipe.content_encoder.content_size
-        guide = fill(Guide(stride, settings.width), read_weights(path)[0], path)
+        guide = fill(_fresh_guide(recipe), read_weights(path)[0], path)
     else:
         trainer = GuideTrainer(recipe, real, pairs, seed)
         log_path = path.with_suffix(".jsonl")
         log_path.unlink(missing_ok=True)
         log = StatsLog(log_path)
-        progress(0, settings.steps)
-        for step in range(settings.steps):
+        progress(0, recipe.guide_recipe.steps)
+        for step in range(recipe.guide_recipe.steps):
             seed_step(seed, step)
             log.add(trainer.step())
-            progress(trainer.done, settings.steps)
-            if trainer.done % 100 == 0 or trainer.done == settings.steps:
+            progress(trainer.done, recipe.guide_recipe.steps)
+            if trainer.done % 100 == 0 or trainer.done == recipe.guide_recipe.steps:
                 line = log.write(trainer.done)
                 report({"guide": line.pop("step"), **line})
         guide = trainer.guide
