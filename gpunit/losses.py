@@ -20,29 +20,33 @@ def content_distance(content: Tensor, target: Tensor) -> Tensor:
     return F.l1_loss(content, target.detach())
 
 
-def content_contrast(anchor: Tensor, partner: Tensor, own: Tensor, temperature: float = 0.2) -> Tensor:
-    """Cross-entropy of telling each content's partner from the contents of other codes (InfoNCE).
+def content_disagreement(content: Tensor, partner: Tensor) -> Tensor:
+    """|| E_c(x) - E_c(y) ||_1 of pairs in units of the same of different codes: 0 if pairs agree, 1 if they do not.
 
-    After van den Oord, Li and Vinyals, "Representation Learning with Contrastive Predictive Coding", 2018.  Not
-    in the paper: equal contents alone are had most cheaply by a map that is the same for all pictures.
+    Not in the paper: the distance alone is had most cheaply by a map that is nearly the same for all pictures.
 
     Args:
-        anchor: contents (B, 1, 8, 8).
-        partner: row i holds what belongs to anchor i; the other rows' are what it is told from.
-        own: row i holds the anchor's own picture otherwise encoded, in the order of `anchor`; not told from.
-        temperature: of the cosines.
+        content, partner: (B, 1, H, W), row i of both of one latent code.
     """
+    return F.l1_loss(content, partner) / F.l1_loss(content, partner.roll(1, 0)).clamp_min(1e-6)
 
-    def unit(content: Tensor) -> Tensor:
-        flat = content.flatten(1)
-        return F.normalize(flat - flat.mean(1, keepdim=True), dim=1)
 
-    likeness = unit(anchor) @ unit(partner).T / temperature
-    # Where a partner is also the own picture of another anchor of the same code, it is no stranger to it.
-    is_own = (partner.flatten(1)[None] == own.flatten(1)[:, None]).all(-1)
-    is_own.fill_diagonal_(False)
-    likeness = likeness.masked_fill(is_own, -1e4)
-    return F.cross_entropy(likeness, torch.arange(len(anchor), device=anchor.device))
+def domain_distance(content: Tensor, label: Tensor, remembered: Tensor) -> Tensor:
+    """How much closer contents are to those of their own domain than to the others': 0 where the domains match.
+
+    Half the energy distance (Székely and Rizzo, "Energy statistics", 2013) of a batch's domains, averaged over all
+    pairs of them.  Not in the paper: the reversed classifier alone is soon deceived, and domains can only be told
+    apart, or not, as distributions, which a batch of a few pictures is not.
+
+    Args:
+        content: (B, 1, H, W).
+        label: (B,) the domains.
+        remembered: (L, N, H·W), contents of every domain.
+    """
+    domains = len(remembered)
+    distance = torch.cdist(content.flatten(1)[None], remembered).mean(2).T
+    own = F.one_hot(label, domains).to(distance)
+    return (distance * ((1 - own) / max(1, domains - 1) - own)).sum(1).mean()
 
 
 def content_magnitude(content: Tensor) -> Tensor:

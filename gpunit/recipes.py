@@ -61,43 +61,6 @@ SMALL_DISTILLER = DistillerParams(
 
 
 @dataclass(frozen=True)
-class GuideRecipe:
-    """Hyper-parameters of the guide that E_c follows (see `training.guide`); not in the paper.
-
-    Attributes:
-        steps: length of its training.
-        pictures: at most this many real pictures of every label; their features are held in memory, 70 kB each.
-        per_domain: real pictures of every label a step, each as it is and turned.
-        pairs: pairs of synthetic pictures a step.
-        width: channels.
-        axes: how many principal axes of the layout a content map has to tell.
-        learning_rate: Adam's; it falls over the last third.
-        noise: deviation of the Gaussian noise on the map that has to tell the layout.
-        layout, pair_layout: weights of telling the layout of the frozen net's features, from real pictures' content,
-            and from the content of a pair's pictures, each's own and its partner's.
-        content: weight of || E_c(x) - E_c(y) ||_1 of pairs, the first term of L_dis.
-        agnostic: weight of the energy distance between domains.
-        equivariance: weight of 1 - correlation of a turned picture's map with the map turned alike.
-        classifier: weight of the domain classifier behind the reversed gradient, the first term of L_reg.
-    """
-
-    steps: int = 1500
-    pictures: int = 1600
-    per_domain: int = 32
-    pairs: int = 24
-    width: int = 128
-    axes: int = 64
-    learning_rate: float = 1.5e-3
-    noise: float = 0.2
-    layout: float = 40.0
-    pair_layout: float = 0.5
-    content: float = 3.0
-    agnostic: float = 4.0
-    equivariance: float = 1.0
-    classifier: float = 2.0
-
-
-@dataclass(frozen=True)
 class DistillationRecipe:
     """Hyper-parameters of stage I (section 3), with the small family's values.
 
@@ -115,15 +78,15 @@ class DistillationRecipe:
         content, pair_shape: weights of the two terms of L_dis.
         recolour: weight of || E_c(x') - E_c(x) ||_1, x' a picture x in other colours; not in the paper.  Where it
             is not 0, the decoder is given the one or the other.
-        contrast: weight of telling a picture's partner (a recoloured real picture: itself) from the other pictures of
-            the batch by its content; not in the paper (see `losses.content_contrast`).
+        agreement: weight of the distance of a pair's contents in units of that of different codes; not in the paper
+            (see `losses.content_disagreement`).
+        agnostic: weight of the distance between the domains' contents as distributions; not in the paper (see
+            `losses.domain_distance`).
+        remembered: contents of every domain, of the last real pictures, that stand for its distribution.
         hint: weight of two hints to E_c's 8x8 feature, read off by one 1x1 convolution: the frozen net's feature of
             the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
         layout, pair_layout: weights of telling the layout of the frozen net's features from a picture's own content,
             and from its partner's; not in the paper (see `training.distillation.Distiller.layout_loss`).
-        guide: weight of the squared difference between E_c's map and the guide's, who is trained first; not in the
-            paper (see `training.guide`).  Nought trains no guide.
-        guide_recipe: the guide's own.
         warm_up: steps at the start in which no picture is drawn, which takes a third of the time.
         classifier, magnitude: weights of the two terms of L_reg.
     """
@@ -131,7 +94,7 @@ class DistillationRecipe:
     content_encoder: ContentEncoderParams = _SMALL_CONTENT
     distiller: DistillerParams = SMALL_DISTILLER
     pairs: int = 6
-    real: int = 8
+    real: int = 16
     turned: bool = True
     learning_rate: float = 8e-4
     halvings: int = 2
@@ -140,17 +103,17 @@ class DistillationRecipe:
     perceptual: float = 1.0
     shape: float = 5.0
     shape_cross_entropy: bool = True
-    content: float = 0.5
+    content: float = 0.0
     pair_shape: float = 5.0
     recolour: float = 0.2
-    contrast: float = 0.0
+    agreement: float = 1.5
+    agnostic: float = 4.0
+    remembered: int = 128
     hint: float = 1.0
     layout: float = 5.0
-    pair_layout: float = 2.0
-    guide: float = 10.0
-    guide_recipe: GuideRecipe = field(default_factory=GuideRecipe)
+    pair_layout: float = 3.0
     warm_up: int = 2000
-    classifier: float = 0.3
+    classifier: float = 1.0
     magnitude: float = 1e-3
 
 
@@ -168,11 +131,11 @@ PAPER_DISTILLATION = DistillationRecipe(
     content=1.0,
     reconstruction=1.0,
     recolour=0.0,
-    contrast=0.0,
+    agreement=0.0,
+    agnostic=0.0,
     hint=0.0,
     layout=0.0,
     pair_layout=0.0,
-    guide=0.0,
     warm_up=0,
     classifier=1.0,
 )

@@ -22,7 +22,6 @@ from gpunit.recipes import (
     SMALL_DISTILLER,
     AdversarialRecipe,
     DistillationRecipe,
-    GuideRecipe,
     PaperRecipe,
     PriorRecipe,
     TranslatorParams,
@@ -48,7 +47,7 @@ TINY_DISTILLATION = DistillationRecipe(
     ),
     pairs=2,
     real=2,
-    guide_recipe=GuideRecipe(steps=2, per_domain=2, pairs=2, width=8, axes=4),
+    remembered=4,
     warm_up=1,
 )
 TINY_PRIOR = PriorRecipe(

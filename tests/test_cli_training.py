@@ -33,7 +33,6 @@ def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], 
 
     places = ("--pairs", pairs, "--pair-maps", tmp_path / "pairs-maps", "--real", data)
     options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1")
-    options += ("--guide-steps", "1")
     run("distill", *places, *options, "--output", content)
     picture = torch.rand(1, 3, 128, 128)
     with torch.inference_mode():
@@ -57,7 +56,7 @@ def test_what_cannot_be_done_is_explained(folders: Callable[..., list[Path]], tm
         (("synthesize", "--truncations", "half", "--output", nowhere), "numbers separated by commas"),
         (("prior", "--prior", "biggan-deep-512", "--output", nowhere / "a.png"), "download it first"),
         (("distill", *inputs, "--classes", "cat,dog", "--run", nowhere, "--output", nowhere), "no such folder"),
-        (("distill", *inputs, "--weight", "guide=nan", "--run", nowhere, "--output", nowhere), "a name and a number"),
+        (("distill", *inputs, "--weight", "hint=nan", "--run", nowhere, "--output", nowhere), "a name and a number"),
         (("distill", *inputs, "--weight", "glide=1", "--run", nowhere, "--output", nowhere), "no weight 'glide'"),
     ):
         answer = gpunit(*arguments)

@@ -56,10 +56,7 @@ def distill(
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many real pictures per class.")] = None,
     weight: Annotated[
         list[str] | None,
-        typer.Option(help="Change a loss's weight, as in guide=0; may be repeated.  `train-recipes` names them."),
-    ] = None,
-    guide_steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps of the guide, which is trained first; by default the recipe's.")
+        typer.Option(help="Change a loss's weight, as in hint=0; may be repeated.  `train-recipes` names them."),
     ] = None,
     steps: Annotated[int, typer.Option(min=1)] = 2000,
     seed: Seed = 0,
@@ -75,8 +72,6 @@ def distill(
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
     chosen = _weighted(chosen, weight or [])
-    if guide_steps:
-        chosen = replace(chosen, guide_recipe=replace(chosen.guide_recipe, steps=guide_steps))
     places = (pairs, pair_maps, real, real_maps, names)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
@@ -253,11 +248,11 @@ _LOSSES = (
     "shape",
     "pair_shape",
     "recolour",
-    "contrast",
+    "agreement",
+    "agnostic",
     "hint",
     "layout",
     "pair_layout",
-    "guide",
     "classifier",
     "magnitude",
 )

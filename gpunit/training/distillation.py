@@ -31,7 +31,6 @@ from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, Efficien
 from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
-from gpunit.training.guide import Guide, train_guide
 from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step
 from gpunit.weights import fill, read_weights, shape_head_path
 
@@ -54,8 +53,18 @@ class Distiller(nn.Module):
             if recipe.layout
             else None
         )
+        # Noughts at first, which are as far from every domain and so say nothing.
+        places = recipe.content_encoder.content_size**2
+        self.remembered: Tensor
+        self.register_buffer("remembered", torch.zeros(recipe.distiller.domains, recipe.remembered, places))
         if spectral_norm:
             add_spectral_norm(self)
+
+    def remember(self, content: Tensor, label: Tensor) -> None:
+        """Keep real pictures' contents (B, 1, H, W) of the domains (B,), in place of each domain's oldest."""
+        for domain, known in enumerate(self.remembered):
+            fresh = content[label == domain].flatten(1).to(known)
+            self.remembered[domain] = torch.cat([fresh, known])[: len(known)]
 
     def layout_loss(self, shallow: Tensor, wanted: Mapping[int, Tensor]) -> Tensor:
         """How far content and label are from telling the layout of the frozen net's features: 0 if they do, 1 if not.
@@ -83,10 +92,11 @@ _LAYOUT_STRIDES = (8, 16)
 
 @dataclass(frozen=True)
 class DistillationLosses:
-    """The sum to minimise and its named parts."""
+    """The sum to minimise, its named parts, and the real pictures' contents, without gradient."""
 
     total: Tensor
     parts: dict[str, Tensor]
+    real_content: Tensor
 
 
 def compute_losses(
@@ -97,12 +107,11 @@ def compute_losses(
     second: Labelled,
     real: Labelled,
     warm_up: bool = False,
-    guide: Guide | None = None,
 ) -> DistillationLosses:
     """The losses of one batch: pairs (first, second) of one latent code, and real pictures.
 
     With `warm_up`, no picture is drawn, which takes most of the time, and E_c sees each picture either as it is or
-    recoloured.  With a `guide`, E_c is asked to give its maps.
+    recoloured.
     """
     pairs, batch = len(first), join([first, real, second])
     rendered = slice(pairs + len(real))
@@ -147,20 +156,17 @@ def compute_losses(
         parts["perceptual"] = losses.feature_distance(drawn, {s: f[rendered] for s, f in wanted.items()})
     if twice:
         parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
-    if guide is not None:
-        with torch.no_grad(), torch.autocast(shown.device.type, enabled=False):
-            guided = guide(wanted)
-        parts["guide"] = F.mse_loss(content, guided)
-    if recipe.contrast:
-        partner = torch.cat([content_second, content[pairs : rendered.stop], content_first])
-        parts["contrast"] = losses.content_contrast(contents[-len(batch) :], partner, content)
+    if recipe.agreement:
+        parts["agreement"] = losses.content_disagreement(content_first, content_second)
+    if recipe.agnostic:
+        parts["agnostic"] = losses.domain_distance(content[pairs : rendered.stop], real.label, networks.remembered)
     if networks.layout_heads is not None:
         parts["layout"] = networks.layout_loss(shallow[: len(batch)], wanted)
         parts["pair_layout"] = networks.layout_loss(shallow[len(batch) :], {s: f[partnered] for s, f in wanted.items()})
     if networks.hint_head is not None:
         parts["hint"] = hint_loss(networks.hint_head(encoded.features[8][: len(batch)]).float(), batch, wanted)
     total = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
-    return DistillationLosses(total, parts)
+    return DistillationLosses(total, parts, content[pairs : rendered.stop].detach())
 
 
 def _either(one: Tensor, other: Tensor) -> Tensor:
@@ -196,12 +202,10 @@ class DistillationTrainer:
         steps: int,
         seed: int = 0,
         start_from: Path | None = None,
-        guide: Guide | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.recipe = recipe
         self.steps = steps
-        self.guide = guide
         networks = Distiller(recipe, spectral_norm=False)
         if start_from is not None:
             shape_path = shape_head_path(start_from)
@@ -230,11 +234,12 @@ class DistillationTrainer:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
         with mixed_precision(real.picture.device):
             answer = compute_losses(
-                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up, self.guide
+                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up
             )
         self.optimizer.zero_grad(set_to_none=True)
         answer.total.backward()
         self.optimizer.step()
+        self.networks.remember(answer.real_content, real.label)
         self.done += 1
         return {name: value.detach() for name, value in answer.parts.items()}
 
@@ -292,7 +297,7 @@ def distill(
         real_maps: their instance maps.
         classes: the subfolders, in the order of the labels.
         recipe: shapes and weights.
-        run: folder for checkpoint.pt, stats.jsonl and sheets; guide.safetensors, if the recipe has one.
+        run: folder for checkpoint.pt, stats.jsonl and sheets.
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
@@ -312,10 +317,7 @@ def distill(
     pair_set = PairSet(pairs, pair_maps, classes, size)
     real_sets = [PictureSet(real / name, size, limit, label, real_maps / name) for label, name in enumerate(classes)]
     path = run / "checkpoint.pt"
-    guide = None
-    if recipe.guide:
-        guide = train_guide(recipe, real_sets, pair_set, run / "guide.safetensors", seed, report, progress)
-    trainer = DistillationTrainer(recipe, steps, seed, start_from, guide)
+    trainer = DistillationTrainer(recipe, steps, seed, start_from)
     if path.exists():
         trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")
