@@ -55,13 +55,16 @@ class Distiller(nn.Module):
         )
         # Noughts at first, which are as far from every domain and so say nothing.
         places = recipe.content_encoder.content_size**2
-        self.remembered: Tensor
-        self.register_buffer("remembered", torch.zeros(recipe.distiller.domains, recipe.remembered, places))
+        memory = torch.zeros(recipe.distiller.domains, recipe.remembered, places) if recipe.agnostic else None
+        self.remembered: Tensor | None
+        self.register_buffer("remembered", memory)
         if spectral_norm:
             add_spectral_norm(self)
 
     def remember(self, content: Tensor, label: Tensor) -> None:
         """Keep real pictures' contents (B, 1, H, W) of the domains (B,), in place of each domain's oldest."""
+        if self.remembered is None:
+            return
         for domain, known in enumerate(self.remembered):
             fresh = content[label == domain].flatten(1).to(known)
             self.remembered[domain] = torch.cat([fresh, known])[: len(known)]
@@ -158,7 +161,7 @@ def compute_losses(
         parts["recolour"] = losses.content_distance(contents[len(batch) :], content)
     if recipe.agreement:
         parts["agreement"] = losses.content_disagreement(content_first, content_second)
-    if recipe.agnostic:
+    if networks.remembered is not None:
         parts["agnostic"] = losses.domain_distance(content[pairs : rendered.stop], real.label, networks.remembered)
     if networks.layout_heads is not None:
         parts["layout"] = networks.layout_loss(shallow[: len(batch)], wanted)
