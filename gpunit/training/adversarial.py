@@ -119,6 +119,11 @@ class StageTwoTrainer(ABC):
         return 1
 
     @property
+    def sheet_size(self) -> int:
+        """The resolution at which sheets are drawn at this step."""
+        return self._resolution
+
+    @property
     def is_main(self) -> bool:
         """Whether this process writes what the run leaves behind."""
         return True
@@ -191,7 +196,7 @@ class StageTwoTrainer(ABC):
         content = self.content_encoder(source)
         gates = self.ema.generator.plan_skips(content) if self._use_skips else {}
         styles = self.ema.style_encoder(target)
-        size = self._resolution // self.scale
+        size = self.sheet_size
         columns = [images.to_pictures(source)]
         for style in styles:
             repeated = style.expand(len(source), -1)
@@ -256,6 +261,11 @@ class AdversarialTrainer(StageTwoTrainer):
     def _grows(self) -> bool:
         """Whether the last level, fresh after the coarse steps, is warmed up."""
         return self._refines and self.done < self.coarse + _GROWTH_STEPS
+
+    @property
+    def sheet_size(self) -> int:
+        """Half the resolution until the last level draws pictures."""
+        return self._resolution // (2 if self.scale > 1 or self._grows else 1)
 
     def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
         """One update of D and one of G; returns the loss parts, but for costly ones of weight 0.

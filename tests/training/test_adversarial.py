@@ -134,6 +134,18 @@ def test_the_fresh_level_learns_what_the_one_before_draws() -> None:
     assert all(torch.equal(tensor, last[1][name]) for name, tensor in last[0].items())
 
 
+def test_sheets_show_the_last_level_once_it_has_learned() -> None:
+    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=1), encoder())
+    source, target, _ = batch(2)
+    for done, shows in ((0, False), (1, False), (_GROWTH_STEPS, False), (1 + _GROWTH_STEPS, True)):
+        trainer.done = done
+        before = trainer.sheet(source, target)
+        with torch.no_grad():
+            for parameter in trainer.ema.generator.levels[-1].parameters():
+                parameter.add_(torch.randn_like(parameter))
+        assert (trainer.sheet(source, target) != before) == shows
+
+
 def test_pictures_meet_targets_of_other_domains() -> None:
     torch.manual_seed(0)
     names = ["cat"] * 3 + ["dog"] * 3
