@@ -187,7 +187,7 @@ class AdversarialRecipe:
     learning_rate: float = 3e-4
     ema: float = 0.998
     adversarial: float = 1.5
-    content: float = 2.0
+    content: float = 4.0
     style: float = 5.0
     colour: float = 5.0
     structure: float = 1.5
