@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from gpunit import zoo
 from gpunit.__main__ import app
-from gpunit.training.state import StatsLog
+from gpunit.training.state import StatsLog, load_checkpoint
 from gpunit.weights import write_weights
 from tests.conftest import blobs
 
@@ -43,6 +43,22 @@ def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
     assert all((gate.mask == 0).all() for gate in plan.gates.values())
     with_skips, without = (translator.render_tensor(plan, translator.sample(1), use_skips=use) for use in (True, False))
     assert torch.equal(with_skips, without)
+
+
+def test_what_was_learned_elsewhere_is_neither_warmed_up_nor_drawn_small_unless_asked(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, _ = folders("dog", "cat", count=4)
+    common = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--batch", "4", "--steps", "1")
+    run(*common, "--run", tmp_path / "first", "--content-encoder", "random", "--coarse", "0", "--warm-up", "0")
+    encoder = tmp_path / "first" / "random-content.safetensors"
+    for name, options in {"large": (), "small": ("--coarse", "1")}.items():
+        again = ("--run", tmp_path / name, "--content-encoder", encoder, "--start-from", tmp_path / "first")
+        run(*common, *again, *options)
+        parts = json.loads((tmp_path / name / "stats.jsonl").read_text())
+        checkpoint = load_checkpoint(tmp_path / name / "checkpoint.pt")
+        assert "adversarial" in parts
+        assert (checkpoint["warm_up"], checkpoint["coarse"]) == (0, 1 if options else 0)
 
 
 def test_a_translator_of_the_published_size_is_loaded_by_its_name(

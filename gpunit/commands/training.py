@@ -111,10 +111,17 @@ def train(
     skips: Annotated[bool, typer.Option(help="--no-skips leaves the dynamic skips out, for an ablation.")] = True,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; by default the recipe's.")] = None,
     warm_up: Annotated[
-        int | None, typer.Option(min=0, help="small: steps at the start that learn L_rec alone.")
+        int | None,
+        typer.Option(
+            min=0, help="small: steps at the start that learn L_rec alone; none by default with --start-from."
+        ),
     ] = None,
     coarse: Annotated[
-        int | None, typer.Option(min=0, help="small: up to this step, pictures are drawn at half the resolution.")
+        int | None,
+        typer.Option(
+            min=0,
+            help="small: up to this step, pictures are drawn at half the size; none by default with --start-from.",
+        ),
     ] = None,
     precision: Annotated[
         str, typer.Option(help="fp32, bf16 or fp16, for a task of the paper; small takes bf16 where it is fast.")
@@ -153,7 +160,8 @@ def train(
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise UsageError("the small recipe trains in one process; start it without a launcher.")
         lengths = {"warm_up": warm_up, "coarse": coarse}
-        changes |= {name: length for name, length in lengths.items() if length is not None}
+        by_default = {} if start_from is None else dict.fromkeys(lengths, 0)
+        changes |= by_default | {name: length for name, length in lengths.items() if length is not None}
         small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")), **changes)
         small = _weighted(small, weight or [])
         if small.batch < max(small.reconstructed, 2 * small.twins):

@@ -72,7 +72,10 @@ def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Pa
     for model in (trainer.model, trainer.ema):
         for name, tensor in model.state_dict().items():
             assert torch.equal(tensor, tensors[name]), name
-    # Finished weights are not warmed up, nor is the run when it is resumed; and they are drawn at full size.
+
+
+def test_a_run_keeps_the_lengths_it_began_with_when_it_is_resumed() -> None:
+    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=0), encoder())
     resumed = AdversarialTrainer(TINY_ADVERSARIAL, encoder())
     resumed.load(trainer.state())
     assert resumed.scale == 1
