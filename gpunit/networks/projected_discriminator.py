@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -26,12 +27,14 @@ class ProjectedDiscriminatorParams:
         head_width: channels of the trained heads; half of it at stride 2, where maps are large.
         seed: draws the fixed projections.
         classes: number of classes that the pictures are judged as; 0 if they have none.
+        pixel_width: channels of a head on the pixels themselves, which is trained from nothing; 0 for none.
     """
 
     mixed_width: int = 64
     head_width: int = 128
     seed: int = 0
     classes: int = 0
+    pixel_width: int = 0
 
 
 # A concatenation takes the layout that all its parts have.
@@ -44,7 +47,8 @@ class Verdict:
 
     Attributes:
         logits: one tensor (B, N) per head.
-        styles: f_D, a tensor (B, C) for every mixed feature and every head's hidden layer: its channel means.
+        styles: f_D, a tensor (B, C) for every mixed feature, but for the pixels, and every head's hidden layer: its
+            channel means.
     """
 
     logits: list[Tensor]
@@ -85,10 +89,23 @@ class _Head(nn.Module):
         return logit.flatten(1), x
 
 
-class ProjectedDiscriminator(nn.Module):
-    """D on the features of a frozen net at strides 2 to 32; only the heads are trained.
+class _PixelHead(nn.Module):
+    """4x4 stride-2 convolution on the pixels, and a head behind it: every logit sees 18 x 18 pixels."""
 
-    Stride 2 is an addition to Sauer et al.: without it, regular dots finer than four pixels go unpunished.
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, width // 2, 4, 2, padding=1)
+        self.head = _Head(width // 2, width, classes)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+        return cast(tuple[Tensor, Tensor], self.head(leaky_relu(self.stem(x)), label))
+
+
+class ProjectedDiscriminator(nn.Module):
+    """D on the features of a frozen net at strides 2 to 32, and on the pixels if asked; only the heads are trained.
+
+    Stride 2 is an addition to Sauer et al.: without it, regular dots finer than four pixels go unpunished.  So is the
+    head on the pixels (stride 1): a net that was trained to name things overlooks textures that other nets do not.
     """
 
     def __init__(self, params: ProjectedDiscriminatorParams, strides: Sequence[int] = (2, 4, 8, 16, 32)) -> None:
@@ -109,13 +126,23 @@ class ProjectedDiscriminator(nn.Module):
                 for s in self.strides
             }
         )
+        if params.pixel_width:
+            self.heads["1"] = _PixelHead(params.pixel_width, params.classes)
+            self.strides = (1, *self.strides)
 
     def mix(self, features: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """Channels mixed by random 1x1, scales mixed from coarse to fine by random 3x3 convolutions."""
+        """Channels mixed by random 1x1, scales mixed from coarse to fine by random 3x3 convolutions; pixels as given.
+
+        Args:
+            features: {stride: (B, C, H, W)} of the frozen net, and {1: (B, 3, H, W)}, the pictures that they are of.
+        """
         mixed: dict[int, Tensor] = {}
         above: Tensor | None = None
         for stride in reversed(self.strides):
             feature = features[stride]
+            if stride == 1:
+                mixed[stride] = feature
+                continue
             x = F.conv2d(feature, getattr(self, f"across_{stride}").to(feature.dtype))
             if above is not None:
                 x = x + F.interpolate(above, x.shape[-2:], mode="bilinear", align_corners=False)
@@ -138,5 +165,7 @@ class ProjectedDiscriminator(nn.Module):
                 continue
             logit, hidden = self.heads[str(stride)](mixed[stride], label)
             logits.append(logit)
-            styles += [spatial_mean(x).float() for x in (mixed[stride], hidden)]
+            # What pixels say of a style, their colour, has a loss of its own.
+            shown = (hidden,) if stride == 1 else (mixed[stride], hidden)
+            styles += [spatial_mean(x).float() for x in shown]
         return Verdict(logits, styles)

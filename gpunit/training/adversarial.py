@@ -233,11 +233,6 @@ class AdversarialTrainer(StageTwoTrainer):
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
         self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
 
-    def start_from(self, path: Path) -> None:
-        """`StageTwoTrainer.start_from`; what was learned elsewhere needs no warm-up and no coarse steps."""
-        super().start_from(path)
-        self.warm_up = self.coarse = 0
-
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
         return super().state() | {"warm_up": self.warm_up, "coarse": self.coarse}
@@ -327,7 +322,8 @@ class AdversarialTrainer(StageTwoTrainer):
 
         judge = self.discriminator.judge
         with autocast:
-            real_mixed, fake_mixed = self.discriminator.mix(real_features), self.discriminator.mix(fake_features)
+            real_mixed = self.discriminator.mix({1: real_seen, **real_features})
+            fake_mixed = self.discriminator.mix({1: fake_seen, **fake_features})
             real = judge(real_mixed, label)
             fake = judge({stride: feature.detach() for stride, feature in fake_mixed.items()}, shown_label)
             discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
@@ -430,9 +426,9 @@ class AdversarialTrainer(StageTwoTrainer):
         parts = {"anchor": anchor}
         if self.done >= self.coarse + _GROWTH_STEPS - _JUDGED_STEPS:
             with torch.no_grad():
-                real_features, fake_features = self.eye(target), self.eye(drawn)
+                seen = [{1: pictures, **self.eye(pictures)} for pictures in (target, drawn.detach())]
             with mixed_precision(target.device):
-                real, fake = (self.discriminator(features, label) for features in (real_features, fake_features))
+                real, fake = (self.discriminator(features, label) for features in seen)
                 parts["discriminator"] = losses.hinge_discriminator_loss(real.logits, fake.logits)
             self.optimizer_d.zero_grad(set_to_none=True)
             parts["discriminator"].backward()
@@ -512,7 +508,8 @@ def train(
         steps: stop after this many steps in all.
         seed: everything random follows from (seed, step).
         save_every: steps between checkpoints, log lines and sheets.
-        start_from: a run's folder or a translator's file to go on from in a fresh run.
+        start_from: a run's folder or a translator's file to go on from in a fresh run.  What was learned elsewhere
+            needs no warm-up, so that a recipe for it has none; coarse steps only if it is to be drawn better at large.
         report: called with every log line.
         progress: called with (steps done, steps) before the first and after every step.
         limits: how many pictures of a folder are used.
