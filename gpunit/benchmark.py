@@ -14,7 +14,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -385,14 +384,3 @@ def machine_figures(device: torch.device) -> Figures:
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
-
-
-def write_json(figures: Figures, path: Path) -> None:
-    """Write figures beside the file's final name and rename it."""
-    import json
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
-        json.dump(figures, file, indent=2)
-        file.write("\n")
-    Path(file.name).replace(path)

@@ -106,6 +106,28 @@ def refuse_inside(source: Path, output: Path) -> None:
         raise FolderError(f"{output} lies inside {source}; choose an --output outside it.")
 
 
+def refuse_taken(source: Path, output: Path, count: int) -> None:
+    """Stop before a run that begins here would overwrite files that other work has left.
+
+    Args:
+        source, output: the folders.
+        count: results a picture.
+
+    Raises:
+        FolderError: if one of its results' names is taken, and not by an earlier part of the run.
+    """
+    if read_settings(output) or not output.is_dir():
+        return
+    stems = result_stems([path.relative_to(source).as_posix() for path in images.list_pictures(source)])
+    taken = next((path for stem in stems for path in _results(output, stem, count) if path.exists()), None)
+    if taken and not read_settings(output):  # another process of this run may have begun meanwhile
+        raise FolderError(f"{taken} exists already; choose another --output.")
+
+
+def _results(output: Path, stem: str, count: int) -> list[Path]:
+    return [output / f"{stem}-{index + 1:02d}.png" for index in range(count)]
+
+
 def agree_on(output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What this folder's results are made with: these settings, unless another process or run was first.
 
@@ -211,7 +233,10 @@ def translate_folder(
         file.write("\n")  # ends a line that was cut off
         for done, (path, name, stem) in enumerate(work):
             report(done, len(work))
-            sha256 = digest(path)
+            try:
+                sha256 = digest(path)
+            except OSError:  # `_translate` says what is the matter
+                sha256 = ""
             if _is_finished(known.get(name), sha256, output):
                 there += 1
                 continue
@@ -239,10 +264,10 @@ def _translate(translator: Translator, styles: Tensor, path: Path, record: Recor
         picture = images.open_picture(path, name=record.source)
     except images.PictureError as error:
         return Record(record.source, record.sha256, error=str(error))
-    results = [f"{stem}-{index + 1:02d}.png" for index in range(len(styles))]
+    results = _results(output, stem, len(styles))
     for result, drawn in zip(results, translator.render(translator.plan(picture), styles), strict=True):
-        images.save_png(drawn, output / result)
-    return Record(record.source, record.sha256, results)
+        images.save_png(drawn, result)
+    return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])
 
 
 def _merge(output: Path, names: Sequence[str], new: Mapping[str, Record]) -> None:

@@ -77,3 +77,29 @@ def test_a_picture_that_cannot_be_read_is_named_at_the_end(translate: object, so
     assert code == 2
     assert "3 pictures translated" in said
     assert "broken.png: not a picture" in message
+
+
+def test_files_that_other_work_has_left_are_not_overwritten(translate: object, source: Path) -> None:
+    output = source.parent / "out"
+    code, _, _ = translate(source / "photo.png", "--count", "1", "--output", output)
+    assert code == 0
+    before = (output / "photo-01.png").read_bytes()
+    code, _, message = translate("--input", source, "--count", "2", "--output", output)
+    assert code == 2
+    assert "photo-01.png exists already" in message
+    assert (output / "photo-01.png").read_bytes() == before
+    assert not (output / "deep").exists()
+
+
+def test_every_picture_gets_results_of_its_own(translate: object, source: Path) -> None:
+    for seed, name in ((4, "a/dog.png"), (5, "b/Dog.png"), (6, "dog-2.png")):
+        path = source / name
+        path.parent.mkdir(exist_ok=True)
+        blobs(seed, 90, 90).save(path)
+    output = source.parent / "out"
+    pictures = [source / "a/dog.png", source / "b/Dog.png", source / "dog-2.png"]
+    code, _, _ = translate(*pictures, "--count", "1", "--output", output)
+    assert code == 0
+    results = [path for path in output.iterdir() if path.name != "sheet.png"]
+    assert len({path.name.casefold() for path in results}) == 3
+    assert len({path.read_bytes() for path in results}) == 3

@@ -111,6 +111,17 @@ def test_a_damaged_picture_stops_no_other(tiny: Translator, source: Path, tmp_pa
     assert not read_manifest(output)["top.png"].error
 
 
+def test_what_cannot_even_be_opened_stops_no_other(tiny: Translator, source: Path, tmp_path: Path) -> None:
+    (source / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (source / "folder.png").mkdir()
+    summary = run(tiny, source, tmp_path / "out")
+    assert summary.translated == 7
+    assert [record.source for record in summary.failed] == ["gone.png"]
+    (source / "gone.png").unlink()
+    blobs(6).save(source / "gone.png")
+    assert run(tiny, source, tmp_path / "out").translated == 1
+
+
 def test_settings_are_those_of_who_came_first(tmp_path: Path) -> None:
     first = {"weights": ["a"], "seed": 1, "precision": "bf16"}
     assert agree_on(tmp_path, first) == first

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gpunit.commands.shared import Device, Precision, UsageError, console, print_table
+from gpunit.commands.shared import Device, Precision, UsageError, console, print_table, write_figures
 
 
 def benchmark(
@@ -54,7 +54,7 @@ def benchmark(
     figures["peak_memory_mb"] = measure.peak_memory_mb()
     print_table(_table(figures), 120)
     if json:
-        measure.write_json(figures, json)
+        write_figures(json, figures)
         typer.echo(f"{json} written")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from gpunit import data, zoo
-from gpunit.commands.shared import Device, Seed, UsageError, console, print_table, read_folder, refuse_existing
+from gpunit.commands.shared import (
+    Device,
+    Seed,
+    UsageError,
+    console,
+    print_table,
+    read_folder,
+    refuse_existing,
+    write_figures,
+)
 
 OFFLINE_COLUMNS = {
     "translated": "KD translated",
@@ -91,7 +99,7 @@ def evaluate(
     _print_table(f"{model}, {protocol} protocol", rows)
     if output:
         figures_of_run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
-        output.write_text(json.dumps({**figures_of_run, "rows": rows}, indent=2) + "\n")
+        write_figures(output, {**figures_of_run, "rows": rows})
 
 
 def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:

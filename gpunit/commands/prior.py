@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +23,11 @@ from gpunit.commands.shared import (
     finite,
     read_folder,
     refuse_existing,
+    write_figures,
 )
 from gpunit.heap import keep_freed_memory
 from gpunit.prior import biggan
+from gpunit.prior.imagenet import CLASS_NAMES
 
 Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
 Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
@@ -46,8 +48,9 @@ def draw_prior(
 ) -> None:
     """Draw a sheet of pictures from shared latent codes."""
     refuse_existing(output)
-    loaded = _load(prior, device, download)
-    labels = loaded.labels(classes.split(","))
+    names = classes.split(",")
+    loaded = _load(prior, device, download, names)
+    labels = loaded.labels(names)
     grid = loaded.grid(loaded.latents(rows, seed, truncation), labels)
     headings = [loaded.class_names[label].split(",")[0][:18] for label in labels]
     cell = max(128, loaded.resolution)
@@ -87,7 +90,7 @@ def synthesize(
         raise UsageError(f"--truncations takes numbers separated by commas, not {truncations!r}.") from None
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
     settings = SynthesisSettings(names, codes, steps, seed, minimum_score)
-    loaded = _load(prior, device, download)
+    loaded = _load(prior, device, download, names)
     paths = images.list_pictures(photos) if photos else []
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Drawing pairs", total=codes + len(paths))
@@ -190,7 +193,7 @@ def evaluate_prior(
         figures["agreement"] = agreement.as_dict()
         typer.echo(agreement.table())
     if output:
-        output.write_text(json.dumps(figures, indent=2) + "\n")
+        write_figures(output, figures)
 
 
 def segment(
@@ -232,7 +235,9 @@ def segment(
     typer.echo(f"maps in {output}")
 
 
-def _load(name: str, device: str, download: bool) -> biggan.Prior:
+def _load(name: str, device: str, download: bool, classes: Sequence[str] = ()) -> biggan.Prior:
+    if name in biggan.PRETRAINED:
+        biggan.class_numbers(classes, CLASS_NAMES)  # before hundreds of megabytes are fetched
     if not download:
         return biggan.load_prior(name, device)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -105,3 +108,12 @@ def explain(error: Exception) -> str:
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
     """The first pictures of a folder as (N, 3, size, size) in [-1, 1]."""
     return torch.cat(list(data.read_batches(folder, size, count)))
+
+
+def write_figures(path: Path, figures: Mapping[str, object]) -> None:
+    """Write figures as JSON beside the file's final name and rename it; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
+        json.dump(figures, file, indent=2)
+        file.write("\n")
+    Path(file.name).replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -37,7 +38,7 @@ def translate(
     count: Annotated[int, typer.Option(help="Styles per picture.", min=1, max=64)] = 6,
     seed: Seed = 0,
     temperature: Annotated[
-        float, typer.Option(help="Variety of the styles; 0 gives the mean.", min=0, max=2, callback=finite)
+        float, typer.Option(help="Variety of the styles; 0 gives one style.", min=0, max=2, callback=finite)
     ] = 1.0,
     content_encoder: Annotated[
         Path | None, typer.Option(help="With the file of a published translator as --model: its content_encoder.pt.")
@@ -70,6 +71,7 @@ def translate(
     if input:
         images.list_pictures(input)  # before anything is loaded or written: is there something to do?
         folders.refuse_inside(input, output)
+        folders.refuse_taken(input, output, len(exemplars) or count)
         drawn = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "weights": [digest(path) for path in weights or zoo.files(model)],
@@ -151,8 +153,7 @@ def models() -> None:
     table = Table("name", "domains", "pixels", "weights", "licence", box=None, header_style="bold")
     for spec in zoo.all_models().values():
         if spec.is_here:
-            path = spec.path if spec.path.is_file() else spec.dropped_path
-            where = f"{path.stat().st_size / 1e6:.0f} MB, here"
+            where = f"{spec.megabytes:.0f} MB, here"
         else:
             where = f"download, ~{zoo.TRANSLATOR_MB} MB" if spec.can_be_downloaded else "not here"
         table.add_row(spec.name, spec.title, str(spec.resolution), where, spec.licence)
@@ -161,7 +162,12 @@ def models() -> None:
 
 
 def download(
-    names: Annotated[list[str], typer.Argument(help="Published translators, or `all`.", show_default=False)],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Published translators, `all` of them, or biggan-deep-128 / 256 / 512.", show_default=False
+        ),
+    ],
     mirror: Annotated[
         str, typer.Option(help="Folder address or Hugging Face repository (owner/name) to take the files from.")
     ] = "",
@@ -169,9 +175,13 @@ def download(
         bool, typer.Option("--accept-licence", help="Agree to the weights' licence without being asked.")
     ] = False,
 ) -> None:
-    """Download published translators, and the content encoder they share, and convert them."""
+    """Download published translators, with the content encoder they share, and convert them; or BigGANs."""
+    from gpunit.prior import biggan  # its library is slow to import
+
     table = zoo.all_models()
-    wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else names
+    priors = [name for name in names if name in biggan.PRETRAINED]
+    translators = [name for name in names if name not in priors]
+    wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
     missing = [spec for spec in specs if not spec.is_here]
     if missing and not records.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE):
@@ -192,6 +202,13 @@ def download(
                 lambda file, done, total: progress.update(task, description=file, completed=done, total=total or None),
             )
             typer.echo(f"{spec.name} is in {spec.path}")
+        for name in priors:
+            progress.update(task, description=name)
+            if not biggan.is_here(name):
+                biggan.fetch_pretrained(
+                    name, lambda done, total: progress.update(task, completed=done, total=total or None)
+                )
+            typer.echo(f"{name} is on this machine")
 
 
 def _expand(pictures: list[Path]) -> list[Path]:
@@ -200,11 +217,13 @@ def _expand(pictures: list[Path]) -> list[Path]:
 
 def _result_names(paths: list[Path]) -> list[str]:
     """File stems, numbered where two pictures would share one."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()  # as file systems see them that do not tell large letters from small ones
     names = []
     for path in paths:
-        seen[path.stem] = seen.get(path.stem, 0) + 1
-        names.append(path.stem if seen[path.stem] == 1 else f"{path.stem}-{seen[path.stem]}")
+        numbered = (f"{path.stem}-{number}" for number in itertools.count(2))
+        name = next(name for name in itertools.chain([path.stem], numbered) if name.casefold() not in taken)
+        taken.add(name.casefold())
+        names.append(name)
     return names
 
 

@@ -57,6 +57,24 @@ class LatentCodes:
         return len(self.codes)
 
 
+def class_numbers(names: Sequence[str], class_names: Sequence[str]) -> list[int]:
+    """Where classes stand in a prior's list, by exact name or number.
+
+    Raises:
+        PriorError: for a name that is not in the list.
+    """
+    numbers = []
+    for name in names:
+        if name in class_names:
+            numbers.append(class_names.index(name))
+        elif name.isdigit() and int(name) < len(class_names):
+            numbers.append(int(name))
+        else:
+            known = ", ".join(class_names[:8]) + (", …" if len(class_names) > 8 else "")
+            raise PriorError(f"the prior has no class {name!r}; give exact names or numbers: it has {known}.")
+    return numbers
+
+
 def unit_latents(count: int, dim: int, seed: int, first: int = 0) -> Tensor:
     """Codes (count, dim) from the normal distribution cut off at ±2; code i depends on (seed, first + i) alone."""
     low, high = (0.5 * (1 + math.erf(side * _LATENT_LIMIT / math.sqrt(2))) for side in (-1, 1))
@@ -118,16 +136,7 @@ class Prior:
         Raises:
             PriorError: for a name that the prior does not have.
         """
-        numbers = []
-        for name in names:
-            if name in self.class_names:
-                numbers.append(self.class_names.index(name))
-            elif name.isdigit() and int(name) < len(self.class_names):
-                numbers.append(int(name))
-            else:
-                known = ", ".join(self.class_names[:8]) + (", …" if len(self.class_names) > 8 else "")
-                raise PriorError(f"the prior has no class {name!r}; it has {known}.")
-        return numbers
+        return class_numbers(names, self.class_names)
 
     def latents(self, count: int, seed: int, truncation: float = 1.0, first: int = 0) -> LatentCodes:
         """Codes from the normal distribution cut off at ±2, times the truncation.
@@ -306,13 +315,21 @@ def _find(name: str, download: bool, report: Callable[[int, int], None]) -> tupl
             f"choose from prior-small, {', '.join(PRETRAINED)}."
         )
     if not download:
-        raise PriorError(
-            f"{name} is not on this machine; download it first (`python -m gpunit prior --prior {name} --download`)."
-        )
+        raise PriorError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
+    fetch_pretrained(name, report)
+    folder = zoo.CHECKPOINTS / name
+    return folder / CONFIG_NAME, folder / WEIGHTS_NAME
+
+
+def fetch_pretrained(name: str, report: Callable[[int, int], None] = lambda done, total: None) -> None:
+    """Download one of `PRETRAINED` into the checkpoints; `report` is called with (bytes so far, bytes in all).
+
+    Raises:
+        DownloadError: if it fails.
+    """
     folder = zoo.CHECKPOINTS / name
     fetch(PRETRAINED_CONFIG_ARCHIVE_MAP[name], folder / CONFIG_NAME)
     fetch(PRETRAINED_MODEL_ARCHIVE_MAP[name], folder / WEIGHTS_NAME, report)
-    return folder / CONFIG_NAME, folder / WEIGHTS_NAME
 
 
 def _search_cache(name: str) -> tuple[Path, Path] | None:
