@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from gpunit import zoo
 from gpunit.__main__ import app
-from gpunit.training.state import StatsLog, load_checkpoint
+from gpunit.training.state import StatsLog, TrainingError, load_checkpoint
 from gpunit.weights import write_weights
 from tests.conftest import blobs
 
@@ -103,6 +103,30 @@ def test_the_recipes_are_listed_with_where_their_switches_are_from() -> None:
     assert [line for line in listed.splitlines() if "male2female" in line and "published" in line]
     assert [line for line in listed.splitlines() if "dog2cat" in line and "inferred" in line]
     assert "content=1  style=50" in listed
+
+
+def test_a_part_that_few_steps_have_is_averaged_over_those(tmp_path: Path) -> None:
+    log = StatsLog(tmp_path / "stats.jsonl")
+    for step in range(4):
+        log.add({"loss": 1.0, "late": 2.0} if step == 3 else {"loss": 3.0})
+    line = log.write(4)
+    assert (line["loss"], line["late"]) == (2.5, 2.0)
+
+
+def test_a_run_of_another_shape_is_neither_resumed_nor_bundled(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, cat = folders("dog", "cat", count=4)
+    common = ("--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--batch", "4", "--warm-up", "0")
+    begin = ("train", dog.parent, *common, "--content-encoder", "random", "--coarse", "0")
+    run(*begin, "--steps", "1")
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt is of another kind of run"):
+        run(*begin, "--steps", "2", "--domains", "cat,dog")
+    encoder = tmp_path / "run" / "random-content.safetensors"
+    ended = ("--content-encoder", encoder, "--output", tmp_path / "a.safetensors", "--recipe", "cat2dog")
+    with pytest.raises(TrainingError, match="of another kind of run"):
+        run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
+    assert not (tmp_path / "a.safetensors").exists()
 
 
 def test_tensorboard_gets_what_the_log_gets(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from gpunit.training.state import (
     mixed_precision,
     save_checkpoint,
     seed_step,
+    taking_from,
     update_ema,
 )
 from gpunit.weights import fill, read_weights
@@ -558,7 +559,8 @@ def run_steps(
     seed, steps = schedule.seed, schedule.steps
     path = run / "checkpoint.pt"
     if path.exists():
-        trainer.load(load_checkpoint(path))
+        with taking_from(path):
+            trainer.load(load_checkpoint(path))
     elif start_from is not None:
         trainer.start_from(start_from)
     else:

@@ -17,7 +17,7 @@ from gpunit.recipes import PUBLISHED, DistillationRecipe, TranslatorParams
 from gpunit.training.adversarial import StyledGenerator
 from gpunit.training.distillation import Distiller
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
-from gpunit.training.state import TrainingError, load_checkpoint
+from gpunit.training.state import TrainingError, load_checkpoint, taking_from
 
 BANK_SIZE = 512
 
@@ -37,7 +37,8 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
     """
     state = _checkpoint(run)
     networks = Distiller(recipe)
-    networks.load_state_dict(state["networks"])
+    with taking_from(run):
+        networks.load_state_dict(state["networks"])
     fold_spectral_norm(networks)
     header = {"kind": "content_encoder", "steps": state["step"]}
     # fp32: stage II builds on the exact weights
@@ -80,7 +81,8 @@ def bundle_translator(
     """
     state = _checkpoint(run)
     model = StyledGenerator(params)
-    model.load_state_dict(state["ema"])
+    with taking_from(run):
+        model.load_state_dict(state["ema"])
     style_encoder: StyleEncoder = model.style_encoder.eval()
     codes = encode_styles(style_encoder, target, params.resolution, limit=limit)
     sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report)

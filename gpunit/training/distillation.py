@@ -31,7 +31,7 @@ from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, Efficien
 from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
-from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step
+from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step, taking_from
 from gpunit.weights import fill, read_weights, shape_head_path
 
 
@@ -322,7 +322,8 @@ def distill(
     path = run / "checkpoint.pt"
     trainer = DistillationTrainer(recipe, steps, seed, start_from)
     if path.exists():
-        trainer.load(load_checkpoint(path))
+        with taking_from(path):
+            trainer.load(load_checkpoint(path))
     log = StatsLog(run / "stats.jsonl")
     shown = (*pair_set.draw_pairs(4, seed, 0, "sheet"), draw_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
     progress(trainer.done, steps)

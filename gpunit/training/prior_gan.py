@@ -43,6 +43,7 @@ from gpunit.training.state import (
     mixed_precision,
     save_checkpoint,
     seed_step,
+    taking_from,
     update_ema,
 )
 from gpunit.weights import fill, read_weights
@@ -317,7 +318,8 @@ def train_prior(
     trainer = PriorTrainer(recipe, seed)
     path = run / "checkpoint.pt"
     if path.exists():
-        trainer.load(load_checkpoint(path))
+        with taking_from(path):
+            trainer.load(load_checkpoint(path))
     elif start_from is not None:
         trainer.start_from(start_from)
     log = StatsLog(run / "stats.jsonl")
@@ -357,8 +359,9 @@ def bundle_prior(
         raise TrainingError(f"{run} holds no checkpoint.pt; give the folder of a training run.")
     state = load_checkpoint(path)
     model = make_biggan(recipe)
-    model.load_state_dict(state["ema_generator"])
     encoder = CodeEncoder(recipe.encoder)
-    encoder.load_state_dict(state["ema_encoder"])
+    with taking_from(run):
+        model.load_state_dict(state["ema_generator"])
+        encoder.load_state_dict(state["ema_encoder"])
     measure_standing_statistics(model, codes, seed, report)
     save_biggan(model, class_names, folder, encoder)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +59,24 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
+@contextmanager
+def taking_from(path: Path) -> Iterator[None]:
+    """Explains what goes wrong while a checkpoint's state is put into networks.
+
+    Raises:
+        TrainingError: if it is that of another kind of run, or of networks of another shape.
+    """
+    try:
+        yield
+    except TrainingError:
+        raise
+    except (KeyError, RuntimeError, ValueError):
+        raise TrainingError(
+            f"{path} is of another kind of run, or of networks of another shape; give the options that its run was "
+            "begun with, or another folder."
+        ) from None
+
+
 @torch.no_grad()
 def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
     """ema <- decay·ema + (1 - decay)·model, for parameters; buffers are copied."""
@@ -67,7 +87,8 @@ def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 class StatsLog:
-    """`stats.jsonl` of a run: one JSON object a line, averaged over the steps since the line before.
+    """`stats.jsonl` of a run: one JSON object a line, each value averaged over the steps since the line before that
+    had it.
 
     Where TensorBoard is installed, the same figures go beside it, into the folder `tensorboard`.  Values stay tensors
     until a line is written, so that logging never waits for the device.
@@ -76,13 +97,15 @@ class StatsLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._sums: dict[str, torch.Tensor | float] = {}
-        self._count = 0
+        self._counts: Counter[str] = Counter()
+        self._steps = 0
         self._board: SummaryWriter | None = None
         self._begun = time.monotonic()
 
     def add(self, parts: Mapping[str, torch.Tensor | float]) -> None:
         """Add one step's named values."""
-        self._count += 1
+        self._steps += 1
+        self._counts.update(parts.keys())
         for name, value in parts.items():
             if isinstance(value, torch.Tensor):
                 value = value.detach().float()
@@ -94,17 +117,17 @@ class StatsLog:
         Raises:
             ValueError: if no step was added since the last call.
         """
-        if not self._count:
+        if not self._steps:
             raise ValueError("there is no step to write about: add one first.")
-        means = {name: round(float(value) / self._count, 5) for name, value in self._sums.items()}
-        seconds = round((time.monotonic() - self._begun) / self._count, 5)
+        means = {name: round(float(value) / self._counts[name], 5) for name, value in self._sums.items()}
+        seconds = round((time.monotonic() - self._begun) / self._steps, 5)
         line = {"step": step, **means, "seconds": seconds}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
         if find_spec("tensorboard"):
             self._draw(line)
-        self._sums, self._count, self._begun = {}, 0, time.monotonic()
+        self._sums, self._counts, self._steps, self._begun = {}, Counter(), 0, time.monotonic()
         return line
 
     def _draw(self, line: Mapping[str, float]) -> None:
