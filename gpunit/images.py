@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import torch
@@ -17,14 +17,17 @@ from torch import Tensor
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 50_000_000
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-# What is read, by Pillow's names.  Its other readers stay shut: EPS starts an interpreter, some know no header.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000", "PPM", "ICO")
+# What is read, by Pillow's names.  Its other readers stay shut: EPS starts an interpreter, some know no header, and
+# ICO decodes what is inside before it can say how large that is.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "JPEG2000", "PPM")
 
 _BACKGROUND = (255, 255, 255)
 _ADVICE = "save it as PNG, JPEG or WebP and try again"
 _MEGAPIXELS = f"more than {MAX_PIXELS // 10**6} megapixels; make it smaller and try again"
 # The brands that HEIC files carry behind "ftyp"; phones write them.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+Read = TypeVar("Read")
 
 
 class PictureError(ValueError):
@@ -71,7 +74,7 @@ def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = N
         name = str(source) if isinstance(source, str | os.PathLike) else "the upload"
     name = _printable(name)
     if not isinstance(source, str | os.PathLike):
-        return _read(source, name)
+        return _read(source, name, to_rgb)
     path = Path(source)
     try:
         if path.is_dir():
@@ -84,7 +87,7 @@ def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = N
         if size > MAX_BYTES:
             raise PictureError(f"{name}: larger than {MAX_BYTES >> 20} MB; make it smaller and try again.")
         with path.open("rb") as file:
-            return _read(file, name)
+            return _read(file, name, to_rgb)
     except (OSError, ValueError) as error:
         if isinstance(error, PictureError):
             raise
@@ -94,12 +97,22 @@ def open_picture(source: str | os.PathLike[str] | BinaryIO, name: str | None = N
         ) from None
 
 
-def _read(file: BinaryIO, name: str) -> Image.Image:
+def require_picture(path: Path) -> None:
+    """Make sure that a file claims to be a picture of a format and size that are read; its pixels are not decoded.
+
+    Raises:
+        PictureError: if it does not.
+    """
+    with path.open("rb") as file:
+        _read(file, path.name, _require_size)
+
+
+def _read(file: BinaryIO, name: str, use: Callable[[Image.Image], Read]) -> Read:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about sizes that `to_rgb` refuses, and metadata that is not used
+            warnings.simplefilter("ignore")  # about sizes that are refused, and metadata that is not used
             with Image.open(file, formats=FORMATS) as picture:
-                return to_rgb(picture)
+                return use(picture)
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
     except Image.DecompressionBombError:
@@ -142,11 +155,7 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     Raises:
         PictureError: if the picture has no pixels or more than `MAX_PIXELS`.
     """
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"{width}x{height} pixels are {_MEGAPIXELS}.")
-    if width * height == 0:
-        raise PictureError(f"the picture is empty; {_ADVICE}.")
+    _require_size(picture)
     picture = _upright(picture)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _from_wide(picture)
@@ -155,6 +164,14 @@ def to_rgb(picture: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", picture.size, (*_BACKGROUND, 255))
         return Image.alpha_composite(ground, picture).convert("RGB")
     return picture.convert("RGB")
+
+
+def _require_size(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"{width}x{height} pixels are {_MEGAPIXELS}.")
+    if width * height == 0:
+        raise PictureError(f"the picture is empty; {_ADVICE}.")
 
 
 def _upright(picture: Image.Image) -> Image.Image:
@@ -255,7 +272,8 @@ def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     root = Path(folder)
     if not root.is_dir():
         raise PictureError(f"{root}: there is no such folder.")
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    found = (path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    paths = sorted(path for path in found if not path.is_dir())
     if not paths:
         raise PictureError(f"{root}: the folder holds no pictures ({', '.join(PICTURE_SUFFIXES)}).")
     return paths

@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import logging
 import math
-import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,8 +18,14 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.components.api_component import Api
 from gradio.exceptions import Error, InvalidPathError
+from gradio.i18n import I18nData
+from gradio.utils import get_upload_folder
+
+from gpunit.images import PictureError, require_picture
+from gpunit.ui.texts import LABELS
 
 MOST_NESTED = 8
+MOST_VALUES = 10_000
 MOST_SHOWN = 12
 UNREADABLE = "This cannot be read as {label}; use the page, or send what “Use via API” describes."
 FAILED = "This went wrong on the server; try again, or with another picture or model."
@@ -89,14 +95,16 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
 
     Raises:
         gr.Error: for a number that is none, is not finite or is out of range, a choice that is not offered, a file
-            named by an address, or anything nested too deep.
+            that is not an upload or a result of this page's, or anything nested too deep.
     """
     label = name or _label(component)
-    for inner in _walk(value, label):
+    for count, inner in enumerate(_walk(value, label)):
+        if count > MOST_VALUES:
+            raise _error(UNREADABLE.format(label=label))
         if isinstance(inner, float) and not math.isfinite(inner):
             raise _error(f"{label} must be a finite number, not {inner}; {_wanted(component)}.")
-        if isinstance(inner, dict) and isinstance(inner.get("path"), str):
-            _check_file(inner["path"], str(inner.get("url") or ""))
+        if isinstance(inner, dict) and ("path" in inner or "url" in inner):
+            _check_file(component, inner.get("path"), inner.get("url"))
     if isinstance(component, gr.Slider | gr.Number):
         _check_number(component, label, value)
     elif isinstance(component, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
@@ -108,11 +116,28 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
         _check_parameter(component, label, value)
 
 
-def _check_file(path: str, url: str) -> None:
+def _check_file(component: Block, path: Any, url: Any) -> None:
+    """Gradio checks where a file lies only if it is marked as one, and hands unmarked ones on as they are."""
+    if isinstance(url, str) and url.startswith("data:"):  # a webcam's picture
+        if not isinstance(component, gr.Image):
+            raise _error(NOT_UPLOADED)
+        return
+    if not isinstance(path, str):
+        raise _error(NOT_UPLOADED)
     if path.lower().startswith(("http:", "https:")):
         raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
-    if not url.startswith("data:") and not os.path.isfile(path):  # noqa: PTH113 - Path's raises for odd names
+    try:
+        stored = Path(path).resolve()
+        is_stored = stored.is_relative_to(Path(get_upload_folder()).resolve()) and stored.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
+        is_stored = False
+    if not is_stored:
         raise _error(NOT_UPLOADED)
+    if isinstance(component, gr.ImageSlider | gr.Gallery):  # which open it by themselves
+        try:
+            require_picture(stored)
+        except PictureError as error:
+            raise _error(str(error)) from None
 
 
 def _check_number(component: gr.Slider | gr.Number, label: str, value: Any) -> None:
@@ -177,7 +202,10 @@ def _wanted(component: Block) -> str:
 
 
 def _label(component: Block) -> str:
-    return str(getattr(component, "label", None) or component.get_block_name().capitalize())
+    label = getattr(component, "label", None)
+    if isinstance(label, I18nData):  # which only a browser can read
+        label = LABELS[label.key][0]
+    return label or component.get_block_name().capitalize()
 
 
 def _listed(offered: Sequence[Any]) -> str:

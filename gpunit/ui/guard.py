@@ -81,7 +81,7 @@ class Gate:
         return any(real.is_relative_to(served) for served in self._served)
 
     def has_room(self) -> bool:
-        """Whether the disk takes another upload."""
+        """Whether the disk takes another upload, or the pictures of another job."""
         folder = next((path for path in (self.folder, *self.folder.parents) if path.is_dir()), None)
         return shutil.disk_usage(folder or tempfile.gettempdir()).free > LEAST_FREE_DISK
 
@@ -134,7 +134,7 @@ class Guard:
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > limit:
             raise _TooLargeError(TOO_LARGE)
-        if path.startswith(f"{API}/upload") and not self.gate.has_room():
+        if path.startswith((f"{API}/upload", *JOB_ROUTES)) and not self.gate.has_room():
             return _refuse(507, NO_ROOM), receive
         if not path.startswith(JOB_ROUTES):
             return None, receive

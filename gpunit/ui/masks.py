@@ -486,9 +486,11 @@ def _painted(dabs: list[list[float]] | None) -> NDArray[np.bool_] | None:
     if not dabs:
         return None
     try:
-        discs = np.array(dabs[:MOST_DABS], dtype=float).reshape(-1, 3)
-    except (TypeError, ValueError):
-        raise gr.Error("Dabs are [across, down, radius] each, in parts of the picture's side.") from None
+        discs = np.array(dabs[:MOST_DABS], dtype=float)
+    except (TypeError, ValueError, KeyError):
+        discs = np.empty(0)
+    if discs.ndim != 2 or discs.shape[1] != 3:
+        raise gr.Error("Dabs are [across, down, radius] each, in parts of the picture's side.")
     middles = (np.arange(PREVIEW_SIZE) + 0.5) / PREVIEW_SIZE
     painted = np.zeros((PREVIEW_SIZE, PREVIEW_SIZE), dtype=bool)
     for x, y, radius in discs:
@@ -506,13 +508,13 @@ def _styles(translator: Translator, seed: float, count: int) -> Tensor:
     return drawn
 
 
-def _reduce(mask: Tensor, view: str, count: float, channel: float) -> Tensor:
+def _reduce(mask: Tensor, view: str, count: float, channel: float | None) -> Tensor:
     """One map (S, S) of a mask (C, S, S), as chosen."""
     if view == MEAN:
         return masks.mean_map(mask)
     if view == STRONGEST:
         return masks.strongest_map(mask, min(max(int(count), 1), MOST_STRONGEST))
-    return mask[min(max(int(channel), 0), len(mask) - 1)]
+    return mask[min(max(int(channel or 0), 0), len(mask) - 1)]
 
 
 def _enlarge(picture: Image.Image, caption: str) -> gr.Image:

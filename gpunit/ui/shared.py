@@ -8,12 +8,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import gradio as gr
 import torch
 import torch.nn.functional as F
 from gradio.data_classes import ImageData
+from gradio.processing_utils import save_base64_to_cache
 from PIL import Image
 from torch import Tensor
 
@@ -22,7 +23,7 @@ from gpunit.images import PictureError, open_picture
 from gpunit.networks.features import EfficientNetLite0
 from gpunit.recipes import SMALL_DOMAINS
 from gpunit.styles import StyleError
-from gpunit.translator import Translator, pick_device
+from gpunit.translator import Translator, pick_device, pick_precision
 from gpunit.ui.texts import text
 
 if TYPE_CHECKING:
@@ -55,11 +56,18 @@ def picture_input(**settings: Any) -> gr.Image:
     component = gr.Image(
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
     )
-    read = component.preprocess
 
-    def uploaded_path(payload: ImageData | None) -> Any:
-        is_stored = payload is not None and payload.path and not (payload.url or "").startswith("data:")
-        return payload.path if payload is not None and is_stored else read(payload)
+    def uploaded_path(payload: ImageData | None) -> str | None:
+        if payload is None or not (payload.url or "").startswith("data:"):
+            return None if payload is None else payload.path
+        # A webcam's picture; what the page's clean-up does not know of would stay for ever.
+        try:
+            path = save_base64_to_cache(cast(str, payload.url), component.GRADIO_CACHE)
+        except ValueError:
+            sentence = "The picture cannot be read; take it again, or upload a file."
+            raise gr.Error(sentence, print_exception=False) from None
+        component.temp_files.add(path)
+        return path
 
     component.preprocess = uploaded_path  # type: ignore[method-assign]
     return component
@@ -124,9 +132,13 @@ class Models:
         device, precision: see `Translator`.
         budget: bytes that the translators may take together.  Those that were asked for longest ago are let go first;
             the one that is asked for stays, however large.
+
+    Raises:
+        ValueError: for a device or precision that is not to be had.
     """
 
     def __init__(self, device: str = "auto", precision: str = "auto", budget: int = MODEL_BUDGET) -> None:
+        pick_precision(precision, pick_device(device))  # now, not at a visitor's first click
         self._budget = budget
         self._device = device
         self._precision = precision

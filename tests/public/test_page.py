@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import random
@@ -13,18 +14,19 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
+from gradio.data_classes import ImageData
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpunit.images import MAX_BYTES
-from gpunit.ui.checks import CheckedBlocks, check_value
+from gpunit.ui.checks import NOT_UPLOADED, CheckedBlocks, check_value
 from gpunit.ui.page import build_page
-from gpunit.ui.shared import Models
+from gpunit.ui.shared import Models, picture_input
 from tests.conftest import blobs
 from tests.public.conftest import App
-from tests.public.corpus import Case, corpus
+from tests.public.corpus import Case, corpus, encoded
 from tests.public.test_corpus import is_sentence, judge
 
 GARBAGE: tuple[Any, ...] = (
@@ -83,6 +85,78 @@ def picture(client: Client, tmp_path_factory: pytest.TempPathFactory, app: App) 
 @pytest.fixture(scope="module")
 def page() -> CheckedBlocks:
     return build_page(Models("cpu"))  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of somebody's that was never uploaded."""
+    path = tmp_path_factory.mktemp("outside") / "private.png"
+    blobs(3, 64, 64).save(path)
+    return path
+
+
+@pytest.mark.parametrize("mark", [{}, {"meta": {"_type": "gradio.FileData"}}, {"meta": None}, {"url": "/file=a"}])
+@pytest.mark.parametrize(("action", "more"), [("preview", [1, 0.5, 0.5]), ("domain_likeness", [1, 0.5, 0.5])])
+def test_a_file_that_was_not_uploaded_is_not_read(
+    app: App, outside: Path, action: str, more: list[Any], mark: dict[str, Any]
+) -> None:
+    said = set()
+    for path in (outside, outside.with_name("nowhere.png"), Path("/etc/passwd"), outside.parent):
+        well, answer = ask(app, action, [{"path": str(path), **mark}, *more])
+        assert not well
+        said.add(answer["error"])
+    assert said == {NOT_UPLOADED}  # which does not tell what is there
+    well, _ = ask(app, action, [str(outside), *more])
+    assert not well
+
+
+def test_a_link_among_the_uploads_leads_nowhere(app: App, outside: Path, picture: dict[str, Any]) -> None:
+    link = Path(picture["path"]).with_name("link.png")
+    link.symlink_to(outside)
+    try:
+        well, answer = ask(app, "preview", [{"path": str(link)}, 1, 0.5, 0.5])
+        assert (well, answer["error"]) == (False, NOT_UPLOADED)
+    finally:
+        link.unlink()
+    assert ask(app, "preview", [picture, 1, 0.5, 0.5])[0]
+
+
+@pytest.mark.parametrize(("kind", "is_read"), [("PNG", True), ("TGA", False), ("EPS", False)])
+def test_a_webcams_picture_is_read_like_an_upload(app: App, kind: str, is_read: bool) -> None:
+    url = f"data:image/png;base64,{base64.b64encode(encoded(blobs(4, 64, 48), kind)).decode()}"
+    well, answer = ask(app, "preview", [{"path": None, "url": url}, 1, 0.5, 0.5])
+    assert well == is_read
+    if not is_read:
+        assert "not a picture" in answer["error"] or "PostScript" in answer["error"]
+
+
+def test_what_comes_inside_a_request_is_cleared_away_like_an_upload() -> None:
+    url = f"data:image/png;base64,{base64.b64encode(encoded(blobs(5, 64, 48), 'PNG')).decode()}"
+    component = picture_input()
+    path = component.preprocess(ImageData(url=url))
+    assert Path(path).is_file()
+    assert path in component.temp_files
+
+
+def test_components_that_open_pictures_themselves_get_none_that_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    for name, content, is_read in (
+        ("a.png", encoded(blobs(6), "PNG"), True),
+        ("b.png", encoded(blobs(6), "EPS"), False),
+        ("c.png", encoded(blobs(6), "ICO"), False),
+    ):
+        (tmp_path / name).write_bytes(content)
+        for component, value in (
+            (gr.Gallery(), [{"image": {"path": str(tmp_path / name)}, "caption": None}]),
+            (gr.ImageSlider(), [{"path": str(tmp_path / name)}, None]),
+        ):
+            if is_read:
+                check_value(component, value)
+            else:
+                with pytest.raises(gr.Error, match=name):
+                    check_value(component, value)
 
 
 def test_what_the_page_shows_is_served(app: App) -> None:
@@ -231,3 +305,26 @@ def test_an_unexpected_failure_tells_no_internals(caplog: pytest.LogCaptureFixtu
     assert is_sentence(str(refused.value))
     assert "secret" not in str(refused.value)
     assert "secret path" in caplog.text  # for who runs the page
+
+
+def test_refusals_name_a_control_as_the_page_does(page: CheckedBlocks) -> None:
+    model = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "model")
+    with pytest.raises(gr.Error, match="Model does not offer 'cake'"):
+        check_value(model, "cake")
+
+
+@pytest.mark.parametrize("dabs", [[[0.1] * 3000], [[0.5, 0.5]], [[]], [0.5, 0.5, 0.1], [{"x": 1}], [[0.1, 0.1, "a"]]])
+def test_dabs_are_three_numbers_each(app: App, page: CheckedBlocks, picture: dict[str, Any], dabs: list[Any]) -> None:
+    (render,) = [each for each in page.fns.values() if each.api_name == "render_with_strengths"]
+    inputs = [component for component in render.inputs if not component.skip_api]
+    values = [picture if isinstance(c, gr.Image) else getattr(c, "value", None) for c in inputs]
+    (place,) = [index for index, component in enumerate(inputs) if isinstance(component, gr.JSON)]
+    well, answer = ask(app, "render_with_strengths", [*values[:place], dabs, *values[place + 1 :]])
+    assert not well
+    assert "radius" in answer["error"]
+    assert ask(app, "render_with_strengths", [*values[:place], [[0.5, 0.5, 0.1]], *values[place + 1 :]])[0]
+
+
+def test_what_is_larger_than_any_control_is_refused() -> None:
+    with pytest.raises(gr.Error, match="cannot be read"):
+        check_value(gr.JSON(label="Dabs"), [[0.5, 0.5, 0.1]] * 5000)
