@@ -110,6 +110,12 @@ class ModelSpec:
         return sum(size for name, size in files if not _has_file(name))
 
     @property
+    def megabytes(self) -> float:
+        """Size of the weights that are here."""
+        path = self.path if self.path.is_file() else self.dropped_path
+        return path.stat().st_size / 1e6
+
+    @property
     def can_be_downloaded(self) -> bool:
         """Whether the weights are published somewhere."""
         return self.name in DRIVE_IDS
@@ -196,6 +202,16 @@ def files(name: str) -> list[Path]:
         else:
             _import(path.with_suffix(".pt"), "content_encoder" if path.stem == CONTENT_ENCODER else "translator")
     return [spec.path, CHECKPOINTS / f"{read_header(spec.path).get('content_encoder', '')}.safetensors"]
+
+
+def fingerprint(name: str) -> str:
+    """The sha256 of a translator's weights, as styles and settings of its are marked with.
+
+    Raises:
+        ModelError: as `files`.
+    """
+    path, _ = files(name)
+    return digest(path)
 
 
 def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:

@@ -20,7 +20,7 @@ from gpunit.exporting import export_onnx
 from gpunit.importing import convert_published, import_published
 from gpunit.records import RECORD_NAME, has_agreed, record_agreement, record_sum
 from gpunit.translator import Translator
-from gpunit.weights import ModelError
+from gpunit.weights import ModelError, digest
 from tests.conftest import blobs
 from tests.test_cli import gpunit
 from tests.test_parity import FOLDER, PICTURES, load_recipe
@@ -75,6 +75,8 @@ def test_published_files_draw_the_recorded_pictures_straight_and_converted(files
     for name in ("dog2cat.pt", "content_encoder.pt"):
         (shelf / name).symlink_to(files / name)
     assert zoo.find("dog2cat").is_here
+    assert zoo.find("dog2cat").megabytes == (files / "dog2cat.pt").stat().st_size / 1e6
+    assert zoo.fingerprint("dog2cat") == digest(shelf / "dog2cat.safetensors")
     draws_the_recorded_pictures(zoo.load("dog2cat", "cpu", "fp32"))
     converted = {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.safetensors")}
     assert sorted(converted) == ["content_encoder.safetensors", "dog2cat.safetensors"]

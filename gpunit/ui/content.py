@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,14 @@ def own_exemplar(path: str | None, model_name: str) -> Any:
     if not own or shown is None or shown in own:
         return gr.skip()
     return str(own[0])
+
+
+def example_stem(path: str | None) -> str | None:
+    """The name, without suffix, of the bundled picture that a path is a copy of; None for a picture of one's own."""
+    if not path:
+        return None
+    same_name = (example for example in EXAMPLES if example.name == Path(path).name)
+    return next((example.stem for example in same_name if filecmp.cmp(example, path, shallow=False)), None)
 
 
 def domain_of(example: Path) -> str:

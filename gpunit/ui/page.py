@@ -6,19 +6,32 @@ from typing import Any
 
 import gradio as gr
 
+from gpunit import zoo
 from gpunit.styles import Style
 from gpunit.ui import masks, prior, styles, translate
 from gpunit.ui.checks import CheckedBlocks
+from gpunit.ui.content import model_choices
+from gpunit.ui.downloading import downloads_allowed
 from gpunit.ui.masks import MasksInputs
 from gpunit.ui.prior import PriorOutputs
 from gpunit.ui.shared import Models
 from gpunit.ui.styles import StylesInputs
 from gpunit.ui.texts import text
-from gpunit.ui.translate import TranslateParts
+from gpunit.ui.translate import Drawn, TranslateParts
+from gpunit.weights import ModelError
 
 
 def build_page(models: Models) -> gr.Blocks:
-    """Build the whole page; nothing is loaded until a visitor needs it."""
+    """Build the whole page; nothing is loaded until a visitor needs it.
+
+    Raises:
+        ModelError: if there is no translator to offer, here or for download.
+    """
+    if not model_choices(only_here=not downloads_allowed()):
+        raise ModelError(
+            f"{zoo.CHECKPOINTS} holds no translator, and downloads are switched off: copy the bundled ones there, or "
+            "unset GPUNIT_NO_DOWNLOADS."
+        )
     with CheckedBlocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(600, 7200)) as page:
         gr.Markdown(text("title"), elem_id="title")
         with gr.Tabs() as tabs:
@@ -31,6 +44,16 @@ def build_page(models: Models) -> gr.Blocks:
             with gr.Tab(text("tab_masks"), id="masks") as tab:
                 masking = masks.build(tab, models)
         _connect(tabs, translating, styling, drawing, masking)
+        # A model that was downloaded since this page was built can be chosen in every tab.
+        pickers = [styling.model, masking.model]
+        for event in (page.load, translating.downloaded.success):
+            event(
+                lambda: [gr.Dropdown(model_choices()) for _ in pickers],
+                None,
+                pickers,
+                api_visibility="private",
+                show_progress="hidden",
+            )
     return page
 
 
@@ -45,14 +68,15 @@ def _connect(
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     content = [*translating.content.inputs, translating.model]
 
-    def open_styles(*values: Any) -> tuple[Any, ...]:
-        *inputs, drawn, chosen = values
-        style = None if drawn is None else Style.of(drawn[0], drawn[1][chosen])
-        return *inputs, style, style, gr.Tabs(selected="styles")
+    # A style goes with what it was drawn for, whatever the controls have been set to since.
+    def open_styles(drawn: Drawn | None, chosen: int, *current: Any) -> tuple[Any, ...]:
+        shown = current if drawn is None else drawn.content
+        style = None if drawn is None else Style.of(shown[-1], drawn.styles[chosen])
+        return *shown, style, style, gr.Tabs(selected="styles")
 
     opened = translating.to_styles.click(
         open_styles,
-        [*content, translating.drawn, translating.chosen],
+        [translating.drawn, translating.chosen, *content],
         [styling.picture, *styling.crop, styling.model, styling.style, styling.current, tabs],
         **private,
     )

@@ -1,4 +1,7 @@
-"""A translation as a JSON file: all that made it, with the pictures inside, to be loaded on any machine."""
+"""A translation as a JSON file: all that made it, with the pictures inside, to be loaded on any machine.
+
+And as a link, which names the examples that were used and holds no pictures; nothing is left on the server.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,21 @@ import binascii
 import io
 import json
 import math
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from PIL import Image
 
-from gpunit import images, weights, zoo
+from gpunit import images, zoo
 from gpunit.images import PictureError
+from gpunit.ui.seeds import MAX_SEED
 from gpunit.weights import ModelError
 
+MOST_STYLES = 12
+MOST_TEMPERATURE = 1.5
 FORMAT = "gpunit-translation-1"
 MAX_BYTES = 8 * 2**20
 NO_SETTINGS = "this file holds no settings; give a JSON file that the Share section wrote."
@@ -38,6 +47,14 @@ def download_json(name: str) -> str:
 }}"""
 
 
+# Shows the whole address in place of its query, and copies it where the browser lets a page do so.
+COPY_LINK = """(query) => {
+    const address = window.location.origin + window.location.pathname + "?" + query;
+    if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {});
+    return address;
+}"""
+
+
 def to_json(
     model_name: str, seen: Image.Image, exemplar: Image.Image | None, drawing: dict[str, Any]
 ) -> dict[str, Any]:
@@ -45,7 +62,7 @@ def to_json(
     return {
         "format": FORMAT,
         "model": model_name,
-        "sha256": weights.digest(zoo.find(model_name).path),
+        "sha256": zoo.fingerprint(model_name),
         **drawing,
         "picture": _encoded(seen),
         "exemplar": None if exemplar is None else _encoded(exemplar),
@@ -91,7 +108,71 @@ def from_json(path: Path) -> tuple[dict[str, Any], Image.Image, Image.Image | No
 
 def is_same_model(settings: dict[str, Any]) -> bool:
     """Whether the weights here are those that the settings were saved with."""
-    return bool(weights.digest(zoo.find(settings["model"]).path) == settings["sha256"])
+    return bool(zoo.fingerprint(settings["model"]) == settings["sha256"])
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link says of a translation; the controls whose values it does not say stay as they are.
+
+    Attributes:
+        model: name of a translator.
+        picture: stem of the example that is translated, such as dog-shepherd.
+        exemplar: stem of the example whose style is taken, instead of drawn ones.
+        zoom, across, down: of the square.
+        count, seed, temperature: of the drawn styles.
+    """
+
+    model: str | None = None
+    picture: str | None = None
+    exemplar: str | None = None
+    zoom: float | None = None
+    across: float | None = None
+    down: float | None = None
+    count: float | None = None
+    seed: float | None = None
+    temperature: float | None = None
+
+    def to_query(self) -> str:
+        """The link, from behind its question mark."""
+        said = {name: value for name, value in vars(self).items() if value is not None}
+        return urlencode({name: f"{value:.12g}" if name in _RANGES else value for name, value in said.items()})
+
+    @classmethod
+    def of_query(cls, query: str, examples: Collection[str]) -> Link:
+        """What `to_query` wrote.  What others put into an address is left to them.
+
+        Args:
+            query: from behind the question mark.
+            examples: stems of the bundled pictures.
+
+        Raises:
+            ValueError: if one of its values is none that the page could have.
+        """
+        said: dict[str, Any] = {}
+        for name, value in parse_qsl(query):
+            if name in _RANGES:
+                low, high = _RANGES[name]
+                if not low <= (number := float(value)) <= high:  # nor is NaN
+                    raise ValueError(value)
+                said[name] = number
+            elif name == "model":
+                said[name] = zoo.find(value).name
+            elif name in ("picture", "exemplar"):
+                if value not in examples:
+                    raise ValueError(value)
+                said[name] = value
+        return cls(**said)
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "zoom": (1, 4),
+    "across": (0, 1),
+    "down": (0, 1),
+    "count": (1, MOST_STYLES),
+    "seed": (0, MAX_SEED),
+    "temperature": (0, MOST_TEMPERATURE),
+}
 
 
 def _encoded(picture: Image.Image) -> str:

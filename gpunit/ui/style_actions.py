@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gpunit import images, styles, weights, zoo
+from gpunit import images, styles, zoo
 from gpunit.images import CENTRE
 from gpunit.styles import BANDS, Style, StyleError
 from gpunit.translator import RENDER_BATCH, Translator
@@ -434,7 +434,7 @@ class StyleActions:
             The style: model, sha256 of its weights, numbers.
         """
         style = _fitting(self._models.get(model_name), model_name, current)
-        return style.to_json(weights.digest(zoo.find(model_name).path))
+        return style.to_json(zoo.fingerprint(model_name))
 
     @with_notices
     def load_style(
@@ -467,7 +467,7 @@ class StyleActions:
             raise StyleError("this is not a saved style; give a JSON file that the Styles tab wrote.")
         text = Path(file).read_text(encoding="utf-8", errors="replace")
         length = translator.style_bank.shape[1]
-        style = Style.from_json(text, model_name, weights.digest(zoo.find(model_name).path), length)
+        style = Style.from_json(text, model_name, zoo.fingerprint(model_name), length)
         return self._placed(translator, seen, style, shown)
 
     def _placed(self, translator: Translator, seen: Image.Image, base: Style, shown: float) -> list[Any]:

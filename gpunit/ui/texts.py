@@ -124,13 +124,18 @@ _TRANSLATE: Mapping[str, Both] = {
     "tab_share": ("Share", "分享"),
     "share_heading": (
         "### All that made these pictures\nAs a file: the square of x, the model, and s as a seed or as its exemplar "
-        "y. Loaded elsewhere, it gives the same pictures.",
+        "y. Loaded elsewhere, it gives the same pictures. A link does so too, for example pictures.",
         "### 得到这些图片所需的一切\n存为文件：x 的方形区域、模型，以及风格 s（种子或参考图片 y）。"
-        "在别处载入，得到同样的图片。",
+        "在别处载入，得到同样的图片。若用的是示例图片，链接也能做到。",
     ),
     "share_save": ("Save as JSON", "保存为 JSON"),
     "share_load": ("Load from JSON", "载入 JSON"),
-    "share_link": ("Copy a link to this state", "复制指向当前状态的链接"),
+    "share_link": ("Copy a link", "复制链接"),
+    "link": ("Link", "链接"),
+    "link_info": (
+        "Model, styles and example pictures; copied already where the browser allows",
+        "模型、风格与示例图片；浏览器允许时已复制",
+    ),
     "agree": ("I agree to the licence", "我同意该许可"),
     "agree_info": ("Asked once for this installation", "每次安装只问一次"),
     "download_model": ("Download this model", "下载这个模型"),
@@ -395,6 +400,14 @@ LABELS: Mapping[str, Both] = {
 }
 
 NOTICES: Mapping[str, Both] = {
+    "not_in_link": (
+        "A picture of your own is not part of a link; save as JSON to hand it on.",
+        "链接不含您自己的图片；如需分享，请保存为 JSON。",
+    ),
+    "bad_link": (
+        "This link says something that the page cannot do; it opens as usual.",
+        "该链接含有本页面无法处理的内容，页面照常打开。",
+    ),
     "no_picture": (
         "Give a picture first: upload one, use the webcam, or pick an example.",
         "请先给出一张图片：上传、拍摄或选择示例。",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 from PIL import Image
 from torch import Tensor
 
@@ -19,6 +20,7 @@ from gpunit.ui.content import (
     PREVIEW_SIZE,
     ContentPicker,
     content_picker,
+    example_stem,
     exemplar_examples,
     model_choices,
     own_exemplar,
@@ -29,17 +31,31 @@ from gpunit.ui.downloading import download_model, download_panel, downloads_allo
 from gpunit.ui.history import History
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
-from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, heading, open_upload, picture_input, with_notices
 from gpunit.ui.texts import domain_name, listed, notice, text
 
 BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
-MOST_STYLES = 12
-MOST_TEMPERATURE = 1.5
 STYLES_A_TARGET = 4
 
-# A model's name and the style codes (B, D) that it drew with.
-Drawn = tuple[str, Tensor]
+
+@dataclass(frozen=True)
+class Drawn:
+    """What made the pictures in the gallery, whatever the controls say by now.
+
+    Attributes:
+        settings: the values of the controls, as "translate" takes them.
+        styles: the style codes (B, D).
+    """
+
+    settings: tuple[Any, ...]
+    styles: Tensor
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """Picture, zoom, across, down, model."""
+        path, model_name, *crop = self.settings[:5]
+        return path, *crop, model_name
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,7 @@ class TranslateParts:
         drawn: state with the `Drawn` of the gallery, or None.
         chosen: state with the number of the picture that is compared.
         to_styles, to_masks: buttons.
+        downloaded: the event after which there may be a model more.
     """
 
     content: ContentPicker
@@ -60,16 +77,17 @@ class TranslateParts:
     chosen: gr.State
     to_styles: gr.Button
     to_masks: gr.Button
+    downloaded: Dependency
 
 
 def build(page: gr.Blocks, models: Models) -> TranslateParts:
     """Lay out the tab inside the page, which is being built, and wire its events."""
-    choices = model_choices(only_here=False) if downloads_allowed() else model_choices()
+    choices = model_choices(only_here=not downloads_allowed())
     first_model = (model_choices() or choices)[0][1]
     exemplars = exemplar_examples()
 
     scratch = Scratch()
-    # Model and style codes of the pictures in the gallery, and which of them is compared.
+    # What made the pictures in the gallery (a `Drawn`), and which of them is compared.
     drawn: gr.State = gr.State(None)
     chosen = gr.State(0)
     history: gr.State = gr.State(())
@@ -90,9 +108,9 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 container=False,
             )
             with gr.Group() as sampling:
-                count = gr.Slider(1, MOST_STYLES, 6, step=1, label=text("count"), info=text("count_info"))
+                count = gr.Slider(1, sharing.MOST_STYLES, 6, step=1, label=text("count"), info=text("count_info"))
                 temperature = gr.Slider(
-                    0, MOST_TEMPERATURE, 1, step=0.05, label=text("temperature"), info=text("temperature_info")
+                    0, sharing.MOST_TEMPERATURE, 1, step=0.05, label=text("temperature"), info=text("temperature_info")
                 )
                 seed = seed_input(11, "seed")
                 dice = gr.Button(text("new_seed"), size="sm")
@@ -158,8 +176,18 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 share_load = gr.UploadButton(
                     text("share_load"), file_types=[".json"], size="sm", type="filepath", elem_id="share-load"
                 )
-                gr.DeepLinkButton(text("share_link"), size="sm")
+                share_link = gr.Button(text("share_link"), size="sm", elem_id="share-link")
+            link = gr.Textbox(
+                label=text("link"),
+                info=text("link_info"),
+                visible=False,
+                interactive=False,
+                buttons=["copy"],
+                elem_id="link",
+            )
             shared = gr.JSON(visible=False)
+            # Endpoints that programs ask for and no control of the page does.
+            asked, likeness = gr.Button(visible=False), gr.JSON(visible=False)
 
     @with_notices
     def translate(
@@ -212,7 +240,8 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
             dtype=str(translator.dtype).removeprefix("torch."),
         )
         archive = _zip(scratch.file("translations.zip"), seen, results)
-        return results, line, (seen, results[0]), archive, (model_name, styles.cpu()), 0
+        settings = (path, model_name, zoom, across, down, guidance, count, seed, temperature, exemplar_path)
+        return results, line, (seen, results[0]), archive, Drawn(settings, styles.cpu()), 0
 
     def pick(
         results: list[tuple[Image.Image, str | None]], sides: tuple[Image.Image, Image.Image], clicked: gr.SelectData
@@ -249,7 +278,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         return gr.Gallery(shown, visible=True)
 
     @with_notices
-    def domain_likeness(path: str, zoom: float = 1, across: float = 0.5, down: float = 0.5) -> dict[str, float]:
+    def domain_likeness(path: str | None, zoom: float, across: float, down: float) -> dict[str, float]:
         """Tell how much a picture looks like each domain that ImageNet has classes for.
 
         Args:
@@ -286,11 +315,11 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         )
         return gr.Markdown(line, visible=True)
 
-    def remember(history: History, sides: tuple[Image.Image, Image.Image], *settings: Any) -> tuple[Any, ...]:
+    def remember(history: History, sides: tuple[Image.Image, Image.Image], drawn: Drawn) -> tuple[Any, ...]:
         """The translation that was just made goes into the history."""
-        _, model_name, *_, guidance, _, seed, _, _ = settings
+        _, model_name, *_, guidance, _, seed, _, _ = drawn.settings
         by = "y" if guidance == BY_EXEMPLAR else f"z {read_seed(seed)}"
-        return show_history(histories.added(history, settings, sides[1], f"{model_name} · {by}"))
+        return show_history(histories.added(history, drawn.settings, sides[1], f"{model_name} · {by}"))
 
     def show_history(history: History) -> tuple[Any, ...]:
         return history, gr.Gallery(histories.pictures(history), visible=bool(history)), gr.Markdown(visible=not history)
@@ -372,6 +401,38 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
             gr.skip() if target is None else _kept(scratch.file("exemplar.png"), target),
         )
 
+    def save_shown(drawn: Drawn | None, *current: Any) -> dict[str, Any]:
+        """`save_settings` of what made the pictures that are shown."""
+        return save_settings(*(drawn.settings if drawn else current))
+
+    def link_shown(drawn: Drawn | None, *current: Any) -> gr.Textbox:
+        """The query of a link to what made the pictures that are shown."""
+        path, model_name, zoom, across, down, guidance, count, seed, temperature, exemplar_path = (
+            drawn.settings if drawn else current
+        )
+        chosen_path = exemplar_path if guidance == BY_EXEMPLAR else None
+        picture_stem, exemplar_stem = (example_stem(each) for each in (path, chosen_path))
+        if (path and not picture_stem) or (chosen_path and not exemplar_stem):
+            gr.Info(notice("not_in_link"))
+        crop = {"zoom": zoom, "across": across, "down": down} if picture_stem else {}
+        drawing = {"count": _some(count), "seed": read_seed(seed), "temperature": _tempered(temperature)}
+        made_by = sharing.Link(model_name, picture_stem, exemplar_stem, **crop, **drawing)
+        return gr.Textbox(made_by.to_query(), visible=True)
+
+    def open_link(query: str) -> tuple[Any, ...]:
+        """Set what a link says."""
+        paths = {path.stem: str(path) for path in EXAMPLES}
+        try:
+            said = sharing.Link.of_query(query, paths)
+        except (ValueError, weights.ModelError):
+            gr.Warning(notice("bad_link"))
+            said = sharing.Link()
+        guided = BY_EXEMPLAR if said.exemplar else None
+        drawing = (said.count, said.seed, said.temperature)
+        placed = (said.model, said.zoom, said.across, said.down, guided, *drawing)
+        values = (paths.get(said.picture or ""), *placed, paths.get(said.exemplar or ""))
+        return tuple(gr.skip() if value is None else value for value in values)
+
     arguments = [content.picture, model, *content.crop, guidance, count, seed, temperature, exemplar]
     results = [gallery, timing, compare, download, drawn, chosen]
     heavy: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
@@ -384,14 +445,15 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     )
     model.input(own_exemplar, [exemplar, model], exemplar, **quick)
     # The progress bar lies over the offer; the picker and the line of facts follow once the model is here.
-    offer.button.click(
+    downloaded = offer.button.click(
         download_model,
         [model, offer.agreed],
         model,
         api_name="download_model",
         concurrency_limit=1,
         show_progress_on=offer.offer,
-    ).success(_facts, model, facts, **quick).success(show_offer, model, offer.outputs, **quick)
+    )
+    downloaded.success(_facts, model, facts, **quick).success(show_offer, model, offer.outputs, **quick)
     guidance.change(
         lambda choice: (gr.Group(visible=choice == BY_SAMPLE), gr.Group(visible=choice == BY_EXEMPLAR)),
         guidance,
@@ -401,7 +463,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     roll(dice, seed)
     listing = [history, made, nothing_yet]
     go.click(translate, arguments, results, api_name="translate", **heavy).success(
-        remember, [history, compare, *arguments], listing, **quick
+        remember, [history, compare, drawn], listing, **quick
     )
     gallery.select(pick, [gallery, compare], [compare, chosen], **quick)
     to_all.click(
@@ -412,22 +474,27 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         show_progress_on=to_all,
         **heavy,
     )
-    gr.api(domain_likeness, api_name="domain_likeness", **heavy)
+    asked.click(domain_likeness, content.inputs, likeness, api_name="domain_likeness", **heavy)
     made.select(choose, history, picked, **quick)
     pin.click(turn_pin, [history, picked], listing, **quick)
     forget.click(forget_all_but_pinned, history, listing, **quick)
     again.click(recall, [history, picked], arguments, **quick).success(
         translate, arguments, results, **private, **heavy
     )
-    share_save.click(save_settings, arguments, shared, api_name="save_settings").success(
+    asked.click(save_settings, arguments, shared, api_name="save_settings")
+    share_save.click(save_shown, [drawn, *arguments], shared, **private).success(
         None, shared, None, js=sharing.download_json("translation-${value.model}"), **private
+    )
+    share_link.click(link_shown, [drawn, *arguments], link, **quick).success(
+        None, link, link, js=sharing.COPY_LINK, **private
     )
     share_load.upload(load_settings, share_load, arguments, api_name="load_settings").success(
         translate, arguments, results, **private, **heavy
     )
+    opened = page.load(open_link, link, arguments, js="() => [window.location.search.slice(1)]", **quick)
     if zoo.find(first_model).is_here:
-        page.load(translate, arguments, results, **private, **heavy)
-    return TranslateParts(content, model, drawn, chosen, to_styles, to_masks)
+        opened.then(translate, arguments, results, **private, **heavy)
+    return TranslateParts(content, model, drawn, chosen, to_styles, to_masks, downloaded)
 
 
 def _gallery(label: str, elem_id: str, columns: int) -> gr.Gallery:
@@ -461,17 +528,17 @@ def _kept(path: Path, picture: Image.Image) -> str:
 
 
 def _some(count: float) -> int:
-    return min(max(int(count), 1), MOST_STYLES)
+    return min(max(int(count), 1), sharing.MOST_STYLES)
 
 
 def _tempered(temperature: float) -> float:
-    return min(max(temperature, 0.0), MOST_TEMPERATURE)
+    return min(max(temperature, 0.0), sharing.MOST_TEMPERATURE)
 
 
 def _facts(model_name: str) -> str:
     """One line on a model: size, whether it is here, licence."""
     spec = zoo.find(model_name)
-    where = f"{spec.path.stat().st_size / 1e6:.1f} MB, {text('here')}" if spec.is_here else str(text("not_here"))
+    where = f"{spec.megabytes:.1f} MB, {text('here')}" if spec.is_here else str(text("not_here"))
     return f"**{spec.name}** · {where} · {spec.licence}"
 
 

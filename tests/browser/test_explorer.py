@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from gpunit import images, zoo
 from gpunit.ui.shared import EXAMPLES
 from gpunit.ui.texts import LABELS
-from tests.browser.test_translate_tab import fetch, translate, upload
+from tests.browser.test_translate_tab import fetch, gallery, set_count, translate, upload
 from tests.conftest import blobs
 
 
@@ -83,6 +84,31 @@ def test_all_targets_history_and_settings(page: Page, tmp_path: Path) -> None:
     page.wait_for_function("before => document.querySelector('#gallery .grid-wrap img').src !== before", arg=before)
     assert np.array_equal(fetch(page, shown), first[0])
     expect(page.locator("#seed input")).to_have_value("5")
+
+
+def test_a_link_opens_on_the_same_pictures(page: Page) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.locator("#seed input").fill("5")
+    page.locator("#seed input").press("Tab")
+    set_count(page, 3)
+    made = translate(page, 3)
+    page.locator("#seed input").fill("6")  # what was drawn counts, not what would be next
+    page.locator("#seed input").press("Tab")
+    page.locator("#translate-sections").get_by_role("tab").nth(2).click()
+    page.locator("#share-link").click()
+    field = page.locator("#link textarea, #link input").first
+    expect(field).to_have_value(re.compile("http.*picture=dog-shepherd"))
+    page.goto(field.input_value())
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(3)
+    expect(page.locator("#seed input")).to_have_value("5")
+    for mine, theirs in zip(gallery(page), made, strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_a_link_that_says_nonsense_is_told_so(page: Page, address: str) -> None:
+    page.goto(f"{address}/?seed=-4&model=cake")
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    expect(page.get_by_text("This link says something")).to_be_visible()
 
 
 def test_a_chinese_browser_gets_a_chinese_page(browser: Browser, address: str) -> None:

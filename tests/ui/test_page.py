@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 
+from gpunit import zoo
 from gpunit.ui import texts
 from gpunit.ui.page import build_page
 from gpunit.ui.shared import Models
 from gpunit.ui.texts import LABELS, NOTICES, text
+from gpunit.weights import ModelError
 
 # Components that take a visitor's choice, and so owe a line on what they are in the paper.
 CHOOSING = {"slider", "number", "dropdown", "checkboxgroup"}
@@ -105,3 +108,14 @@ def test_notices_are_in_the_language_that_the_browser_asks_for() -> None:
     finally:
         gr.context.LocalContext.request.reset(token)
     assert texts.listed(("dog", "bird", "car")) == "a dog, a bird or a car"
+
+
+def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="choose one of auto"):
+        Models("gpu")
+    with pytest.raises(ValueError, match="choose one of auto"):
+        Models("cpu", "fp64")
+    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_NO_DOWNLOADS", "1")
+    with pytest.raises(ModelError, match="holds no translator"):
+        build_page(Models("cpu"))

@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gpunit import zoo
 from gpunit.images import PictureError
 from gpunit.ui import sharing
+from gpunit.ui.seeds import MAX_SEED
+from gpunit.ui.shared import EXAMPLES
+from gpunit.ui.sharing import Link
 from gpunit.weights import ModelError
 from tests.conftest import blobs
 
@@ -67,3 +73,48 @@ def test_a_model_that_is_not_here_is_named(tmp_path: Path) -> None:
         sharing.from_json(written(tmp_path / "mine.json", model="to-moon"))
     with pytest.raises(ModelError, match="not on this machine"):
         sharing.from_json(written(tmp_path / "mine.json", model="face2metface"))
+
+
+STEMS = {path.stem for path in EXAMPLES}
+parts = {
+    "model": st.sampled_from(["to-cat", "to-dog"]),
+    "picture": st.sampled_from(sorted(STEMS)),
+    "exemplar": st.sampled_from(sorted(STEMS)),
+    "zoom": st.sampled_from([1, 1.55, 4]),
+    "across": st.sampled_from([0, 0.33, 1]),
+    "down": st.sampled_from([0, 0.5, 1]),
+    "count": st.integers(1, 12),
+    "seed": st.integers(0, MAX_SEED),
+    "temperature": st.sampled_from([0, 0.05, 1.5]),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=parts))
+def test_a_link_says_what_it_was_made_of(said: dict[str, Any]) -> None:
+    link = Link(**said)
+    assert Link.of_query(link.to_query(), STEMS) == link
+    assert Link.of_query("__theme=dark&" + link.to_query() + "&utm_source=a", STEMS) == link
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "seed=-1",
+        "seed=many",
+        "seed=nan",
+        "zoom=9",
+        "picture=../../etc/passwd",
+        "exemplar=mine",
+        "model=cake",
+        "count=99",
+    ],
+)
+def test_a_link_says_nothing_that_the_page_could_not(query: str) -> None:
+    with pytest.raises(ValueError, match=query.partition("=")[2]):
+        Link.of_query(query, STEMS)
+
+
+def test_settings_of_a_model_that_is_not_here_cannot_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    with pytest.raises(ModelError, match="download it first"):
+        sharing.to_json("dog2cat", blobs(1, 256, 256), None, DRAWING)
