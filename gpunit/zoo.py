@@ -197,10 +197,12 @@ def files(name: str) -> list[Path]:
     for path in (spec.path, CHECKPOINTS / f"{CONTENT_ENCODER}.safetensors"):
         if not spec.can_be_downloaded:
             break
-        if path.is_file():
-            _check_unchanged(path)
-        else:
-            _import(path.with_suffix(".pt"), "content_encoder" if path.stem == CONTENT_ENCODER else "translator")
+        if not path.is_file():
+            with _downloading:  # a download converts too, and may have done so meanwhile
+                if not path.is_file():
+                    kind = "content_encoder" if path.stem == CONTENT_ENCODER else "translator"
+                    _import(path.with_suffix(".pt"), kind)
+        _check_unchanged(path)
     return [spec.path, CHECKPOINTS / f"{read_header(spec.path).get('content_encoder', '')}.safetensors"]
 
 

@@ -182,7 +182,8 @@ class Models:
 
         with self._lock:
             if self._finder is None:
-                self._finder = SubjectFinder(EfficientNetLite0(), self._device)
+                # It is small enough for a CPU, and a hint does not wait for a GPU, which some hosts lend by the call.
+                self._finder = SubjectFinder(EfficientNetLite0(), "cpu")
             return self._finder
 
 
