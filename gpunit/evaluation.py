@@ -225,8 +225,8 @@ def nearer_to_own(translated: Tensor, own: Tensor, other: Tensor) -> float:
 def load_fid(weights: Path | None = None) -> Any:
     """torchmetrics' Fréchet inception distance on the Inception-v3 of the original FID.
 
-    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", NeurIPS 2017.  It takes pictures in [0, 1], and its
-    `reset` forgets all but the real ones.
+    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", NeurIPS 2017.  It takes 8-bit pictures, resizes
+    them as the original does, and its `reset` forgets all but the real ones.
 
     Args:
         weights: torch-fidelity's file of Inception's weights; by default torch's cache is looked into, or
@@ -239,7 +239,7 @@ def load_fid(weights: Path | None = None) -> Any:
         from torchmetrics.image.fid import FrechetInceptionDistance
 
         path = str(weights) if weights else None
-        return FrechetInceptionDistance(normalize=True, reset_real_features=False, feature_extractor_weights_path=path)
+        return FrechetInceptionDistance(reset_real_features=False, feature_extractor_weights_path=path, antialias=False)
     except (ImportError, OSError) as error:
         raise EvaluationError(
             f"FID cannot be computed ({error}): pip install -r requirements-evaluate.txt, and where there is no "

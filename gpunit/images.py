@@ -207,8 +207,12 @@ def to_tensor(picture: Image.Image) -> Tensor:
 
 def to_pictures(batch: Tensor) -> list[Image.Image]:
     """(B, 3, H, W) in [-1, 1], any float dtype -> 8-bit RGB pictures."""
-    array = ((batch.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return [Image.fromarray(pixels) for pixels in array.permute(0, 2, 3, 1).cpu().numpy()]
+    return [Image.fromarray(pixels) for pixels in to_bytes(batch).permute(0, 2, 3, 1).cpu().numpy()]
+
+
+def to_bytes(batch: Tensor) -> Tensor:
+    """Pictures in [-1, 1], any float dtype -> uint8, rounded."""
+    return ((batch.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:

@@ -173,7 +173,7 @@ def _contents(translator: Translator, pictures: Tensor, batch: int = 32) -> Tens
 def show_target(fid: Any, batches: Iterable[Tensor]) -> None:
     """Let a FID of `evaluation.load_fid` see the target's training pictures, batches (B, 3, S, S) in [-1, 1]; once."""
     for batch in batches:
-        fid.update((batch + 1) / 2, real=True)
+        fid.update(images.to_bytes(batch), real=True)
 
 
 @torch.inference_mode()
@@ -202,7 +202,7 @@ def judge_by_paper(
     for index, picture in enumerate(images.to_pictures(sources)):
         drawn = translator.sample(styles, seed + index)
         rendered = translator.render_tensor(translator.plan(picture), drawn).cpu().clamp(-1, 1)
-        fid.update((rendered + 1) / 2, real=False)
+        fid.update(images.to_bytes(rendered), real=False)
         first, second = zip(*combinations(range(styles), 2), strict=True)
         distances.append(float(lpips(rendered[list(first)], rendered[list(second)])))
         report(index + 1, len(sources))

@@ -87,7 +87,9 @@ class DistillationRecipe:
             the same size, and the instance map; not in the paper, whose E_c sees 1.4 million pictures instead.
         layout, pair_layout: weights of telling the layout of the frozen net's features from a picture's own content,
             and from its partner's; not in the paper (see `training.distillation.Distiller.layout_loss`).
-        warm_up: steps at the start in which no picture is drawn, which takes a third of the time.
+        warm_up: steps at the start of a run from nothing in which no picture is drawn, which takes a third of the
+            time.
+        steps: length of a run.
         classifier, magnitude: weights of the two terms of L_reg.
     """
 
@@ -113,6 +115,7 @@ class DistillationRecipe:
     layout: float = 5.0
     pair_layout: float = 3.0
     warm_up: int = 2000
+    steps: int = 3200
     classifier: float = 1.0
     magnitude: float = 1e-3
 
@@ -137,6 +140,7 @@ PAPER_DISTILLATION = DistillationRecipe(
     layout=0.0,
     pair_layout=0.0,
     warm_up=0,
+    steps=45_000,
     classifier=1.0,
 )
 
@@ -178,7 +182,9 @@ class AdversarialRecipe:
     """
 
     translator: TranslatorParams = SMALL
-    discriminator: ProjectedDiscriminatorParams = field(default_factory=ProjectedDiscriminatorParams)
+    discriminator: ProjectedDiscriminatorParams = field(
+        default_factory=lambda: ProjectedDiscriminatorParams(pixel_width=64)
+    )
     domains: tuple[str, ...] = SMALL_DOMAINS
     batch: int = 8
     reconstructed: int = 4

@@ -366,5 +366,11 @@ def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:
     return fill(ShapeHead(DISTILLERS[family]), tensors, path)
 
 
+def shape_classes(content_encoder: Path) -> tuple[str, ...]:
+    """The classes of the shape head beside a content encoder's file, in the order of its labels."""
+    header = read_header(shape_head_path(content_encoder))
+    return tuple(json.loads(header["classes"])) if "classes" in header else SMALL_DOMAINS
+
+
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): t for key, t in tensors.items() if key.startswith(prefix)}

@@ -32,9 +32,10 @@ def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], 
     assert len(list((tmp_path / "pairs-maps").rglob("*.png"))) == 8
 
     places = ("--pairs", pairs, "--pair-maps", tmp_path / "pairs-maps", "--real", data)
-    options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1")
+    options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1", "--warm-up", "0")
     run("distill", *places, *options, "--output", content)
     picture = torch.rand(1, 3, 128, 128)
+    assert zoo.shape_classes(content) == ("cat", "dog", "bird", "car")
     with torch.inference_mode():
         code = zoo.load_content_encoder(content, "small")(picture).content
         shape = zoo.load_shape_head(content, "small")(code, torch.tensor([3]))
@@ -54,9 +55,12 @@ def test_what_cannot_be_done_is_explained(folders: Callable[..., list[Path]], tm
         (("segment", data, "--method", "magic", "--output", nowhere), "no method"),
         (("synthesize", "--prior", "prior-small", "--classes", "cat,cow", "--output", nowhere), "no class 'cow'"),
         (("synthesize", "--truncations", "half", "--output", nowhere), "numbers separated by commas"),
-        (("prior", "--prior", "biggan-deep-512", "--output", nowhere / "a.png"), "download it first"),
+        (("prior", "--prior", "biggan-deep-512", "--output", nowhere / "a.png"), "no class 'cat'"),
+        (("prior", "--prior", "biggan-deep-512", "--classes", "1", "--output", nowhere / "a.png"), "download it first"),
         (("distill", *inputs, "--classes", "cat,dog", "--run", nowhere, "--output", nowhere), "no such folder"),
         (("distill", *inputs, "--weight", "hint=nan", "--run", nowhere, "--output", nowhere), "a name and a number"),
+        (("distill", *inputs, "--steps", "9", "--run", nowhere, "--output", nowhere), "more than the 2000"),
+        (("evaluate-prior", "--test", data, "--train", data, "--samples", "5"), "at least 8"),
         (("distill", *inputs, "--weight", "glide=1", "--run", nowhere, "--output", nowhere), "no weight 'glide'"),
     ):
         answer = gpunit(*arguments)

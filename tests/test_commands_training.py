@@ -86,6 +86,8 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--precision", "bf16"), "for tasks of the paper"),
         (("--target", "cat", "--sources", "dog", "--coarse", "5"), "at least the 1200 steps"),
         (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--identity-net", "face.pth"), "has no identity loss"),
         (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
     ],
 )

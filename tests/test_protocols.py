@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from gpunit import images
+from gpunit.data import to_unit
 from gpunit.evaluation import EvaluationError, Judge, load_fid, load_lpips
 from gpunit.protocols import OfflineProtocol, judge_by_paper, judge_offline, show_target
 from gpunit.translator import Translator
@@ -50,7 +53,7 @@ def test_the_papers_protocol_counts_every_style_of_every_source(tiny: Translator
     def lpips(a: Tensor, b: Tensor) -> Tensor:
         return (a - b).abs().mean()
 
-    fid = FrechetInceptionDistance(feature=_MeanColour(), normalize=True, reset_real_features=False)
+    fid = FrechetInceptionDistance(feature=_MeanColour(), reset_real_features=False)
     show_target(fid, [part.clamp(-1, 1) for part in rendered])
     verdict = judge_by_paper(tiny, sources, fid, lpips, styles=3)
     assert verdict.fid == pytest.approx(0, abs=1e-3)
@@ -58,6 +61,13 @@ def test_the_papers_protocol_counts_every_style_of_every_source(tiny: Translator
     assert verdict.lpips == pytest.approx(sum(expected) / 4, rel=1e-4)
     # What was seen of the target stays, what was seen of the last source does not.
     assert judge_by_paper(tiny, sources, fid, lpips, styles=3).fid == pytest.approx(0, abs=1e-3)
+
+
+def test_fid_sees_the_grey_levels_that_the_pictures_have_as_files() -> None:
+    shown = []
+    levels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    show_target(SimpleNamespace(update=lambda pictures, real: shown.append(pictures)), [to_unit(levels)])
+    assert torch.equal(shown[0], levels)
 
 
 @pytest.mark.parametrize("load", [load_fid, load_lpips])

@@ -23,11 +23,13 @@ from gpunit.commands.shared import (
     finite,
     read_folder,
     refuse_existing,
+    require_one_process,
     write_figures,
 )
 from gpunit.heap import keep_freed_memory
 from gpunit.prior import biggan
 from gpunit.prior.imagenet import CLASS_NAMES
+from gpunit.weights import digest
 
 Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
 Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
@@ -89,9 +91,10 @@ def synthesize(
     except ValueError:
         raise UsageError(f"--truncations takes numbers separated by commas, not {truncations!r}.") from None
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
-    settings = SynthesisSettings(names, codes, steps, seed, minimum_score)
     loaded = _load(prior, device, download, names)
     paths = images.list_pictures(photos) if photos else []
+    origin = (biggan.fingerprint(prior), *(digest(path) for path in paths))
+    settings = SynthesisSettings(names, codes, steps, seed, minimum_score, origin)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Drawing pairs", total=codes + len(paths))
         for done in synthesize(loaded, settings, output, paths):
@@ -116,6 +119,7 @@ def train_prior(
     from gpunit.recipes import PRIOR_SMALL
     from gpunit.training import prior_gan
 
+    require_one_process()
     names = classes.split(",")
     recipe = replace(
         PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
@@ -163,8 +167,12 @@ def evaluate_prior(
             raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
     if output:
         refuse_existing(output)
-    loaded = _load(prior, device, download=False)
     names = classes.split(",")
+    if samples < 2 * len(names):
+        raise UsageError(f"--samples must be at least {2 * len(names)}, two of each class.")
+    path = zoo.CHECKPOINTS / f"{content_encoder}.safetensors"
+    labels = biggan.class_numbers(names, zoo.shape_classes(path)) if content_encoder else []
+    loaded = _load(prior, device, download=False)
     loaded.labels(names)
     size = 128
     real_test = {name: read_folder(test / name, size) for name in names}
@@ -180,12 +188,12 @@ def evaluate_prior(
             )
     figures["classes"] = rows
     if content_encoder:
-        path = zoo.CHECKPOINTS / f"{content_encoder}.safetensors"
         agreement = assessment.assess_content(
             loaded,
             names,
             zoo.load_content_encoder(path, "small"),
             zoo.load_shape_head(path, "small"),
+            labels,
             {name: read_folder(train / name, size, probe_pictures) for name in names},
             real_test,
             seed,

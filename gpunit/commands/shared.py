@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,6 +76,16 @@ def print_table(table: Table, width: int) -> None:
     """Print a table: as wide as the terminal, or `width` characters in a file, which has no width of its own."""
     out = Console()
     (out if out.is_terminal else Console(width=width)).print(table)
+
+
+def require_one_process() -> None:
+    """Stop where a launcher has started several processes, which would all train the same run.
+
+    Raises:
+        UsageError: in that case.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("this trains in one process; start it without a launcher.")
 
 
 def refuse_existing(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -24,6 +23,7 @@ from gpunit.commands.shared import (
     console,
     finite,
     print_table,
+    require_one_process,
 )
 from gpunit.heap import keep_freed_memory
 from gpunit.networks.content_encoder import ContentEncoder
@@ -32,6 +32,7 @@ from gpunit.recipes import (
     PAPER_TASKS,
     SMALL,
     SMALL_DISTILLATION,
+    SMALL_DOMAINS,
     AdversarialRecipe,
     DistillationRecipe,
     PaperRecipe,
@@ -58,25 +59,35 @@ def distill(
         list[str] | None,
         typer.Option(help="Change a loss's weight, as in hint=0; may be repeated.  `train-recipes` names them."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1)] = 2000,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps in all; by default the recipe's.")] = None,
+    warm_up: Annotated[
+        int | None,
+        typer.Option(min=0, help="Steps at the start that draw nothing; none by default with --start-from."),
+    ] = None,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: StartFrom = None,
 ) -> None:
-    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
+    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures; on the CPU."""
     from gpunit.training import bundle, distillation
 
+    require_one_process()
     recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
     if recipe not in recipes:
         raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
     names = classes.split(",")
     chosen = replace(recipes[recipe], distiller=replace(recipes[recipe].distiller, domains=len(names)))
     chosen = _weighted(chosen, weight or [])
+    if warm_up is not None or start_from is not None:
+        chosen = replace(chosen, warm_up=warm_up or 0)
+    steps = steps or chosen.steps
+    if steps <= chosen.warm_up:
+        raise UsageError(f"--steps must be more than the {chosen.warm_up} of --warm-up, which draw nothing.")
     places = (pairs, pair_maps, real, real_maps, names)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
         distillation.distill(*places, chosen, run, steps, seed, save_every, limit, start_from, bar.print_line, bar.move)
-    shape_path = bundle.bundle_content_encoder(run, chosen, output)
+    shape_path = bundle.bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")
 
 
@@ -138,13 +149,17 @@ def train(
         Path | None, typer.Option(help="Begin a fresh run from another run's folder, or from a finished translator.")
     ] = None,
     domains: Annotated[
-        str,
-        typer.Option(help="small: all domains, in the order of their labels; runs that follow each other share them."),
-    ] = "cat,dog,bird,car",
+        str | None,
+        typer.Option(
+            help="small: all domains, in the order of their labels; runs that follow each other share them.",
+            show_default="cat,dog,bird,car",
+        ),
+    ] = None,
 ) -> None:
     """Stage II: train a translator on top of a content encoder.
 
-    Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.
+    Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.  The small recipe
+    trains on the CPU.
     """
     from gpunit.training import adversarial
 
@@ -157,12 +172,11 @@ def train(
             raise UsageError("name the subfolders: --target and --sources.")
         if precision != "fp32" or perceptual or identity_net:
             raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise UsageError("the small recipe trains in one process; start it without a launcher.")
+        require_one_process()
         lengths = {"warm_up": warm_up, "coarse": coarse}
         by_default = {} if start_from is None else dict.fromkeys(lengths, 0)
         changes |= by_default | {name: length for name, length in lengths.items() if length is not None}
-        small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")), **changes)
+        small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
         small = _weighted(small, weight or [])
         if small.batch < max(small.reconstructed, 2 * small.twins):
             raise UsageError(f"--batch must be at least {max(small.reconstructed, 2 * small.twins)} for small.")
@@ -187,6 +201,8 @@ def train(
         return
     if warm_up is not None or coarse is not None:
         raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
+    if domains is not None:
+        raise UsageError("--domains is for the small recipe; leave it out.")
     from gpunit.training import paper
     from gpunit.training.processes import Processes
     from gpunit.weights import load_identity_net
@@ -196,8 +212,10 @@ def train(
     task = _weighted(replace(PAPER_TASKS[recipe], **changes), weight or [])
     if limits.everywhere is None:
         limits = replace(limits, by_name={**task.limits, **limits.by_name})
+    if identity_net and not task.identity:
+        raise UsageError(f"{recipe} has no identity loss; leave --identity-net out, or add --weight identity=1.")
     processes = Processes(precision)
-    face_net = load_identity_net(identity_net) if identity_net and task.identity else None
+    face_net = load_identity_net(identity_net) if identity_net else None
     encoder = _content_encoder(content_encoder, "published", run, seed)
     with TrainingBar(recipe, shown=processes.is_main) as bar:
         paper.train(

@@ -78,15 +78,19 @@ def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
 _SMALL_MAP = 256
 
 
-def is_small_map(x: Tensor) -> bool:
-    """Whether x (B, C, H, W) is better normalised in the contiguous layout than in its own."""
-    return x.shape[2] * x.shape[3] <= _SMALL_MAP and x.is_contiguous(memory_format=torch.channels_last)
+def is_normed_contiguous(x: Tensor) -> bool:
+    """Whether x (B, C, H, W) is to be normalised in the contiguous layout instead of its own.
+
+    On other devices than a CPU always: torch's kernels for them refused channels_last until the middle of 2026.
+    """
+    suits = x.shape[2] * x.shape[3] <= _SMALL_MAP or x.device.type != "cpu"
+    return suits and x.is_contiguous(memory_format=torch.channels_last)
 
 
 def _group_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     """Instance norm of x (B, C, H, W), and 1/σ (B, C)."""
     batch, channels, height, width = x.shape
-    swap = is_small_map(x)
+    swap = is_normed_contiguous(x)
     y, _, gain = torch.native_group_norm(
         x.contiguous() if swap else x, None, None, batch, channels, height * width, channels, NORM_EPS
     )

@@ -29,7 +29,7 @@ from gpunit.networks.layers import (
     NORM_EPS,
     AdaINResidualBlock,
     double_kernel,
-    is_small_map,
+    is_normed_contiguous,
     square_kernel,
     takes_less_transposed,
     upsample,
@@ -71,7 +71,7 @@ class _Block:
 def _adain(x: Tensor, affine: tuple[Tensor, Tensor]) -> Tensor:
     """AdaIN of x (1, C, H, W) with γ and β (C,)."""
     _, channels, height, width = x.shape
-    swap = is_small_map(x)
+    swap = is_normed_contiguous(x)
     y = torch.native_group_norm(
         x.contiguous() if swap else x, *affine, 1, channels, height * width, channels, NORM_EPS
     )[0]

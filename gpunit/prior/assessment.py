@@ -152,7 +152,7 @@ class ShapeAgreement:
 
 @torch.inference_mode()
 def shape_agreement(
-    head: ShapeHead, contents: Tensor, maps: Tensor, class_names: Sequence[str]
+    head: ShapeHead, contents: Tensor, maps: Tensor, class_names: Sequence[str], labels: Sequence[int]
 ) -> list[ShapeAgreement]:
     """A row per ordered pair of classes.
 
@@ -160,11 +160,12 @@ def shape_agreement(
         head: F_s.
         contents: (codes, classes, 1, 8, 8).
         maps: the true instance maps (codes, classes, 1, 16, 16) in [-1, 1].
-        class_names: in the order of the labels.
+        class_names: of the classes.
+        labels: F_s's, of the same classes.
     """
     rows = []
     for given, asked in permutations(range(len(class_names)), 2):
-        label = torch.full((len(contents),), asked)
+        label = torch.full((len(contents),), labels[asked])
         predicted = head(contents[:, given], label).mean(1, keepdim=True)
         wanted = maps[:, asked]
         mean = wanted.mean(0, keepdim=True).expand_as(wanted)
@@ -265,6 +266,7 @@ def assess_content(
     class_names: Sequence[str],
     encoder: ContentEncoder,
     head: ShapeHead,
+    labels: Sequence[int],
     train: Mapping[str, Tensor],
     test: Mapping[str, Tensor],
     seed: int = 0,
@@ -275,7 +277,9 @@ def assess_content(
     The true maps are those of the class-activation substitute (`segmentation.class_activation_map`).
 
     Args:
-        class_names: classes of the prior, in the order of the labels of stage I.
+        class_names: classes of the prior.
+        encoder, head: E_c and F_s.
+        labels: F_s's, of the same classes.
         train, test: real pictures (N, 3, S, S) in [-1, 1] by class name.
         codes: fresh latent codes.
     """
@@ -290,15 +294,15 @@ def assess_content(
     pictures = {
         kind: torch.cat([by_name[name] for name in class_names]) for kind, by_name in (("train", train), ("test", test))
     }
-    labels = {
+    domains = {
         kind: torch.cat([torch.full((len(by_name[name]),), i) for i, name in enumerate(class_names)])
         for kind, by_name in (("train", train), ("test", test))
     }
     encoded = {kind: encode(encoder, batch) for kind, batch in pictures.items()}
     probes = [
-        probe_domain(encoded["train"][i].clone(), labels["train"], encoded["test"][i].clone(), labels["test"])
+        probe_domain(encoded["train"][i].clone(), domains["train"], encoded["test"][i].clone(), domains["test"])
         for i in (0, 1)
     ]
     return ContentAgreement(
-        content_agreement(contents), shape_agreement(head, contents, maps, class_names), probes[0], probes[1]
+        content_agreement(contents), shape_agreement(head, contents, maps, class_names, labels), probes[0], probes[1]
     )

@@ -292,6 +292,11 @@ def save_biggan(
         weights.write_weights(folder / ENCODER_NAME, encoder.state_dict(), header, half)
 
 
+def fingerprint(source: str | os.PathLike[str]) -> str:
+    """The sha256 of a prior's weights; arguments and errors as for `load_prior`, without a download."""
+    return weights.digest(_find(os.fspath(source), False, lambda done, total: None)[1])
+
+
 def is_here(name: str) -> bool:
     """Whether a prior of this name, or in this folder, can be loaded without a download."""
     return _search(name) is not None

@@ -46,6 +46,7 @@ class SynthesisSettings:
         seed: code i follows from (seed, i).
         minimum_score: drop a picture in which a classifier (EfficientNet-Lite0) gives the class's group less
             probability than this; 0 keeps all of them and needs no classifier.
+        origin: sha256 of the prior's weights and of the photos, in their order; a folder is not continued with others.
     """
 
     classes: tuple[str, ...]
@@ -53,6 +54,7 @@ class SynthesisSettings:
     truncations: tuple[float, ...] = (0.5, 1.0)
     seed: int = 0
     minimum_score: float = 0.0
+    origin: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.classes)) < 2:
@@ -82,6 +84,7 @@ def synthesize(
     folders = [output / _folder_name(prior, label) for label in labels]
     judge = _Judge(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
+    _drop_torn_line(output / CODES_NAME)
     finished = {json.loads(line)["code"] for line in _lines(output / CODES_NAME)}
     done = 0
     for names, draw in _batches(prior, settings, photos, batch):
@@ -156,7 +159,9 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
     if path.is_file():
         theirs = json.loads(path.read_text(encoding="utf-8"))
         if theirs != mine:
-            raise PriorError(f"{output} was begun with other settings ({theirs}); choose another folder.")
+            different = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
+            what = "prior or other photos" if different == "origin" else different.replace("_", " ")
+            raise PriorError(f"{output} was begun with another {what}; choose another folder.")
         return
     output.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -164,12 +169,17 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
     partial.replace(path)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """The whole lines of a file that grows by lines; a last one that was cut off is left out."""
+def _lines(path: Path) -> list[str]:
+    """The lines of a file that grows by lines."""
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Take off a last line that was cut off, which the next one would be joined to."""
     if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                yield line
+        content = path.read_bytes()
+        with path.open("r+b") as file:
+            file.truncate(content.rfind(b"\n") + 1)
 
 
 class _Judge:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,14 @@ def _checkpoint(run: Path) -> dict[str, Any]:
     return load_checkpoint(path)
 
 
-def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) -> Path:
+def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Sequence[str], path: Path) -> Path:
     """Write what stage I leaves behind, spectral norm folded: the content encoder, and beside it the shape head.
+
+    Args:
+        run: folder of the run.
+        recipe: its recipe.
+        classes: in the order of the labels; the shape head's file keeps them.
+        path: the content encoder's file.
 
     Returns:
         The path of the shape head: `<name>-shape.safetensors` beside the content encoder's.
@@ -44,7 +50,12 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, path: Path) ->
     # fp32: stage II builds on the exact weights
     weights.write_weights(path, networks.content_encoder.state_dict(), header, half=False)
     shape_path = weights.shape_head_path(path)
-    header = {"kind": "shape_head", "content_encoder": path.stem, "content_encoder_sha256": weights.digest(path)}
+    header = {
+        "kind": "shape_head",
+        "classes": list(classes),
+        "content_encoder": path.stem,
+        "content_encoder_sha256": weights.digest(path),
+    }
     weights.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
     return shape_path
 

@@ -50,7 +50,7 @@ class Distiller(nn.Module):
             nn.ModuleDict(
                 {str(s): nn.Conv2d(recipe.distiller.shape_width, STRIDE_CHANNELS[s], 1) for s in _LAYOUT_STRIDES}
             )
-            if recipe.layout
+            if recipe.layout or recipe.pair_layout
             else None
         )
         # Noughts at first, which are as far from every domain and so say nothing.

@@ -46,10 +46,14 @@ def test_a_head_that_sees_the_content_beats_the_class_mean() -> None:
     contents = torch.randn(30, 1, 1, 16, 16).expand(-1, 2, -1, -1, -1)
     maps = contents.sign()
 
+    asked = []
+
     def head(content: Tensor, label: Tensor) -> Tensor:
+        asked.append(label.unique().tolist())
         return content.expand(-1, 3, -1, -1)
 
-    rows = shape_agreement(head, contents, maps, ("cat", "dog"))
+    rows = shape_agreement(head, contents, maps, ("cat", "dog"), (7, 5))
+    assert asked == [[5], [7]]
     assert [(row.given, row.asked) for row in rows] == [("cat", "dog"), ("dog", "cat")]
     for row in rows:
         assert row.partner == 1

@@ -61,10 +61,22 @@ def test_photos_give_their_own_codes(prior: Prior, tmp_path: Path) -> None:
 
 def test_a_folder_keeps_to_its_settings(prior: Prior, tmp_path: Path) -> None:
     list(synthesize(prior, SETTINGS, tmp_path))
-    with pytest.raises(PriorError, match="other settings"):
+    with pytest.raises(PriorError, match="another seed"):
         list(synthesize(prior, SynthesisSettings(("cat", "dog"), codes=6, seed=3), tmp_path))
     *_, done = synthesize(prior, SynthesisSettings(("cat", "dog"), codes=8, seed=2), tmp_path)
     assert done == 8
+    with pytest.raises(PriorError, match="another prior or other photos"):
+        list(synthesize(prior, SynthesisSettings(("cat", "dog"), codes=8, seed=2, origin=("a",)), tmp_path))
+
+
+def test_a_note_that_was_cut_off_is_made_again(prior: Prior, tmp_path: Path) -> None:
+    list(synthesize(prior, SETTINGS, tmp_path))
+    notes = tmp_path / "codes.jsonl"
+    whole = notes.read_bytes()
+    notes.write_bytes(whole[:-10])
+    for _ in range(2):
+        list(synthesize(prior, SETTINGS, tmp_path))
+        assert notes.read_bytes() == whole
 
 
 def test_pictures_without_their_object_are_dropped(prior: Prior, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gpunit import weights
+from gpunit import weights, zoo
 from gpunit.data import PairSet, PictureSet
 from gpunit.losses import content_disagreement, domain_distance, shape_distance
 from gpunit.networks.content_encoder import ContentEncoder
@@ -68,7 +68,8 @@ def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) 
 def test_the_bundle_loads_and_holds_the_same_shapes(pairs: tuple[Path, Path], tmp_path: Path) -> None:
     run(pairs, tmp_path / "run")
     path = tmp_path / "content.safetensors"
-    shape_path = bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, path)
+    shape_path = bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, ("cat", "dog"), path)
+    assert zoo.shape_classes(path) == ("cat", "dog")
     networks = Distiller(TINY_DISTILLATION)
     networks.load_state_dict(load_checkpoint(tmp_path / "run" / "checkpoint.pt")["networks"])
     networks.eval()
@@ -203,7 +204,7 @@ def test_the_last_contents_of_every_domain_are_remembered() -> None:
 def test_a_fresh_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_path: Path) -> None:
     run(pairs, tmp_path / "run")
     path = tmp_path / "content.safetensors"
-    bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, path)
+    bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, ("cat", "dog"), path)
     encoder = weights.fill(ContentEncoder(TINY.content_encoder), weights.read_weights(path)[0], path)
     trainer = DistillationTrainer(TINY_DISTILLATION, steps=4, seed=9, start_from=path)
     trainer.networks.eval()
