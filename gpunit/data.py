@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import weakref
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -86,8 +87,13 @@ class _Drawable(ABC):
         return batch, indices
 
 
+# What all sets together keep decoded; the paper's 291 classes for stage I would take 114 GB.
+KEPT_BYTES = 8 * 2**30
+_sets: weakref.WeakSet[PictureSet] = weakref.WeakSet()
+
+
 class PictureSet(_Drawable):
-    """The pictures of one domain, decoded once and kept as bytes.
+    """The pictures of one domain, decoded once and kept as bytes, as long as `KEPT_BYTES` suffice; else every time.
 
     Args:
         folder: searched recursively.
@@ -121,18 +127,26 @@ class PictureSet(_Drawable):
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
         self.paths, self.maps = self.paths[:limit], self.maps[:limit]
         self._decoded: dict[int, Tensor] = {}
+        _sets.add(self)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def stack(self, index: int) -> Tensor:
         """One whole picture, (3 or 4, load_size, load_size) uint8."""
-        if index not in self._decoded:
-            picture = load_bytes(self.paths[index], self.load_size)
-            if self.maps:
-                picture = torch.cat([picture, load_bytes(self.maps[index], self.load_size)[:1]])
+        if index in self._decoded:
+            return self._decoded[index]
+        picture = load_bytes(self.paths[index], self.load_size)
+        if self.maps:
+            picture = torch.cat([picture, load_bytes(self.maps[index], self.load_size)[:1]])
+        if sum(each.kept_bytes for each in _sets) + picture.nbytes <= KEPT_BYTES:
             self._decoded[index] = picture
-        return self._decoded[index]
+        return picture
+
+    @property
+    def kept_bytes(self) -> int:
+        """What the decoded pictures take that this set keeps."""
+        return len(self._decoded) * (4 if self.maps else 3) * self.load_size**2
 
     def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
         """A batch of pictures without their maps, (count, 3, size, size); see `draw_stacks`."""

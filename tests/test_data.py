@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from gpunit import data
 from gpunit.data import PairSet, PictureSet, draw_mixed, step_generator, turn_and_zoom
 from gpunit.images import PictureError
 
@@ -22,6 +24,21 @@ def test_a_batch_depends_on_seed_step_and_purpose_alone(folders: Callable[..., l
         assert not torch.equal(batch, first.draw(4, **other))
     assert batch.shape == (4, 3, 32, 32)
     assert batch.abs().max() <= 1
+
+
+def test_pictures_that_are_not_kept_are_the_same(
+    folders: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cat, dog = folders("cat", "dog")
+    wanted = [PictureSet(folder, 32).draw(6, seed=1, step=2) for folder in (cat, dog)]
+    monkeypatch.setattr(data, "_sets", weakref.WeakSet())
+    monkeypatch.setattr(data, "KEPT_BYTES", 3 * 3 * 36**2)
+    sets = [PictureSet(folder, 32) for folder in (cat, dog)]
+    for _ in range(2):
+        for pictures, batch in zip(sets, wanted, strict=True):
+            assert torch.equal(pictures.draw(6, seed=1, step=2), batch)
+    assert sum(pictures.kept_bytes for pictures in sets) == data.KEPT_BYTES
+    assert sum(stack.nbytes for pictures in sets for stack in pictures._decoded.values()) == data.KEPT_BYTES
 
 
 def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> None:
