@@ -146,6 +146,8 @@ def agree_on(output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         finally:
             partial.unlink(missing_ok=True)
     agreed = read_settings(output)
+    if "input" in settings:  # which earlier versions did not note
+        agreed.setdefault("input", settings["input"])
     different = [name for name, value in settings.items() if name != "precision" and agreed.get(name) != value]
     if different:
         raise FolderError(

@@ -103,3 +103,15 @@ def test_every_picture_gets_results_of_its_own(translate: object, source: Path) 
     results = [path for path in output.iterdir() if path.name != "sheet.png"]
     assert len({path.name.casefold() for path in results}) == 3
     assert len({path.read_bytes() for path in results}) == 3
+
+
+def test_results_of_another_folder_are_not_overwritten(translate: object, source: Path) -> None:
+    output, other = source.parent / "out", source.parent / "other"
+    other.mkdir()
+    blobs(9, 90, 90).save(other / "photo.png")
+    assert translate("--input", source, "--count", "1", "--output", output)[0] == 0
+    before = (output / "photo-01.png").read_bytes()
+    code, _, message = translate("--input", other, "--count", "1", "--output", output)
+    assert code == 2
+    assert "another input" in message
+    assert (output / "photo-01.png").read_bytes() == before

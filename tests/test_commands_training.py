@@ -87,6 +87,7 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--coarse", "5"), "at least the 1200 steps"),
         (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
         (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--no-pixels"), "for the small recipe"),
         (("--recipe", "cat2dog", "--identity-net", "face.pth"), "has no identity loss"),
         (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
     ],
@@ -124,6 +125,8 @@ def test_a_run_of_another_shape_is_neither_resumed_nor_bundled(
     run(*begin, "--steps", "1")
     with pytest.raises(TrainingError, match=r"checkpoint\.pt is of another kind of run"):
         run(*begin, "--steps", "2", "--domains", "cat,dog")
+    with pytest.raises(TrainingError, match="of another kind of run"):
+        run(*begin, "--steps", "2", "--no-pixels")
     encoder = tmp_path / "run" / "random-content.safetensors"
     ended = ("--content-encoder", encoder, "--output", tmp_path / "a.safetensors", "--recipe", "cat2dog")
     with pytest.raises(TrainingError, match="of another kind of run"):

@@ -171,7 +171,7 @@ def evaluate_prior(
     if samples < 2 * len(names):
         raise UsageError(f"--samples must be at least {2 * len(names)}, two of each class.")
     path = zoo.CHECKPOINTS / f"{content_encoder}.safetensors"
-    labels = biggan.class_numbers(names, zoo.shape_classes(path)) if content_encoder else []
+    labels = _shape_labels(names, path) if content_encoder else []
     loaded = _load(prior, device, download=False)
     loaded.labels(names)
     size = 128
@@ -241,6 +241,17 @@ def segment(
     for path in empty:
         typer.echo(f"nothing found in {path}")
     typer.echo(f"maps in {output}")
+
+
+def _shape_labels(names: Sequence[str], content_encoder: Path) -> list[int]:
+    """Where classes stand among those of the shape head beside a content encoder's file."""
+    known = zoo.shape_classes(content_encoder)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"the shape head of {content_encoder.stem} has no class {unknown[0]!r}; it has {', '.join(known)}."
+        )
+    return [known.index(name) for name in names]
 
 
 def _load(name: str, device: str, download: bool, classes: Sequence[str] = ()) -> biggan.Prior:

@@ -81,8 +81,6 @@ def distill(
     if warm_up is not None or start_from is not None:
         chosen = replace(chosen, warm_up=warm_up or 0)
     steps = steps or chosen.steps
-    if steps <= chosen.warm_up:
-        raise UsageError(f"--steps must be more than the {chosen.warm_up} of --warm-up, which draw nothing.")
     places = (pairs, pair_maps, real, real_maps, names)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
@@ -119,6 +117,10 @@ def train(
         list[str] | None,
         typer.Option(help="Change a loss's weight, as in content=0; may be repeated.  `train-recipes` names them."),
     ] = None,
+    pixels: Annotated[
+        bool,
+        typer.Option(help="small: --no-pixels lets D judge a frozen net's features alone, as earlier versions did."),
+    ] = True,
     skips: Annotated[bool, typer.Option(help="--no-skips leaves the dynamic skips out, for an ablation.")] = True,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; by default the recipe's.")] = None,
     warm_up: Annotated[
@@ -177,6 +179,8 @@ def train(
         by_default = {} if start_from is None else dict.fromkeys(lengths, 0)
         changes |= by_default | {name: length for name, length in lengths.items() if length is not None}
         small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
+        if not pixels:
+            small = replace(small, discriminator=replace(small.discriminator, pixel_width=0))
         small = _weighted(small, weight or [])
         if small.batch < max(small.reconstructed, 2 * small.twins):
             raise UsageError(f"--batch must be at least {max(small.reconstructed, 2 * small.twins)} for small.")
@@ -201,8 +205,8 @@ def train(
         return
     if warm_up is not None or coarse is not None:
         raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
-    if domains is not None:
-        raise UsageError("--domains is for the small recipe; leave it out.")
+    if domains is not None or not pixels:
+        raise UsageError("--domains and --no-pixels are for the small recipe; leave them out.")
     from gpunit.training import paper
     from gpunit.training.processes import Processes
     from gpunit.weights import load_identity_net

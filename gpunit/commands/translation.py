@@ -74,6 +74,7 @@ def translate(
         folders.refuse_taken(input, output, len(exemplars) or count)
         drawn = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
+            "input": str(input.resolve()),
             "weights": [digest(path) for path in weights or zoo.files(model)],
             **({"exemplars": [digest(path) for path, _ in exemplars]} if exemplars else drawn),
         }

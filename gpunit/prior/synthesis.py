@@ -157,7 +157,8 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
     path = output / SETTINGS_NAME
     mine = json.loads(json.dumps({k: v for k, v in asdict(settings).items() if k != "codes"}))
     if path.is_file():
-        theirs = json.loads(path.read_text(encoding="utf-8"))
+        # Earlier versions did not note where the pictures are from.
+        theirs = {"origin": mine["origin"], **json.loads(path.read_text(encoding="utf-8"))}
         if theirs != mine:
             different = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
             what = "prior or other photos" if different == "origin" else different.replace("_", " ")

@@ -31,7 +31,15 @@ from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, Efficien
 from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
-from gpunit.training.state import StatsLog, load_checkpoint, mixed_precision, save_checkpoint, seed_step, taking_from
+from gpunit.training.state import (
+    StatsLog,
+    TrainingError,
+    load_checkpoint,
+    mixed_precision,
+    save_checkpoint,
+    seed_step,
+    taking_from,
+)
 from gpunit.weights import fill, read_weights, shape_head_path
 
 
@@ -219,26 +227,27 @@ class DistillationTrainer:
         self.networks = networks.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(self.networks.parameters(), lr=recipe.learning_rate)
         self.eye = EfficientNetLite0().to(memory_format=torch.channels_last)
+        self.warm_up = recipe.warm_up
         self.done = 0
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {"networks": self.networks.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.done}
+        states = {"networks": self.networks.state_dict(), "optimizer": self.optimizer.state_dict()}
+        return {**states, "step": self.done, "warm_up": self.warm_up}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self.networks.load_state_dict(state["networks"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.done = int(state["step"])
+        self.warm_up = int(state.get("warm_up", self.warm_up))  # earlier versions did not note it
 
     def step(self, first: Labelled, second: Labelled, real: Labelled) -> dict[str, Tensor]:
         """One update on pairs and real pictures; returns the loss parts."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings)
         with mixed_precision(real.picture.device):
-            answer = compute_losses(
-                self.networks, self.eye, self.recipe, first, second, real, self.done < self.recipe.warm_up
-            )
+            answer = compute_losses(self.networks, self.eye, self.recipe, first, second, real, self.done < self.warm_up)
         self.optimizer.zero_grad(set_to_none=True)
         answer.total.backward()
         self.optimizer.step()
@@ -315,6 +324,7 @@ def distill(
     Raises:
         PictureError: for a folder without pictures, maps or pairs.
         ModelError: if `start_from` cannot be used.
+        TrainingError: for a run that would draw nothing, or one in `run` that is another.
     """
     size = recipe.content_encoder.resolution
     pair_set = PairSet(pairs, pair_maps, classes, size)
@@ -324,6 +334,8 @@ def distill(
     if path.exists():
         with taking_from(path):
             trainer.load(load_checkpoint(path))
+    if steps <= trainer.warm_up:
+        raise TrainingError(f"--steps must be more than the {trainer.warm_up} of --warm-up, which draw nothing.")
     log = StatsLog(run / "stats.jsonl")
     shown = (*pair_set.draw_pairs(4, seed, 0, "sheet"), draw_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
     progress(trainer.done, steps)

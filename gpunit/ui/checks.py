@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.components.api_component import Api
 from gradio.exceptions import Error, InvalidPathError
-from gradio.i18n import I18nData
 from gradio.utils import get_upload_folder
 
 from gpunit.images import PictureError, require_picture
+from gpunit.ui.shared import PictureInput
 from gpunit.ui.texts import LABELS
 
 MOST_NESTED = 8
@@ -32,6 +33,9 @@ FAILED = "This went wrong on the server; try again, or with another picture or m
 NOT_UPLOADED = "Only uploaded files can be used, and for a while only: upload the picture again."
 # A choice that the page itself empties, when there is nothing to choose anew.
 MAY_BE_EMPTY = ("styles-origin",)
+
+# What stands in a label for a text that only a browser can put in.
+_I18N_MARK = re.compile(r'__i18n__\{[^}]*"key": "(\w+)"\}')
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +123,7 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
 def _check_file(component: Block, path: Any, url: Any) -> None:
     """Gradio checks where a file lies only if it is marked as one, and hands unmarked ones on as they are."""
     if isinstance(url, str) and url.startswith("data:"):  # a webcam's picture
-        if not isinstance(component, gr.Image):
+        if not isinstance(component, PictureInput):
             raise _error(NOT_UPLOADED)
         return
     if not isinstance(path, str):
@@ -133,7 +137,8 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
         is_stored = False
     if not is_stored:
         raise _error(NOT_UPLOADED)
-    if isinstance(component, gr.ImageSlider | gr.Gallery):  # which open it by themselves
+    opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
+    if opens_it_itself and not isinstance(component, PictureInput):
         try:
             require_picture(stored)
         except PictureError as error:
@@ -202,10 +207,8 @@ def _wanted(component: Block) -> str:
 
 
 def _label(component: Block) -> str:
-    label = getattr(component, "label", None)
-    if isinstance(label, I18nData):  # which only a browser can read
-        label = LABELS[label.key][0]
-    return label or component.get_block_name().capitalize()
+    label = str(getattr(component, "label", None) or component.get_block_name().capitalize())
+    return _I18N_MARK.sub(lambda found: LABELS[found[1]][0], label)
 
 
 def _listed(offered: Sequence[Any]) -> str:

@@ -202,6 +202,17 @@ def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:
     return [(f"{_title(spec)}  ·  {spec.resolution} px{marks[spec.name]}", spec.name) for spec in specs]
 
 
+def offered_models(*current: str) -> list[gr.Dropdown]:
+    """Pickers of what can be used now: the translators that are here, or where there are none, all.
+
+    Args:
+        current: what is picked in each; where it is not offered, the first is picked.
+    """
+    choices = model_choices() or model_choices(only_here=False)
+    names = [name for _, name in choices]
+    return [gr.Dropdown(choices, value=name if name in names else names[0]) for name in current]
+
+
 def _title(spec: zoo.ModelSpec) -> str:
     """The domain pair; models of the user's own have theirs in the language of their files."""
     key = f"model_{spec.name}"

@@ -10,7 +10,7 @@ from gpunit import zoo
 from gpunit.styles import Style
 from gpunit.ui import masks, prior, styles, translate
 from gpunit.ui.checks import CheckedBlocks
-from gpunit.ui.content import model_choices
+from gpunit.ui.content import model_choices, offered_models
 from gpunit.ui.downloading import downloads_allowed
 from gpunit.ui.masks import MasksInputs
 from gpunit.ui.prior import PriorOutputs
@@ -47,13 +47,7 @@ def build_page(models: Models) -> gr.Blocks:
         # A model that was downloaded since this page was built can be chosen in every tab.
         pickers = [styling.model, masking.model]
         for event in (page.load, translating.downloaded.success):
-            event(
-                lambda: [gr.Dropdown(model_choices()) for _ in pickers],
-                None,
-                pickers,
-                api_visibility="private",
-                show_progress="hidden",
-            )
+            event(offered_models, pickers, pickers, api_visibility="private", show_progress="hidden")
     return page
 
 
@@ -70,9 +64,9 @@ def _connect(
 
     # A style goes with what it was drawn for, whatever the controls have been set to since.
     def open_styles(drawn: Drawn | None, chosen: int, *current: Any) -> tuple[Any, ...]:
-        shown = current if drawn is None else drawn.content
-        style = None if drawn is None else Style.of(shown[-1], drawn.styles[chosen])
-        return *shown, style, style, gr.Tabs(selected="styles")
+        *content, model_name = current if drawn is None else drawn.content
+        style = None if drawn is None else Style.of(model_name, drawn.styles[chosen])
+        return *content, *offered_models(model_name), style, style, gr.Tabs(selected="styles")
 
     opened = translating.to_styles.click(
         open_styles,
@@ -82,7 +76,7 @@ def _connect(
     )
     styling.draw_after(opened)
     translating.to_masks.click(
-        lambda *inputs: (*inputs, gr.Tabs(selected="masks")),
+        lambda *inputs: (*inputs[:-1], *offered_models(inputs[-1]), gr.Tabs(selected="masks")),
         content,
         [masking.picture, *masking.crop, masking.model, tabs],
         **private,

@@ -26,6 +26,7 @@ from starlette.routing import Route
 from gpunit import heap, settings, zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.guard import Gate, Guard
+from gpunit.ui.shared import EXAMPLES_FOLDER
 from gpunit.ui.texts import I18N
 from gpunit.ui.theme import CSS, THEME
 
@@ -72,7 +73,8 @@ class Server:
             i18n=I18N,
             ssr_mode=False,
             prevent_thread_lock=True,
-            allowed_paths=opened,
+            # Events hand out examples; from their own folder none is served.
+            allowed_paths=[*opened, str(EXAMPLES_FOLDER)],
             blocked_paths=blocked_paths(),
             enable_monitoring=False,
             run_history=False,

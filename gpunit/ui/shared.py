@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import gradio as gr
 import torch
 import torch.nn.functional as F
+from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.processing_utils import save_base64_to_cache
 from PIL import Image
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from gpunit.prior.subject import SubjectFinder
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
-EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
+EXAMPLES_FOLDER = ASSETS / "examples"
+EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.jpg"))
 
 # Six published translators, or all that are bundled many times over.
 MODEL_BUDGET = 3 * 2**29
@@ -47,30 +49,39 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def picture_input(**settings: Any) -> gr.Image:
+class PictureInput(gr.Image):
     """A gr.Image that hands on the uploaded file itself, for `images.open_picture` to read.
 
     gr.Image's own reading drops what this project handles (16-bit, transparency) and meets a file that is
     no picture with a failure instead of a sentence.
     """
-    component = gr.Image(
-        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
-    )
 
-    def uploaded_path(payload: ImageData | None) -> str | None:
+    is_template = True  # the browser shows it as a gr.Image
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path of the uploaded file, or of what came inside the request: a webcam's picture.
+
+        Raises:
+            gr.Error: if the latter cannot be decoded.
+        """
         if payload is None or not (payload.url or "").startswith("data:"):
             return None if payload is None else payload.path
-        # A webcam's picture; what the page's clean-up does not know of would stay for ever.
         try:
-            path = save_base64_to_cache(cast(str, payload.url), component.GRADIO_CACHE)
+            path = save_base64_to_cache(cast(str, payload.url), self.GRADIO_CACHE)
         except ValueError:
             sentence = "The picture cannot be read; take it again, or upload a file."
             raise gr.Error(sentence, print_exception=False) from None
-        component.temp_files.add(path)
+        page = LocalContext.blocks.get()
+        if page is not None:  # else there is no one to clear it away
+            page.upload_file_set.add(path)
         return path
 
-    component.preprocess = uploaded_path  # type: ignore[method-assign]
-    return component
+
+def picture_input(**settings: Any) -> PictureInput:
+    """The page's input for one picture."""
+    return PictureInput(
+        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
+    )
 
 
 def heading(key: str) -> None:

@@ -139,12 +139,13 @@ class Link:
         return urlencode({name: f"{value:.12g}" if name in _RANGES else value for name, value in said.items()})
 
     @classmethod
-    def of_query(cls, query: str, examples: Collection[str]) -> Link:
+    def of_query(cls, query: str, examples: Collection[str], models: Collection[str]) -> Link:
         """What `to_query` wrote.  What others put into an address is left to them.
 
         Args:
             query: from behind the question mark.
             examples: stems of the bundled pictures.
+            models: names of the translators that are offered.
 
         Raises:
             ValueError: if one of its values is none that the page could have.
@@ -156,10 +157,8 @@ class Link:
                 if not low <= (number := float(value)) <= high:  # nor is NaN
                     raise ValueError(value)
                 said[name] = number
-            elif name == "model":
-                said[name] = zoo.find(value).name
-            elif name in ("picture", "exemplar"):
-                if value not in examples:
+            elif name in ("model", "picture", "exemplar"):
+                if value not in (models if name == "model" else examples):
                     raise ValueError(value)
                 said[name] = value
         return cls(**said)

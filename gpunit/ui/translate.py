@@ -423,8 +423,8 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         """Set what a link says."""
         paths = {path.stem: str(path) for path in EXAMPLES}
         try:
-            said = sharing.Link.of_query(query, paths)
-        except (ValueError, weights.ModelError):
+            said = sharing.Link.of_query(query, paths, [name for _, name in choices])
+        except ValueError:
             gr.Warning(notice("bad_link"))
             said = sharing.Link()
         guided = BY_EXEMPLAR if said.exemplar else None

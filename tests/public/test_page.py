@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import math
@@ -14,7 +15,8 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
-from gradio.data_classes import ImageData
+from gradio.context import LocalContext
+from gradio.state_holder import SessionState
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 from gpunit.images import MAX_BYTES
 from gpunit.ui.checks import NOT_UPLOADED, CheckedBlocks, check_value
 from gpunit.ui.page import build_page
-from gpunit.ui.shared import Models, picture_input
+from gpunit.ui.shared import Models, PictureInput
 from tests.conftest import blobs
 from tests.public.conftest import App
 from tests.public.corpus import Case, corpus, encoded
@@ -130,17 +132,32 @@ def test_a_webcams_picture_is_read_like_an_upload(app: App, kind: str, is_read: 
         assert "not a picture" in answer["error"] or "PostScript" in answer["error"]
 
 
-def test_what_comes_inside_a_request_is_cleared_away_like_an_upload() -> None:
-    url = f"data:image/png;base64,{base64.b64encode(encoded(blobs(5, 64, 48), 'PNG')).decode()}"
-    component = picture_input()
-    path = component.preprocess(ImageData(url=url))
-    assert Path(path).is_file()
-    assert path in component.temp_files
+def test_an_opened_page_reads_and_clears_away_pictures_as_its_own_inputs_do(page: CheckedBlocks) -> None:
+    """Events that leave a component as it is make a new one of its class in the visitor's session."""
+    session = SessionState(page)
+    (opening,) = [each for each in page.fns.values() if each.name == "open_link"]
+    (preview,) = [each for each in page.fns.values() if each.api_name == "preview"]
+    url = f"data:image/png;base64,{base64.b64encode(encoded(blobs(5, 64, 48), 'TGA')).decode()}"
+
+    async def sent() -> list[Any]:
+        await page.postprocess_data(opening, list(opening.fn("")), session)
+        LocalContext.blocks.set(page)
+        return await page.preprocess_data(preview, [{"path": None, "url": url}, 1, 0.5, 0.5], session)
+
+    path, *_ = asyncio.run(sent())
+    assert path in page.upload_file_set
+    assert page.upload_file_set in page.temp_file_sets
+    with pytest.raises(gr.Error, match="not a picture"):
+        preview.fn(path, 1, 0.5, 0.5)
 
 
 def test_components_that_open_pictures_themselves_get_none_that_are_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: CheckedBlocks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opening = (gr.Image, gr.ImageSlider, gr.Gallery)
+    inputs = {component for function in page.fns.values() for component in function.inputs}
+    kinds = {type(component) for component in inputs if isinstance(component, opening)} - {PictureInput}
+    assert kinds == {gr.Image, gr.ImageSlider, gr.Gallery}
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     for name, content, is_read in (
         ("a.png", encoded(blobs(6), "PNG"), True),
@@ -151,12 +168,15 @@ def test_components_that_open_pictures_themselves_get_none_that_are_not_read(
         for component, value in (
             (gr.Gallery(), [{"image": {"path": str(tmp_path / name)}, "caption": None}]),
             (gr.ImageSlider(), [{"path": str(tmp_path / name)}, None]),
+            (gr.Image(), {"path": str(tmp_path / name)}),
         ):
             if is_read:
                 check_value(component, value)
             else:
                 with pytest.raises(gr.Error, match=name):
                     check_value(component, value)
+    with pytest.raises(gr.Error, match="upload the picture"):
+        check_value(gr.Image(), {"url": "data:image/png;base64,AAAA"})
 
 
 def test_what_the_page_shows_is_served(app: App) -> None:
@@ -311,6 +331,9 @@ def test_refusals_name_a_control_as_the_page_does(page: CheckedBlocks) -> None:
     model = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "model")
     with pytest.raises(gr.Error, match="Model does not offer 'cake'"):
         check_value(model, "cake")
+    axis = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "styles-axis-1")
+    with pytest.raises(gr.Error, match="Axis 1 is out of range"):
+        check_value(axis, 1e6)
 
 
 @pytest.mark.parametrize("dabs", [[[0.1] * 3000], [[0.5, 0.5]], [[]], [0.5, 0.5, 0.1], [{"x": 1}], [[0.1, 0.1, "a"]]])

@@ -18,7 +18,7 @@ from gpunit.networks.layers import instance_norm
 from gpunit.training.augment import ShiftAndTone, recolour
 from gpunit.training.bundle import bundle_content_encoder
 from gpunit.training.distillation import DistillationTrainer, Distiller, distill
-from gpunit.training.state import load_checkpoint
+from gpunit.training.state import TrainingError, load_checkpoint
 from tests.conftest import TINY, TINY_DISTILLATION
 
 CLASSES = ("cat", "dog")
@@ -212,3 +212,16 @@ def test_a_fresh_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_
     with torch.inference_mode():
         content = trainer.networks.content_encoder(picture).content
         assert torch.allclose(content, encoder(picture).content, atol=2e-2)
+
+
+def test_a_run_remembers_its_warm_up() -> None:
+    trainer = DistillationTrainer(dataclasses.replace(TINY_DISTILLATION, warm_up=0), steps=4)
+    resumed = DistillationTrainer(dataclasses.replace(TINY_DISTILLATION, warm_up=3), steps=4)
+    resumed.load(trainer.state())
+    assert resumed.warm_up == 0
+
+
+def test_a_run_that_would_draw_nothing_is_refused(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="more than the"):
+        distill(*pairs, *pairs, CLASSES, TINY_DISTILLATION, tmp_path / "run", TINY_DISTILLATION.warm_up)
+    assert not (tmp_path / "run").exists()

@@ -76,8 +76,9 @@ def test_a_model_that_is_not_here_is_named(tmp_path: Path) -> None:
 
 
 STEMS = {path.stem for path in EXAMPLES}
+MODELS = ("to-cat", "to-dog")
 parts = {
-    "model": st.sampled_from(["to-cat", "to-dog"]),
+    "model": st.sampled_from(MODELS),
     "picture": st.sampled_from(sorted(STEMS)),
     "exemplar": st.sampled_from(sorted(STEMS)),
     "zoom": st.sampled_from([1, 1.55, 4]),
@@ -92,8 +93,8 @@ parts = {
 @given(st.fixed_dictionaries({}, optional=parts))
 def test_a_link_says_what_it_was_made_of(said: dict[str, Any]) -> None:
     link = Link(**said)
-    assert Link.of_query(link.to_query(), STEMS) == link
-    assert Link.of_query("__theme=dark&" + link.to_query() + "&utm_source=a", STEMS) == link
+    assert Link.of_query(link.to_query(), STEMS, MODELS) == link
+    assert Link.of_query("__theme=dark&" + link.to_query() + "&utm_source=a", STEMS, MODELS) == link
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_a_link_says_what_it_was_made_of(said: dict[str, Any]) -> None:
 )
 def test_a_link_says_nothing_that_the_page_could_not(query: str) -> None:
     with pytest.raises(ValueError, match=query.partition("=")[2]):
-        Link.of_query(query, STEMS)
+        Link.of_query(query, STEMS, MODELS)
 
 
 def test_settings_of_a_model_that_is_not_here_cannot_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
