@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import threading
+from abc import ABCMeta
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import gradio as gr
 import torch
 import torch.nn.functional as F
+from gradio.component_meta import ComponentMeta
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.processing_utils import save_base64_to_cache
@@ -49,7 +51,14 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-class PictureInput(gr.Image):
+class _WithoutStub(ComponentMeta):
+    """Gradio's metaclass writes a type stub beside the source of every new component; this one does not."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _WithoutStub:
+        return ABCMeta.__new__(cls, name, bases, attrs)
+
+
+class PictureInput(gr.Image, metaclass=_WithoutStub):
     """A gr.Image that hands on the uploaded file itself, for `images.open_picture` to read.
 
     gr.Image's own reading drops what this project handles (16-bit, transparency) and meets a file that is

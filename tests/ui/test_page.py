@@ -119,3 +119,8 @@ def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypa
     monkeypatch.setenv("GPUNIT_NO_DOWNLOADS", "1")
     with pytest.raises(ModelError, match="holds no translator"):
         build_page(Models("cpu"))
+
+
+def test_the_page_leaves_no_files_among_the_code() -> None:
+    """Gradio writes type stubs beside the source of components that are made in the usual way."""
+    assert list(Path(texts.__file__).parents[1].rglob("*.pyi")) == []
