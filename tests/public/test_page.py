@@ -9,6 +9,7 @@ import math
 import random
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,8 @@ def test_an_opened_page_reads_and_clears_away_pictures_as_its_own_inputs_do(page
         LocalContext.blocks.set(page)
         return await page.preprocess_data(preview, [{"path": None, "url": url}, 1, 0.5, 0.5], session)
 
-    path, *_ = asyncio.run(sent())
+    with ThreadPoolExecutor(1) as pool:  # a browser of other tests may have an event loop in this thread
+        path, *_ = pool.submit(asyncio.run, sent()).result()
     assert path in page.upload_file_set
     assert page.upload_file_set in page.temp_file_sets
     with pytest.raises(gr.Error, match="not a picture"):
