@@ -41,9 +41,9 @@ from gpunit.training.state import (
     TrainingError,
     load_checkpoint,
     mixed_precision,
+    resume,
     save_checkpoint,
     seed_step,
-    taking_from,
     update_ema,
 )
 from gpunit.weights import fill, read_weights
@@ -558,12 +558,10 @@ def run_steps(
     """The loop of stage II, whatever the discriminator; the sets' labels tell them apart, and else as `train`."""
     seed, steps = schedule.seed, schedule.steps
     path = run / "checkpoint.pt"
-    if path.exists():
-        with taking_from(path):
-            trainer.load(load_checkpoint(path))
-    elif start_from is not None:
+    resumed = resume(trainer, path)
+    if not resumed and start_from is not None:
         trainer.start_from(start_from)
-    else:
+    elif not resumed:
         enough = min(64, 4 * sum(len(pictures) for pictures in target_sets))
         trainer.prepare(draw_mixed(target_sets, enough, seed, 0, "prepare")[0])
     log = StatsLog(run / "stats.jsonl")

@@ -34,11 +34,10 @@ from gpunit.training.augment import recolour
 from gpunit.training.state import (
     StatsLog,
     TrainingError,
-    load_checkpoint,
     mixed_precision,
+    resume,
     save_checkpoint,
     seed_step,
-    taking_from,
 )
 from gpunit.weights import fill, read_weights, shape_head_path
 
@@ -331,9 +330,7 @@ def distill(
     real_sets = [PictureSet(real / name, size, limit, label, real_maps / name) for label, name in enumerate(classes)]
     path = run / "checkpoint.pt"
     trainer = DistillationTrainer(recipe, steps, seed, start_from)
-    if path.exists():
-        with taking_from(path):
-            trainer.load(load_checkpoint(path))
+    resume(trainer, path)
     if steps <= trainer.warm_up:
         raise TrainingError(f"--steps must be more than the {trainer.warm_up} of --warm-up, which draw nothing.")
     log = StatsLog(run / "stats.jsonl")

@@ -41,6 +41,7 @@ from gpunit.training.state import (
     TrainingError,
     load_checkpoint,
     mixed_precision,
+    resume,
     save_checkpoint,
     seed_step,
     taking_from,
@@ -317,10 +318,7 @@ def train_prior(
     sets = [PictureSet(folder, recipe.resolution, label=i) for i, folder in enumerate(folders)]
     trainer = PriorTrainer(recipe, seed)
     path = run / "checkpoint.pt"
-    if path.exists():
-        with taking_from(path):
-            trainer.load(load_checkpoint(path))
-    elif start_from is not None:
+    if not resume(trainer, path) and start_from is not None:
         trainer.start_from(start_from)
     log = StatsLog(run / "stats.jsonl")
     shown, _ = draw_mixed(sets, 2 * len(sets), seed, 0, "sheet")

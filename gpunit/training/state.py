@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import nn
@@ -75,6 +75,26 @@ def taking_from(path: Path) -> Iterator[None]:
             f"{path} is of another kind of run, or of networks of another shape; give the options that its run was "
             "begun with, or another folder."
         ) from None
+
+
+class Resumable(Protocol):
+    """Whoever goes on from a checkpoint's state."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+
+
+def resume(trainer: Resumable, path: Path) -> bool:
+    """Go on from a run's checkpoint; False if it has none yet.
+
+    Raises:
+        TrainingError: if it is damaged, or that of another run.
+    """
+    if not path.exists():
+        return False
+    with taking_from(path):
+        trainer.load(load_checkpoint(path))
+    return True
 
 
 @torch.no_grad()

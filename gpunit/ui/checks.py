@@ -22,6 +22,7 @@ from gradio.exceptions import Error, InvalidPathError
 from gradio.utils import get_upload_folder
 
 from gpunit.images import PictureError, require_picture
+from gpunit.ui.guard import lies_below
 from gpunit.ui.shared import PictureInput
 from gpunit.ui.texts import LABELS
 
@@ -130,12 +131,8 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
         raise _error(NOT_UPLOADED)
     if path.lower().startswith(("http:", "https:")):
         raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
-    try:
-        stored = Path(path).resolve()
-        is_stored = stored.is_relative_to(Path(get_upload_folder()).resolve()) and stored.is_file()
-    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
-        is_stored = False
-    if not is_stored:
+    stored = Path(path)
+    if not (lies_below(path, [Path(get_upload_folder()).resolve()]) and stored.is_file()):
         raise _error(NOT_UPLOADED)
     opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
     if opens_it_itself and not isinstance(component, PictureInput):

@@ -203,13 +203,18 @@ def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:
     return [(f"{_title(spec)}  ·  {spec.resolution} px{marks[spec.name]}", spec.name) for spec in specs]
 
 
+def usable_choices() -> Sequence[tuple[str, str]]:
+    """The translators that are here, for a dropdown; all where there are none."""
+    return model_choices() or model_choices(only_here=False)
+
+
 def offered_models(*current: str) -> list[gr.Dropdown]:
-    """Pickers of what can be used now: the translators that are here, or where there are none, all.
+    """Pickers of what can be used now.
 
     Args:
         current: what is picked in each; where it is not offered, the first is picked.
     """
-    choices = model_choices() or model_choices(only_here=False)
+    choices = usable_choices()
     names = [name for _, name in choices]
     return [gr.Dropdown(choices, value=name if name in names else names[0]) for name in current]
 

@@ -44,6 +44,15 @@ FULL_SHARE = "You have {count} jobs waiting already: wait until some are done."
 NO_ROOM = "The server has no room for files at the moment: try again in some minutes."
 
 
+def lies_below(path: str, folders: Sequence[Path]) -> bool:
+    """Whether a path leads, links followed, to something below one of these resolved folders."""
+    try:
+        real = Path(path).resolve()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
+        return False
+    return any(real.is_relative_to(folder) for folder in folders)
+
+
 class Gate:
     """Whether new work is taken, and how much one visitor may have waiting; shared by all requests.
 
@@ -74,11 +83,7 @@ class Gate:
 
     def serves(self, path: str) -> bool:
         """Whether a file lies where files are served from, and not only a link to it; Gradio does not follow links."""
-        try:
-            real = Path(path).resolve()
-        except (OSError, ValueError, RuntimeError):  # too long, a null byte, a loop
-            return False
-        return any(real.is_relative_to(served) for served in self._served)
+        return lies_below(path, self._served)
 
     def has_room(self) -> bool:
         """Whether the disk takes another upload, or the pictures of another job."""

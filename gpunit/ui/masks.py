@@ -14,7 +14,7 @@ from torch import Tensor
 from gpunit import masks
 from gpunit.masks import COLORMAPS
 from gpunit.translator import Plan, Translator
-from gpunit.ui.content import PREVIEW_SIZE, content_picker, first_example, model_choices, read_content, show_crop
+from gpunit.ui.content import PREVIEW_SIZE, content_picker, first_example, read_content, show_crop, usable_choices
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import read_seed, roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, with_notices
@@ -57,7 +57,7 @@ class MasksInputs:
 
 def build(tab: gr.Tab, models: Models) -> MasksInputs:
     """Lay out the tab, which is being built, and wire its events."""
-    choices = model_choices() or model_choices(only_here=False)
+    choices = usable_choices()
     scratch = Scratch()
     kept = gr.State(None)
 

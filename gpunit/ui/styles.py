@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from gpunit.styles import BANDS
-from gpunit.ui.content import content_picker, exemplar_examples, model_choices
+from gpunit.ui.content import content_picker, exemplar_examples, usable_choices
 from gpunit.ui.scratch import Scratch
 from gpunit.ui.seeds import roll, seed_input
 from gpunit.ui.shared import DEVICE_QUEUE, Models, heading, picture_input
@@ -60,7 +60,7 @@ class StylesInputs:
 
 def build(tab: gr.Tab, models: Models) -> StylesInputs:
     """Lay out the tab, which is being built, and wire its events."""
-    choices = model_choices() or model_choices(only_here=False)
+    choices = usable_choices()
     exemplars = exemplar_examples()
     actions = StyleActions(models, Scratch())
 
