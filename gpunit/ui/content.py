@@ -134,7 +134,13 @@ def content_picker(
         )
         down = gr.Slider(0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down")
     inputs = [picture, zoom, across, down]
-    opened = page.select if isinstance(page, gr.Tab) else page.load
+    if isinstance(page, gr.Tab):
+        # A tab is selected twice by one click, and again on every return to it; this changes the first time only.
+        is_open = gr.State(False)
+        page.select(lambda: True, None, is_open, api_visibility="private", show_progress="hidden")
+        opened = is_open.change
+    else:
+        opened = page.load
     shown = gr.on(
         [opened, picture.change, zoom.change, across.change, down.change],
         show_crop,

@@ -16,6 +16,7 @@ THEME = gr.themes.Default(
     block_border_width="1px",
 )
 
+# The examples' size is given, so that nothing below them moves while their pictures load.
 CSS = """
 .gradio-container { max-width: 1200px !important; margin: 0 auto !important; }
 #title h1 { font-size: 1.6rem; margin: 0.4rem 0 0; letter-spacing: -0.01em; }
@@ -26,6 +27,7 @@ CSS = """
 .heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
 .hint { border-inline-start: 3px solid var(--secondary-400); padding-inline-start: 0.6rem; font-size: 0.85rem; }
 .hint p { margin: 0.2rem 0; }
+.gallery-item .container { width: 80px; height: 80px; }
 #gallery .grid-wrap, .captioned .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap {
   min-height: 0 !important;
 }

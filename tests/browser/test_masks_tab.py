@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -108,6 +110,24 @@ def test_another_style_leaves_the_masks(page: Page) -> None:
     assert not any(np.array_equal(one, other) for one, other in zip(pictures, others, strict=True))
     after = [fetch(page, page.locator(selector)) for selector in HEATS]
     assert all(np.array_equal(one, two) for one, two in zip(before, after, strict=True))
+
+
+def test_coming_back_to_the_tab_draws_nothing_anew(page: Page) -> None:
+    open_tab(page)
+    expect(page.locator("#masks-npz")).to_be_enabled()  # the last of what opening the tab makes
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or "") if "queue/join" in request.url else None)
+    compared = page.locator("#masks-compare img").first.get_attribute("src")
+    styled = page.locator("#masks-styles img").first.get_attribute("src")
+    page.get_by_role("tab", name="Translate").click()
+    open_tab(page)
+    seed = page.locator("#masks-seed input")
+    seed.fill("5")
+    seed.press("Tab")
+    wait_for_another(page, "#masks-compare img", compared)
+    wait_for_another(page, "#masks-styles img", styled)
+    drawn = [json.loads(request)["data"] for request in asked if json.loads(request)["data"]]
+    assert len(drawn) == 2, "the new seed's render and its styles"
 
 
 def test_the_downloaded_masks_are_the_engines(page: Page, planned: tuple[Translator, Plan]) -> None:
