@@ -14,7 +14,7 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import Crop
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, open_upload, picture_input, with_notices
+from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, first_opened, open_upload, picture_input, with_notices
 from gpunit.ui.texts import LABELS, notice, text
 
 # What the Translate tab opens with, and what the tabs do that show one style: its mean cat looks back with both eyes.
@@ -134,13 +134,7 @@ def content_picker(
         )
         down = gr.Slider(0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down")
     inputs = [picture, zoom, across, down]
-    if isinstance(page, gr.Tab):
-        # A tab is selected twice by one click, and again on every return to it; this changes the first time only.
-        is_open = gr.State(False)
-        page.select(lambda: True, None, is_open, api_visibility="private", show_progress="hidden")
-        opened = is_open.change
-    else:
-        opened = page.load
+    opened = first_opened(page) if isinstance(page, gr.Tab) else page.load
     shown = gr.on(
         [opened, picture.change, zoom.change, across.change, down.change],
         show_crop,

@@ -24,6 +24,7 @@ from gpunit.ui.shared import (
     PRIORS,
     Models,
     figure_picture,
+    first_opened,
     heading,
     open_upload,
     picture_input,
@@ -414,7 +415,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
 
     on_device: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
     redrawn = gr.on(
-        [go.click, rows.release, truncation.release, seed.change, classes.change, below.change, tab.select],
+        [go.click, rows.release, truncation.release, seed.change, classes.change, below.change, first_opened(tab)],
         draw,
         [prior, classes, rows, truncation, seed, below, kept, row_names],
         [grid, timing, row_names, kept],

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from gradio.component_meta import ComponentMeta
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
+from gradio.events import Dependency
 from gradio.processing_utils import save_base64_to_cache
 from PIL import Image
 from torch import Tensor
@@ -91,6 +92,17 @@ def picture_input(**settings: Any) -> PictureInput:
     return PictureInput(
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
     )
+
+
+def first_opened(tab: gr.Tab) -> Callable[..., Dependency]:
+    """The event that a tab is opened for the first time by a visitor.
+
+    Its own `select` comes twice with one click, and again with every return to it.
+    """
+    is_open = gr.State(False)
+    tab.select(lambda: True, None, is_open, api_visibility="private", show_progress="hidden")
+    change: Callable[..., Dependency] = is_open.change
+    return change
 
 
 def heading(key: str) -> None:
