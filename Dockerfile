@@ -22,8 +22,8 @@ RUN pip install "torch>=2.9" "torchvision>=0.24" --index-url "$TORCH_INDEX" \
 
 COPY . .
 
-# Downloaded models land here: mount a volume that user 1000 may write, and name it in GPUNIT_CHECKPOINTS.
-RUN useradd --uid 1000 --no-create-home --home-dir /nonexistent visitor
+# Downloaded models land among the bundled ones; a named volume at /app/checkpoints starts as a copy and keeps them.
+RUN useradd --uid 1000 --no-create-home --home-dir /nonexistent visitor && chown -R visitor checkpoints
 USER 1000
 
 EXPOSE 7860

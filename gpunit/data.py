@@ -162,24 +162,26 @@ class PairSet(_Drawable):
     """Pairs of pictures of two classes drawn from one latent code: equal file names in two class folders.
 
     Args:
-        folder: one subfolder per class.
+        folder: one subfolder per class; a class without one (faces, which BigGAN does not draw) is in no pair.
         maps: the pictures' instance maps, laid out alike.
         classes: the subfolders, in the order of their labels.
         size: side of the training crop.
 
     Raises:
-        PictureError: if a folder is missing, or no name has both pictures and maps in two classes.
+        PictureError: if no name has both pictures and maps in two classes.
     """
 
     def __init__(
         self, folder: str | os.PathLike[str], maps: str | os.PathLike[str], classes: Sequence[str], size: int
     ) -> None:
         super().__init__(f"{Path(folder).name}-pairs", size)
-        self.sets = [
-            PictureSet(Path(folder) / name, size, label=i, maps=Path(maps) / name) for i, name in enumerate(classes)
-        ]
+        self.sets = {
+            label: PictureSet(Path(folder) / name, size, label=label, maps=Path(maps) / name)
+            for label, name in enumerate(classes)
+            if (Path(folder) / name).is_dir()
+        }
         found: dict[str, list[tuple[int, int]]] = {}
-        for label, pictures in enumerate(self.sets):
+        for label, pictures in self.sets.items():
             for index, path in enumerate(pictures.paths):
                 found.setdefault(path.stem, []).append((label, index))
         self.codes = [places for _, places in sorted(found.items()) if len(places) > 1]
@@ -282,6 +284,8 @@ def draw_mixed(
 ) -> tuple[Tensor, Tensor]:
     """A batch over several domains, each as often as the others: pictures and labels (count,).
 
+    Of more domains than pictures, some are drawn.
+
     `turned`: every other picture of a domain is turned and zoomed into.
     """
     batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned)
@@ -292,6 +296,9 @@ def draw_mixed_labelled(
     sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned: bool = False
 ) -> Labelled:
     """`draw_mixed`, with the instance maps of sets that have them (else a `shape` of no channels)."""
+    if count < len(sets):
+        drawn = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
+        sets = [sets[i] for i in sorted(drawn.tolist())]
     parts = [
         s.draw_labelled(share, seed, step, purpose, (share + step % 2) // 2 if turned else 0)
         for s, share in zip(sets, shares(len(sets), count, step), strict=True)

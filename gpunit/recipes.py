@@ -350,7 +350,8 @@ class PriorRecipe:
         reconstruction: weight of feature distance plus low-pass colour distance.
         colour: weight of the latter within the sum.
         divergence: weight of KL(code | picture, N(0, I)), summed over the code.
-        latent: weight of || E(G(z, l)) - z ||² for fresh codes: every code must show, in every class.
+        latent: weight of || E(G(z, l)) - z ||² for fresh codes and for inferred ones in another class:
+            every code must show, in every class.
         structure: weight of the difference in self-similarity between two classes drawn from one code.
     """
 

@@ -25,7 +25,9 @@ class Variable:
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "GPUNIT_CHECKPOINTS": Variable("", "folder of the weights, and of what is downloaded (checkpoints/ beside app.py)"),
+    "GPUNIT_CHECKPOINTS": Variable(
+        "", "folder of all weights, in place of checkpoints/ beside app.py: copy that first"
+    ),
     "GPUNIT_MIRROR": Variable("", "where published weights come from: a folder's address or owner/name (Google Drive)"),
     "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),

@@ -11,7 +11,7 @@ import functools
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from huggingface_hub import hf_hub_url
@@ -363,7 +363,8 @@ def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:
     tensors, header = read_weights(path)
     if digest(content_encoder) != header.get("content_encoder_sha256"):
         raise ModelError(f"{path.name} was not trained with {content_encoder.name}; restore both.")
-    return fill(ShapeHead(DISTILLERS[family]), tensors, path)
+    classes = len(shape_classes(content_encoder))
+    return fill(ShapeHead(replace(DISTILLERS[family], domains=classes)), tensors, path)
 
 
 def shape_classes(content_encoder: Path) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit import images, losses
-from gpunit.data import PictureSet, draw_mixed, random_turns, turn
+from gpunit.data import PictureSet, draw_mixed, random_turns, step_generator, turn
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.features import EfficientNetLite0
@@ -113,6 +113,8 @@ class StageTwoTrainer(ABC):
         self._close_unused_skips(self.model)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
         self.done = 0
+        # Whether the average holds good weights from the first step on; else it forgets its random ones the faster.
+        self._is_averaged = False
 
     @property
     def scale(self) -> int:
@@ -144,6 +146,7 @@ class StageTwoTrainer(ABC):
             ModelError: if the file is missing, damaged, or of another shape.
             TrainingError: if the folder is not that of a run of this recipe's shape.
         """
+        self._is_averaged = True
         if path.is_dir():
             try:
                 self._load_networks(load_checkpoint(path / "checkpoint.pt"))
@@ -164,12 +167,14 @@ class StageTwoTrainer(ABC):
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {name: getattr(self, name).state_dict() for name in self._stateful} | {"step": self.done}
+        networks = {name: getattr(self, name).state_dict() for name in self._stateful}
+        return {**networks, "step": self.done, "is_averaged": self._is_averaged}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._load_networks(state)
         self.done = int(state["step"])
+        self._is_averaged = bool(state.get("is_averaged", False))
 
     def _load_networks(self, state: dict[str, Any]) -> None:
         for name in self._stateful:
@@ -187,7 +192,8 @@ class StageTwoTrainer(ABC):
     def _finish(self) -> None:
         """Count the step and move the average along."""
         self.done += 1
-        update_ema(self.ema, self.model, min(self._ema_decay, (1 + self.done) / (10 + self.done)))
+        young = 1.0 if self._is_averaged else (1 + self.done) / (10 + self.done)
+        update_ema(self.ema, self.model, min(self._ema_decay, young))
 
     @torch.no_grad()
     def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
@@ -332,8 +338,9 @@ class AdversarialTrainer(StageTwoTrainer):
                 # Real pictures under another domain's label: without them, a copy of the source passes for any domain.
                 claimed = label.roll(int(torch.randint(1, batch, ())))
                 wrong = claimed != label
-                logits = [logit[wrong] for logit in judge(real_mixed, claimed).logits]
-                discriminator_loss = discriminator_loss + recipe.mismatched * losses.hinge_fake_loss(logits)
+                if wrong.any():
+                    logits = [logit[wrong] for logit in judge(real_mixed, claimed).logits]
+                    discriminator_loss = discriminator_loss + recipe.mismatched * losses.hinge_fake_loss(logits)
         self.optimizer_d.zero_grad(set_to_none=True)
         discriminator_loss.backward()
         self.optimizer_d.step()
@@ -523,7 +530,9 @@ def train(
     """
     for folder in targets:
         if folder.name not in recipe.domains:
-            raise TrainingError(f"{folder.name!r} is none of the domains {', '.join(recipe.domains)}; name them all.")
+            raise TrainingError(
+                f"{folder.name!r} is none of the domains {', '.join(recipe.domains)}; name them all (--domains)."
+            )
     size = recipe.translator.resolution
     source_sets = [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(sources)]
     target_sets = [
@@ -575,6 +584,9 @@ def run_steps(
         count = schedule.batch * trainer.scale
         source, source_label = draw_mixed(source_sets, count, seed, step, "source")
         target, label = draw_mixed(target_sets, count, seed, step, "target", turned=schedule.turned)
+        if len(target_sets) > 1:  # some terms are taken of a batch's first pictures: every target gets its turn there
+            mixed = torch.randperm(count, generator=step_generator(seed, step, "targets"))
+            target, label = target[mixed], label[mixed]
         # Source i is shown in target i's style.
         order = pairing([source_names[i] for i in source_label.tolist()], [target_names[i] for i in label.tolist()])
         log.add(

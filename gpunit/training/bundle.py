@@ -105,6 +105,7 @@ def bundle_translator(
     }
     header = {
         "kind": "translator",
+        "target": target.resolve().name,
         "steps": state["step"],
         "content_encoder": content_encoder.stem,
         "content_encoder_sha256": weights.digest(content_encoder),

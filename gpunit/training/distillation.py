@@ -7,8 +7,9 @@ x and y are drawn from one latent code in two classes, x_s is the instance map o
     L_dis  = || E_c(x) - E_c(y) ||_1 + λ_s || F_s(E_c(y), l_x) - x_s ||_1
     L_reg  = cross_entropy(C(R(E_c(x))), l_x) + λ_r || E_c(x) ||_2
 
-L_arec, L_srec and L_reg are also computed on real pictures; L_dis runs both ways between x and y, its first
-term with the target detached.  The decoder sees the code with noise of σ = 0.2, the other terms see it clean.
+L_arec, L_srec and L_reg are also computed on real pictures, of classes that have no pairs as well.  The shape term
+of L_dis runs both ways between x and y; in its first term, y's content is the target and detached.  The decoder sees
+the code with noise of σ = 0.2, the other terms see it clean.
 """
 
 from __future__ import annotations

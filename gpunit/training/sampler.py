@@ -70,11 +70,11 @@ def fit_sampler(
         seed: everything random follows from (seed, epoch).
         report: called with (epoch, epochs, mean squared error) after every epoch.
     """
+    epochs = max(1, round(recipe.codes_seen / len(codes)))
     if recipe.oversample_rare:
         codes = with_rare(codes)
     torch.manual_seed(seed)
     sampler = StyleSampler(params)
-    epochs = max(1, round(recipe.codes_seen / len(codes)))
     for epoch in range(epochs):
         seed_step(seed, epoch)
         latents = torch.randn(2 * len(codes), params.latent_dim)

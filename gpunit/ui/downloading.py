@@ -83,8 +83,8 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
             raise gr.Error(str(error), print_exception=False) from None
         except OSError as error:  # a folder that cannot be written, a full disk
             raise gr.Error(
-                f"The model cannot be kept on this machine ({error.strerror}): set GPUNIT_CHECKPOINTS to a folder "
-                "with room that can be written.",
+                f"The model cannot be kept on this machine ({error.strerror}): set GPUNIT_CHECKPOINTS to a copy "
+                "of checkpoints/ that has room and can be written.",
                 print_exception=False,
             ) from None
     return gr.Dropdown(model_choices(only_here=False), value=spec.name)

@@ -43,7 +43,7 @@ _PAGE: Mapping[str, Both] = {
 
 _SHARED: Mapping[str, Both] = {
     "picture": ("Picture", "图片"),
-    "drop_photo": ("Drop a photo of a dog, bird or car here", "把狗、鸟或汽车的照片拖到这里"),
+    "drop_photo": ("Drop a photo here", "把照片拖到这里"),
     "preview": ("What the network sees", "网络所见"),
     "examples": ("Examples", "示例"),
     "find_subject": ("Find the subject", "寻找主体"),
@@ -103,18 +103,19 @@ _TRANSLATE: Mapping[str, Both] = {
     "download_all": ("Download all as ZIP", "全部下载（ZIP）"),
     "tab_all": ("All targets", "所有目标域"),
     "all_heading": (
-        "### One photo, every target\nA row for each small translator here: E_c is the same for all (stage I makes it "
-        "domain-agnostic), G and T are each target's own.",
-        "### 一张照片，所有目标域\n每行是一个小型翻译模型：E_c 为大家共用（第一阶段使它与域无关），"
+        "### One photo, every target\nA row for each small translator here. The bundled ones share one E_c (stage I "
+        "makes it domain-agnostic); G and T are each target's own.",
+        "### 一张照片，所有目标域\n每行是一个小型翻译模型。自带的模型共用一个 E_c（第一阶段使它与域无关），"
         "G 与 T 各属其目标域。",
     ),
     "all_button": ("Translate to all targets", "翻译到所有目标域"),
     "all_gallery": ("One row per target", "每行一个目标域"),
     "tab_history": ("History", "历史"),
     "history_heading": (
-        "### What you made\nYours alone, until you leave the page. Click one, then pin it or show it again: x, crop, "
-        "model and the seed of z come back.",
-        "### 你的作品\n只有你能看到，离开页面即消失。点击一张，可以固定或重现：图片 x、裁剪、模型与 z 的种子都会恢复。",
+        "### What you made\nYours alone, until you leave the page: the last 12, and what you pin. Click one, then pin "
+        "it or show it again: x, crop, model and the seed of z come back.",
+        "### 你的作品\n只有你能看到，离开页面即消失：保留最近 12 张和已固定的。点击一张，"
+        "可以固定或重现：图片 x、裁剪、模型与 z 的种子都会恢复。",
     ),
     "history_empty": ("Your translations gather here once you click Translate.", "点击“翻译”之后，译图会收集在这里。"),
     "history": ("History", "历史"),
@@ -161,9 +162,10 @@ _STYLES: Mapping[str, Both] = {
     "styles_source": ("Source x", "源图 x"),
     "styles_result": ("In the current style", "当前风格"),
     "axes_heading": (
-        "### Axes of the style space\nPrincipal axes of the style bank, the codes E_s(y) of real targets, and their "
-        "shares of its variance; in deviations from the mean.",
-        "### 风格空间的轴\n风格库（真实目标图片的编码 E_s(y)）的主成分轴及其方差占比；以偏离均值的标准差为单位。",
+        "### Axes of the style space\nPrincipal axes of the style bank (codes E_s(y) of real targets; of published "
+        "models, draws T(z)), and their shares of its variance; in deviations from the mean.",
+        "### 风格空间的轴\n风格库（真实目标图片的编码 E_s(y)；论文发布的模型为抽取的 T(z)）的主成分轴"
+        "及其方差占比；以偏离均值的标准差为单位。",
     ),
     "axis": ("Axis", "轴"),
     "axes_shown": ("Axes shown", "显示的轴数"),
@@ -207,7 +209,7 @@ _STYLES: Mapping[str, Both] = {
     ),
     "mixed": ("A, mixed, B", "A、混合、B"),
     "band_coarse": ("Coarse levels", "粗层"),
-    "band_coarse_info": ("AdaIN's s: pose, build", "AdaIN 的 s：姿态、体形"),
+    "band_coarse_info": ("AdaIN's s: build, large areas", "AdaIN 的 s：体形、大块区域"),
     "band_middle": ("Middle levels", "中层"),
     "band_middle_info": ("AdaIN's s: parts", "AdaIN 的 s：部件"),
     "band_fine": ("Fine levels", "细层"),
@@ -237,7 +239,10 @@ _PRIOR: Mapping[str, Both] = {
         "### 一个隐码 z，多个类别\n由同一个 z 生成的 BigGAN 图片共享姿态与布局（第 3 节）。",
     ),
     "prior": ("Prior", "先验"),
-    "prior_info": ("The class-conditional BigGAN that E_c is distilled from", "E_c 由这个类别条件 BigGAN 蒸馏而来"),
+    "prior_info": (
+        "The class-conditional BigGAN that draws; stage I distils E_c from one",
+        "作图的类别条件 BigGAN；第一阶段由这样的模型蒸馏出 E_c",
+    ),
     "classes": ("Classes l: one column each", "类别 l：每个一列"),
     "classes_info": ("Type to search by name", "输入名称即可搜索"),
     "rows": ("Latent codes z: one row each", "隐码 z：每个一行"),

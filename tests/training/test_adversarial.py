@@ -74,6 +74,24 @@ def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Pa
             assert torch.equal(tensor, tensors[name]), name
 
 
+def test_the_average_of_finished_weights_is_kept(tiny: Translator, tmp_path: Path) -> None:
+    networks = tiny.networks
+    tensors = {f"generator.{name}": tensor for name, tensor in networks.generator.state_dict().items()}
+    tensors |= {f"style_encoder.{name}": tensor for name, tensor in networks.style_encoder.state_dict().items()}
+    path = tmp_path / "to-cat.safetensors"
+    weights.write_weights(path, tensors, {}, half=False)
+    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0), encoder())
+    trainer.start_from(path)
+    resumed = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0), encoder())
+    resumed.load(trainer.state())
+    for each in (trainer, resumed):
+        torch.manual_seed(0)
+        each.step(*batch())
+        for (name, average), newest in zip(each.ema.named_parameters(), each.model.parameters(), strict=True):
+            before = tensors[name]
+            torch.testing.assert_close(average, before.lerp(newest.detach(), 1 - TINY_ADVERSARIAL.ema), msg=name)
+
+
 def test_a_run_keeps_the_lengths_it_began_with_when_it_is_resumed() -> None:
     trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=0), encoder())
     resumed = AdversarialTrainer(TINY_ADVERSARIAL, encoder())
@@ -147,6 +165,25 @@ def test_sheets_show_the_last_level_once_it_has_learned() -> None:
             for parameter in trainer.ema.generator.levels[-1].parameters():
                 parameter.add_(torch.randn_like(parameter))
         assert (trainer.sheet(source, target) != before) == shows
+
+
+def test_every_target_has_its_turn_at_the_head_of_a_batch(
+    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L_rec and L_con are taken of a batch's first pictures, and its last styles go to no picture."""
+    labels = []
+
+    def step(self: AdversarialTrainer, source: torch.Tensor, target: torch.Tensor, label: torch.Tensor) -> dict:
+        labels.append(label)
+        self.done += 1
+        return {}
+
+    monkeypatch.setattr(AdversarialTrainer, "step", step)
+    dog, *targets = folders("dog", "cat", "bird")
+    train([dog], targets, encoder(), replace(TINY_ADVERSARIAL, batch=4, coarse=0), tmp_path / "run", 20)
+    drawn = torch.stack(labels)
+    assert (drawn.sort(dim=1).values == drawn[0].sort().values).all(), "both targets equally often"
+    assert all(len(column.unique()) == 2 for column in drawn.T)
 
 
 def test_pictures_meet_targets_of_other_domains() -> None:

@@ -13,7 +13,7 @@ from gpunit import weights, zoo
 from gpunit.data import PairSet, PictureSet
 from gpunit.losses import content_disagreement, domain_distance, shape_distance
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.networks.distiller import ShapeHead, reverse_gradient
+from gpunit.networks.distiller import reverse_gradient
 from gpunit.networks.layers import instance_norm
 from gpunit.training.augment import ShiftAndTone, recolour
 from gpunit.training.bundle import bundle_content_encoder
@@ -65,7 +65,9 @@ def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) 
         assert parameter.grad is not None, name
 
 
-def test_the_bundle_loads_and_holds_the_same_shapes(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_bundle_loads_and_holds_the_same_shapes(
+    pairs: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(pairs, tmp_path / "run")
     path = tmp_path / "content.safetensors"
     shape_path = bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, ("cat", "dog"), path)
@@ -75,9 +77,10 @@ def test_the_bundle_loads_and_holds_the_same_shapes(pairs: tuple[Path, Path], tm
     networks.eval()
     tensors, _ = weights.read_weights(path)
     encoder = weights.fill(ContentEncoder(TINY.content_encoder), tensors, path)
-    tensors, header = weights.read_weights(shape_path)
-    head = weights.fill(ShapeHead(TINY_DISTILLATION.distiller), tensors, shape_path)
-    assert header["content_encoder_sha256"] == weights.digest(path)
+    more_classes = dataclasses.replace(TINY_DISTILLATION.distiller, domains=4)
+    monkeypatch.setattr(zoo, "DISTILLERS", {"small": more_classes})
+    head = zoo.load_shape_head(path, "small")
+    assert weights.read_header(shape_path)["content_encoder_sha256"] == weights.digest(path)
     picture, label = torch.rand(2, 3, 64, 64), torch.tensor([0, 1])
     with torch.inference_mode():
         content = networks.content_encoder(picture).content
