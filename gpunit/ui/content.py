@@ -18,7 +18,7 @@ from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, first_opened, open_
 from gpunit.ui.texts import LABELS, notice, text
 
 # What the Translate tab opens with, and what the tabs do that show one style: its mean cat looks back with both eyes.
-FIRST_EXAMPLE, FIRST_OF_ONE_STYLE = "dog-shepherd", "bird-lark"
+FIRST_EXAMPLE, FIRST_OF_ONE_STYLE = "dog-husky", "bird-tawny-owl"
 PREVIEW_SIZE = 256
 
 

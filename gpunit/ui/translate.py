@@ -112,7 +112,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
                 temperature = gr.Slider(
                     0, sharing.MOST_TEMPERATURE, 1, step=0.05, label=text("temperature"), info=text("temperature_info")
                 )
-                seed = seed_input(11, "seed")
+                seed = seed_input(7, "seed")
                 dice = gr.Button(text("new_seed"), size="sm")
             with gr.Group(visible=False) as exemplar_group:
                 exemplar = picture_input(

@@ -97,7 +97,7 @@ def test_a_link_opens_on_the_same_pictures(page: Page) -> None:
     page.locator("#translate-sections").get_by_role("tab").nth(2).click()
     page.locator("#share-link").click()
     field = page.locator("#link textarea, #link input").first
-    expect(field).to_have_value(re.compile("http.*picture=dog-shepherd"))
+    expect(field).to_have_value(re.compile("http.*picture=dog-husky"))
     page.goto(field.input_value())
     expect(page.locator("#gallery .grid-wrap img")).to_have_count(3)
     expect(page.locator("#seed input")).to_have_value("5")
