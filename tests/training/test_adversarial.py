@@ -61,12 +61,18 @@ def test_every_parameter_learns_and_the_content_encoder_does_not() -> None:
         assert torch.equal(parameter, before[name])
 
 
-def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Path) -> None:
-    networks = tiny.networks
+def write_finished(translator: Translator, folder: Path) -> tuple[Path, dict[str, torch.Tensor]]:
+    """A translator's file, and the tensors in it that training goes on from."""
+    networks = translator.networks
     tensors = {f"generator.{name}": tensor for name, tensor in networks.generator.state_dict().items()}
     tensors |= {f"style_encoder.{name}": tensor for name, tensor in networks.style_encoder.state_dict().items()}
-    path = tmp_path / "to-cat.safetensors"
-    weights.write_weights(path, {**tensors, "style_bank": tiny.style_bank}, {}, half=False)
+    path = folder / "to-cat.safetensors"
+    weights.write_weights(path, {**tensors, "style_bank": translator.style_bank}, {}, half=False)
+    return path, tensors
+
+
+def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Path) -> None:
+    path, tensors = write_finished(tiny, tmp_path)
     trainer = AdversarialTrainer(TINY_ADVERSARIAL, encoder(), seed=9)
     trainer.start_from(path)
     for model in (trainer.model, trainer.ema):
@@ -75,11 +81,7 @@ def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Pa
 
 
 def test_the_average_of_finished_weights_is_kept(tiny: Translator, tmp_path: Path) -> None:
-    networks = tiny.networks
-    tensors = {f"generator.{name}": tensor for name, tensor in networks.generator.state_dict().items()}
-    tensors |= {f"style_encoder.{name}": tensor for name, tensor in networks.style_encoder.state_dict().items()}
-    path = tmp_path / "to-cat.safetensors"
-    weights.write_weights(path, tensors, {}, half=False)
+    path, tensors = write_finished(tiny, tmp_path)
     trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0), encoder())
     trainer.start_from(path)
     resumed = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0), encoder())
