@@ -132,7 +132,11 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
     if path.lower().startswith(("http:", "https:")):
         raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
     stored = Path(path)
-    if not (lies_below(path, [Path(get_upload_folder()).resolve()]) and stored.is_file()):
+    try:
+        is_stored = lies_below(path, [Path(get_upload_folder()).resolve()]) and stored.is_file()
+    except OSError:  # a name that is too long
+        is_stored = False
+    if not is_stored:
         raise _error(NOT_UPLOADED)
     opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
     if opens_it_itself and not isinstance(component, PictureInput):

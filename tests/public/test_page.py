@@ -113,6 +113,13 @@ def test_a_file_that_was_not_uploaded_is_not_read(
     assert not well
 
 
+@pytest.mark.parametrize("name", ["a" * 300 + ".png", "a\0.png"], ids=["long", "null"])
+def test_an_impossible_name_among_the_uploads_is_refused(app: App, picture: dict[str, Any], name: str) -> None:
+    path = Path(picture["path"]).parent / name
+    well, answer = ask(app, "preview", [{"path": str(path)}, 1, 0.5, 0.5])
+    assert (well, answer["error"]) == (False, NOT_UPLOADED)
+
+
 def test_a_link_among_the_uploads_leads_nowhere(app: App, outside: Path, picture: dict[str, Any]) -> None:
     link = Path(picture["path"]).with_name("link.png")
     link.symlink_to(outside)
