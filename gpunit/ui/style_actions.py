@@ -210,7 +210,9 @@ class StyleActions:
         """
         translator = self._models.get(model_name)
         size = translator.resolution
-        sources = [images.cut(open_upload(example), size, CENTRE) for example in source_examples()[1::2]]
+        own = Path(path).name if path else ""  # an example that is the picture itself is not shown once more
+        examples = [example for example in source_examples()[1::2] if Path(example).name != own]
+        sources = [images.cut(open_upload(example), size, CENTRE) for example in examples]
         if path:
             sources.insert(0, read_content(size, path, zoom, across, down))
         style = _fitting(translator, model_name, current).code[None]
