@@ -11,16 +11,22 @@ import os
 import weakref
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from gpunit.images import PictureError, cut, list_pictures, open_picture
+
+Drawn = TypeVar("Drawn")
 
 
 def step_generator(seed: int, step: int, purpose: str) -> torch.Generator:
@@ -46,7 +52,8 @@ class _Drawable(ABC):
 
     Args:
         name: enters the seed of every draw.
-        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped.
+        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped, where they have
+            the pixels: a discriminator that is shown enlarged ones asks for blur.
     """
 
     def __init__(self, name: str, size: int) -> None:
@@ -59,7 +66,7 @@ class _Drawable(ABC):
 
     @abstractmethod
     def stack(self, index: int) -> Tensor:
-        """Everything that belongs to one draw, (C, load_size, load_size) uint8."""
+        """Everything that belongs to one draw, (C, S, S) uint8, S from `size` to `load_size`."""
 
     def draw_stacks(
         self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
@@ -69,21 +76,22 @@ class _Drawable(ABC):
         Args:
             count: pictures in the batch.
             seed, step, purpose: what the draw depends on, and all it depends on.
-            turned: how many of them, every other one, are also turned and zoomed into (see `turn_and_zoom`).
+            turned: how many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
         """
         generator = step_generator(seed, step, f"{self.name}/{purpose}")
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
-        room = self.load_size - self.size + 1
-        offsets = torch.randint(room, (count, 2), generator=generator).tolist()
+        offsets = torch.rand(count, 2, generator=generator).tolist()
         flips = torch.rand(count, generator=generator) < 0.5
         crops = []
-        for index, (top, left), flip in zip(indices, offsets, flips.tolist(), strict=True):
-            crop = self.stack(index)[:, top : top + self.size, left : left + self.size]
+        for index, offset, flip in zip(indices, offsets, flips.tolist(), strict=True):
+            stack = self.stack(index)
+            top, left = (int(share * (stack.shape[-1] - self.size + 1)) for share in offset)
+            crop = stack[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
         batch = to_unit(torch.stack(crops))
         if turned:
-            every_other = slice(0, 2 * turned, 2)
-            batch[every_other] = turn_and_zoom(batch[every_other], generator)
+            places = torch.arange(turned) * count // turned
+            batch[places] = turn_and_zoom(batch[places], generator)
         return batch, indices
 
 
@@ -127,26 +135,26 @@ class PictureSet(_Drawable):
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
         self.paths, self.maps = self.paths[:limit], self.maps[:limit]
         self._decoded: dict[int, Tensor] = {}
+        self.kept_bytes = 0  # what they take
         _sets.add(self)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def stack(self, index: int) -> Tensor:
-        """One whole picture, (3 or 4, load_size, load_size) uint8."""
+        """One whole picture, (3 or 4, S, S) uint8: the largest square, made smaller than it is but never larger than
+        that, unless a training crop would not fit."""
         if index in self._decoded:
             return self._decoded[index]
-        picture = load_bytes(self.paths[index], self.load_size)
+        photo = open_picture(self.paths[index])
+        side = min(max(min(photo.size), self.size), self.load_size)
+        picture = to_bytes(photo, side)
         if self.maps:
-            picture = torch.cat([picture, load_bytes(self.maps[index], self.load_size)[:1]])
+            picture = torch.cat([picture, load_bytes(self.maps[index], side)[:1]])
         if sum(each.kept_bytes for each in _sets) + picture.nbytes <= KEPT_BYTES:
             self._decoded[index] = picture
+            self.kept_bytes += picture.nbytes
         return picture
-
-    @property
-    def kept_bytes(self) -> int:
-        """What the decoded pictures take that this set keeps."""
-        return len(self._decoded) * (4 if self.maps else 3) * self.load_size**2
 
     def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
         """A batch of pictures without their maps, (count, 3, size, size); see `draw_stacks`."""
@@ -201,8 +209,12 @@ class PairSet(_Drawable):
         return places[first], places[second + (second >= first)]
 
     def stack(self, index: int) -> Tensor:
-        """Picture, map, picture, map: (8, load_size, load_size) uint8."""
-        return torch.cat([self.sets[label].stack(i) for label, i in self.pair(index)])
+        """Picture, map, picture, map: (8, S, S) uint8."""
+        stacks = [self.sets[label].stack(i) for label, i in self.pair(index)]
+        if stacks[0].shape != stacks[1].shape:
+            paths = [str(self.sets[label].paths[i]) for label, i in self.pair(index)]
+            raise PictureError(f"{paths[0]} and {paths[1]} differ in size; make both pictures of a pair by one prior.")
+        return torch.cat(stacks)
 
     def draw_pairs(
         self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
@@ -247,21 +259,28 @@ def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
 
 def load_bytes(path: Path, size: int) -> Tensor:
     """One picture file as (3, size, size) uint8, centre-cropped to a square."""
-    picture = cut(open_picture(path), size)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+    return to_bytes(open_picture(path), size)
+
+
+def to_bytes(picture: Image.Image, size: int) -> Tensor:
+    """A picture as (3, size, size) uint8, centre-cropped to a square."""
+    return torch.from_numpy(np.array(cut(picture, size))).permute(2, 0, 1).contiguous()
 
 
 def read_batches(
     folder: str | os.PathLike[str], size: int, limit: int | None = None, batch: int = 32
 ) -> Iterator[Tensor]:
-    """The first pictures of a folder, by name, a batch (B, 3, size, size) in [-1, 1] at a time.
+    """The pictures of a folder, by name, a batch (B, 3, size, size) in [-1, 1] at a time.
 
-    A whole training set may not fit into memory.
+    A whole training set may not fit into memory.  A `limit` takes so many of them from all over the folder: of a
+    folder that is sorted by kind, the first would be of one kind.
 
     Raises:
         PictureError: if the folder holds no picture.
     """
-    paths = list_pictures(folder)[:limit]
+    paths = list_pictures(folder)
+    count = len(paths) if limit is None else min(limit, len(paths))
+    paths = [paths[place * len(paths) // count] for place in range(count)]
     for start in range(0, len(paths), batch):
         yield to_unit(torch.stack([load_bytes(path, size) for path in paths[start : start + batch]]))
 
@@ -279,28 +298,33 @@ def shares(sets: int, count: int, step: int) -> list[int]:
     return equal
 
 
+def one_in(every: int, count: int, step: int) -> int:
+    """How many of `count` pictures are one in `every`, the odd ones in turns with the step; none for 0."""
+    return (count + step % every) // every if every else 0
+
+
 def draw_mixed(
-    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned: bool = False
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
 ) -> tuple[Tensor, Tensor]:
     """A batch over several domains, each as often as the others: pictures and labels (count,).
 
     Of more domains than pictures, some are drawn.
 
-    `turned`: every other picture of a domain is turned and zoomed into.
+    `turned_every`: of how many pictures of a domain one is turned and zoomed into; none is for 0.
     """
-    batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned)
+    batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned_every)
     return batch.picture, batch.label
 
 
 def draw_mixed_labelled(
-    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned: bool = False
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
 ) -> Labelled:
     """`draw_mixed`, with the instance maps of sets that have them (else a `shape` of no channels)."""
     if count < len(sets):
         drawn = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
         sets = [sets[i] for i in sorted(drawn.tolist())]
     parts = [
-        s.draw_labelled(share, seed, step, purpose, (share + step % 2) // 2 if turned else 0)
+        s.draw_labelled(share, seed, step, purpose, one_in(turned_every, share, step))
         for s, share in zip(sets, shares(len(sets), count, step), strict=True)
         if share
     ]
@@ -310,3 +334,18 @@ def draw_mixed_labelled(
 def join(parts: Sequence[Labelled]) -> Labelled:
     """Several batches as one."""
     return Labelled(*(torch.cat([getattr(part, name) for part in parts]) for name in ("picture", "label", "shape")))
+
+
+def ahead(draw: Callable[[int], Drawn], steps: Sequence[int]) -> Iterator[tuple[int, Drawn]]:
+    """(step, what is drawn for it) of steps, each drawn in a thread of its own while the one before is in use.
+
+    Args:
+        draw: depends on the step alone.
+        steps: in the order in which they are taken.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        following: Future[Drawn] | None = None
+        for step, after in zip_longest(steps, steps[1:]):
+            drawn = draw(step) if following is None else following.result()
+            following = None if after is None else pool.submit(draw, after)
+            yield step, drawn

@@ -68,7 +68,8 @@ class DistillationRecipe:
         content_encoder, distiller: network shapes.
         pairs: pairs of synthetic pictures a step.
         real: real pictures a step.
-        turned: turn and zoom every other pair and every other real picture; both pictures of a pair alike.
+        turned_every: of how many pairs, and real pictures, one is turned and zoomed into, both pictures of a pair
+            alike; none is for 0.
         learning_rate: Adam's, with betas (0.9, 0.999).
         halvings: how often the rate is halved over the last third of the run.
         noise: deviation σ of the Gaussian noise on the code that the decoder sees.
@@ -97,7 +98,7 @@ class DistillationRecipe:
     distiller: DistillerParams = SMALL_DISTILLER
     pairs: int = 6
     real: int = 16
-    turned: bool = True
+    turned_every: int = 2
     learning_rate: float = 8e-4
     halvings: int = 2
     noise: float = 0.2
@@ -127,7 +128,7 @@ PAPER_DISTILLATION = DistillationRecipe(
     distiller=DistillerParams(),
     pairs=16,
     real=16,
-    turned=False,
+    turned_every=0,
     learning_rate=2e-4,
     halvings=0,
     shape_cross_entropy=False,
@@ -154,7 +155,8 @@ class AdversarialRecipe:
         domains: the domains that D can judge pictures as members of; a target is one of them.
         batch: source pictures, and target pictures, a step; twice as many while steps are coarse.
         reconstructed: how many of the target pictures are reconstructed a step; twice as many likewise.
-        turned: turn and zoom into every other target picture, so that poses vary.
+        turned_every: of how many target pictures one is turned and zoomed into, so that poses vary; none is for 0.
+            They are soft: with every other one, D takes softness for real.
         twins: how many of the source pictures are turned copies of the others, for the equivariance; twice as many
             likewise.
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
@@ -188,7 +190,7 @@ class AdversarialRecipe:
     domains: tuple[str, ...] = SMALL_DOMAINS
     batch: int = 8
     reconstructed: int = 4
-    turned: bool = True
+    turned_every: int = 4
     twins: int = 2
     learning_rate: float = 3e-4
     ema: float = 0.998
@@ -342,7 +344,8 @@ class PriorRecipe:
         batch: real pictures a step; all of them are reconstructed from the codes that the encoder infers.
         crossed: how many of those codes are also drawn as another class.
         sampled: fresh latent codes a step, each drawn as two classes.
-        turned: turn and zoom every other picture, so that poses vary in every class alike.
+        turned_every: of how many pictures one is turned and zoomed into, so that poses vary in every class alike; none
+            is for 0.
         learning_rate: Adam's, with betas (0, 0.99), for G and the encoder.
         discriminator_learning_rate: the same for D.
         ema: decay of the average of G and the encoder that is kept.
@@ -366,7 +369,7 @@ class PriorRecipe:
     batch: int = 8
     crossed: int = 4
     sampled: int = 4
-    turned: bool = True
+    turned_every: int = 2
     learning_rate: float = 6e-4
     discriminator_learning_rate: float = 2e-4
     ema: float = 0.998

@@ -85,6 +85,8 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--batch", "3"), "--batch must be at least 4"),
         (("--target", "cat", "--sources", "dog", "--precision", "bf16"), "for tasks of the paper"),
         (("--target", "cat", "--sources", "dog", "--coarse", "5"), "at least the 1200 steps"),
+        (("--target", "cat", "--sources", "dog", "--device", "abacus"), "'abacus' is not available here"),
+        (("--recipe", "cat2dog", "--device", "cpu"), "for the small recipe"),
         (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
         (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),
         (("--recipe", "cat2dog", "--no-pixels"), "for the small recipe"),

@@ -10,7 +10,16 @@ import torch
 from PIL import Image
 
 from gpunit import data
-from gpunit.data import PairSet, PictureSet, draw_mixed, step_generator, turn_and_zoom
+from gpunit.data import (
+    PairSet,
+    PictureSet,
+    ahead,
+    draw_mixed,
+    one_in,
+    read_batches,
+    step_generator,
+    turn_and_zoom,
+)
 from gpunit.images import PictureError
 
 
@@ -62,6 +71,58 @@ def test_of_more_domains_than_pictures_any_are_drawn(folders: Callable[..., list
 def test_the_limit_takes_the_first_pictures(folders: Callable[..., list[Path]]) -> None:
     (folder,) = folders("cat")
     assert [path.name for path in PictureSet(folder, 32, limit=2).paths] == ["00000.png", "00001.png"]
+
+
+def test_a_few_pictures_are_read_from_all_over_a_folder(folders: Callable[..., list[Path]]) -> None:
+    (folder,) = folders("cat", count=6)
+    whole = torch.cat(list(read_batches(folder, 32)))
+    assert torch.equal(torch.cat(list(read_batches(folder, 32, limit=3, batch=2))), whole[[0, 2, 4]])
+    assert torch.equal(torch.cat(list(read_batches(folder, 32, limit=9))), whole)
+
+
+@pytest.mark.parametrize(("side", "shown"), [(20, 32), (34, 34), (100, 36)])
+def test_pictures_are_not_enlarged_beyond_the_crop(side: int, shown: int, tmp_path: Path) -> None:
+    # Enlarged pictures are soft, and what D is shown for real is what G learns to draw.
+    noise = np.random.default_rng(0).integers(0, 256, (side, side + 9, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    pictures = PictureSet(tmp_path, 32)
+    assert pictures.stack(0).shape == (3, shown, shown)
+    assert pictures.draw(5, seed=0, step=0).shape == (5, 3, 32, 32)
+
+
+def test_a_picture_of_the_crops_size_is_drawn_as_it_is(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    drawn = PictureSet(tmp_path, 32).draw(8, seed=0, step=0)
+    picture = data.to_unit(torch.from_numpy(noise).permute(2, 0, 1))
+    assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in drawn)
+
+
+@pytest.mark.parametrize(("every", "counts"), [(0, [0, 0, 0, 0]), (2, [2, 3, 2, 3]), (4, [1, 1, 1, 2])])
+def test_one_in_so_many_is_turned(every: int, counts: list[int]) -> None:
+    assert [one_in(every, 5, step) for step in range(4)] == counts
+
+
+def test_batches_are_drawn_ahead_in_their_order() -> None:
+    drawn: list[int] = []
+
+    def draw(step: int) -> int:
+        drawn.append(step)
+        return step**2
+
+    assert list(ahead(draw, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
+    assert drawn == [3, 4, 5]
+    assert list(ahead(draw, range(0))) == []
+
+
+def test_a_batch_that_cannot_be_drawn_ends_the_run() -> None:
+    def draw(step: int) -> int:
+        if step:
+            raise PictureError("broken")
+        return step
+
+    with pytest.raises(PictureError, match="broken"):
+        list(ahead(draw, range(3)))
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def explain(error: Exception) -> str:
 
 
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
-    """The first pictures of a folder as (N, 3, size, size) in [-1, 1]."""
+    """The pictures of a folder, at most `count` of them, as (N, 3, size, size) in [-1, 1]."""
     return torch.cat(list(data.read_batches(folder, size, count)))
 
 

@@ -37,6 +37,7 @@ from gpunit.recipes import (
     DistillationRecipe,
     PaperRecipe,
 )
+from gpunit.translator import pick_device
 from gpunit.weights import write_weights
 
 if TYPE_CHECKING:
@@ -145,6 +146,10 @@ def train(
     identity_net: Annotated[
         Path | None, typer.Option(help="ArcFace's weights, model_ir_se50.pth, where the target is a face.")
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="small: cpu, cuda or mps; by default cuda where there is one, as a task of the paper does."),
+    ] = None,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: Annotated[
@@ -160,8 +165,7 @@ def train(
 ) -> None:
     """Stage II: train a translator on top of a content encoder.
 
-    Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.  The small recipe
-    trains on the CPU.
+    Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.
     """
     from gpunit.training import adversarial
 
@@ -170,6 +174,8 @@ def train(
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
     if recipe == "small":
+        computes = _device(device)
+        torch.backends.cudnn.benchmark = True  # every step's shapes are the same
         if target is None or sources is None:
             raise UsageError("name the subfolders: --target and --sources.")
         if precision != "fp32" or perceptual or identity_net:
@@ -178,12 +184,14 @@ def train(
         lengths = {"warm_up": warm_up, "coarse": coarse}
         by_default = {} if start_from is None else dict.fromkeys(lengths, 0)
         changes |= by_default | {name: length for name, length in lengths.items() if length is not None}
+        if batch:
+            if batch < 4:
+                raise UsageError("--batch must be at least 4 for small.")
+            changes |= {"reconstructed": batch // 2, "twins": batch // 4}  # what is taken of a batch keeps its share
         small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
         if not pixels:
             small = replace(small, discriminator=replace(small.discriminator, pixel_width=0))
         small = _weighted(small, weight or [])
-        if small.batch < max(small.reconstructed, 2 * small.twins):
-            raise UsageError(f"--batch must be at least {max(small.reconstructed, 2 * small.twins)} for small.")
         if 0 < small.coarse < small.warm_up:
             raise UsageError(f"--coarse must be 0, or at least the {small.warm_up} steps of --warm-up.")
         encoder = _content_encoder(content_encoder, "small", run, seed)
@@ -201,12 +209,13 @@ def train(
                 bar.print_line,
                 bar.move,
                 limits,
+                computes,
             )
         return
     if warm_up is not None or coarse is not None:
         raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
-    if domains is not None or not pixels:
-        raise UsageError("--domains and --no-pixels are for the small recipe; leave them out.")
+    if domains is not None or not pixels or device is not None:
+        raise UsageError("--domains, --no-pixels and --device are for the small recipe; leave them out.")
     from gpunit.training import paper
     from gpunit.training.processes import Processes
     from gpunit.weights import load_identity_net
@@ -309,6 +318,15 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
 def _require_recipe(name: str) -> None:
     if name != "small" and name not in PAPER_TASKS:
         raise UsageError(f"there is no recipe {name!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return pick_device(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _limits(settings: list[str]) -> Limits:

@@ -49,7 +49,8 @@ class SkipGate:
         mask = self.mask
         if isinstance(mask_scale, Tensor) or mask_scale != 1.0:
             mask = (mask * mask_scale).clamp(max=1.0)
-        return torch.lerp(generator_feature, self.selected_feature, mask)
+        # A GPU's autocast leaves normalised features in fp32 and the convolutions' behind in half precision.
+        return torch.lerp(generator_feature, self.selected_feature.to(generator_feature), mask.to(generator_feature))
 
 
 class DynamicSkip(nn.Module):

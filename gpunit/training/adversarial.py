@@ -26,7 +26,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit import images, losses
-from gpunit.data import PictureSet, draw_mixed, random_turns, step_generator, turn
+from gpunit.data import PictureSet, ahead, draw_mixed, random_turns, step_generator, turn
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.features import EfficientNetLite0
@@ -52,6 +52,8 @@ from gpunit.weights import fill, read_weights
 # from so many times its own; in the last of them D learns to judge the larger pictures, for its first verdicts would
 # mislead G.
 _GROWTH_STEPS, _GROWTH_RATE, _JUDGED_STEPS = 600, 4, 50
+
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,8 @@ class StageTwoTrainer(ABC):
         # Whether the average holds good weights from the first step on; else it forgets its random ones the faster.
         self._is_averaged = False
 
-    @property
-    def scale(self) -> int:
-        """By how much pictures are drawn smaller, and a batch larger, at this step."""
+    def scale_at(self, step: int) -> int:
+        """By how much pictures are drawn smaller, and a batch larger, at a step."""
         return 1
 
     @property
@@ -223,22 +224,34 @@ class AdversarialTrainer(StageTwoTrainer):
         recipe: shapes and weights.
         content_encoder: the frozen E_c of stage I.
         seed: initial weights follow from it.
+        device: where to compute.
     """
 
     discriminator: ProjectedDiscriminator
 
-    def __init__(self, recipe: AdversarialRecipe, content_encoder: ContentEncoder, seed: int = 0) -> None:
+    def __init__(
+        self,
+        recipe: AdversarialRecipe,
+        content_encoder: ContentEncoder,
+        seed: int = 0,
+        device: torch.device = _CPU,
+    ) -> None:
         super().__init__(recipe, content_encoder, seed)
-        self.recipe = recipe
+        self.recipe, self.device = recipe, device
         layout = {"memory_format": torch.channels_last}
-        self.eye = EfficientNetLite0().to(**layout)
+        self.eye = EfficientNetLite0()
         self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
         add_spectral_norm(self.discriminator)
-        self.discriminator.to(**layout)
+        for network in (self.content_encoder, self.model, self.ema, self.eye, self.discriminator):
+            network.to(device).to(**layout)
         adam: dict[str, Any] = {"lr": recipe.learning_rate, "betas": (0.0, 0.99), "fused": True}
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
         self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
+
+    def prepare(self, target: Tensor) -> None:
+        """Standardise the fresh style encoder on target pictures."""
+        super().prepare(target.to(self.device))
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
@@ -249,10 +262,14 @@ class AdversarialTrainer(StageTwoTrainer):
         super().load(state)
         self.warm_up, self.coarse = int(state["warm_up"]), int(state["coarse"])
 
+    def scale_at(self, step: int) -> int:
+        """2 while pictures are drawn at half the resolution, twice as many a step; else 1."""
+        return 2 if step < self.coarse else 1
+
     @property
     def scale(self) -> int:
-        """2 while pictures are drawn at half the resolution, twice as many a step; else 1."""
-        return 2 if self.done < self.coarse else 1
+        """`scale_at` this step."""
+        return self.scale_at(self.done)
 
     @property
     def _refines(self) -> bool:
@@ -278,6 +295,7 @@ class AdversarialTrainer(StageTwoTrainer):
             source, target: (B, 3, S, S) in [-1, 1], S the full resolution.
             label: (B,) the targets' places in `recipe.domains`.
         """
+        source, target, label = (each.to(self.device) for each in (source, target, label))
         if self._refines:
             if self.done == self.coarse:  # what is built on is the average, which draws better than any one step's
                 self.model.load_state_dict(self.ema.state_dict())
@@ -292,7 +310,7 @@ class AdversarialTrainer(StageTwoTrainer):
         twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
         turns = random_turns(twins)
         source = torch.cat([source[: batch - twins], turn(source[:twins], turns)])
-        shown = torch.cat([torch.arange(batch - twins), torch.arange(twins)])
+        shown = torch.cat([torch.arange(batch - twins), torch.arange(twins)]).to(self.device)
         shown_label = label[shown]
         autocast = mixed_precision(source.device)
         with autocast:
@@ -504,6 +522,7 @@ def train(
     report: Callable[[dict[str, float]], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, steps: None,
     limits: Limits = NO_LIMITS,
+    device: torch.device = _CPU,
 ) -> Path:
     """Train a translator of the small family; resume if `run` holds a checkpoint.
 
@@ -521,6 +540,7 @@ def train(
         report: called with every log line.
         progress: called with (steps done, steps) before the first and after every step.
         limits: how many pictures of a folder are used.
+        device: where to compute.
 
     Returns:
         The path of the checkpoint.
@@ -538,20 +558,20 @@ def train(
     target_sets = [
         PictureSet(folder, size, limits.of(folder), label=recipe.domains.index(folder.name)) for folder in targets
     ]
-    trainer = AdversarialTrainer(recipe, content_encoder, seed)
-    schedule = Schedule(steps, seed, save_every, recipe.batch, recipe.turned)
+    trainer = AdversarialTrainer(recipe, content_encoder, seed, device)
+    schedule = Schedule(steps, seed, save_every, recipe.batch, recipe.turned_every)
     return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps in all, the seed, steps between checkpoints, pictures a step, and whether target pictures are turned."""
+    """Steps in all, the seed, steps between checkpoints, pictures a step, and of how many targets one is turned."""
 
     steps: int
     seed: int
     save_every: int
     batch: int
-    turned: bool
+    turned_every: int
 
 
 def run_steps(
@@ -577,16 +597,20 @@ def run_steps(
     shown_source, _ = draw_mixed(source_sets, 9, seed, 0, "sheet")
     shown_target, _ = draw_mixed(target_sets, 6, seed, 0, "sheet")
     source_names, target_names = ({each.label: each.name for each in sets} for sets in (source_sets, target_sets))
-    progress(trainer.done, steps)
-    while trainer.done < steps:
-        step = trainer.done
-        seed_step(seed, step)
-        count = schedule.batch * trainer.scale
+
+    def draw(step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Pictures and labels of a step's sources and targets."""
+        count = schedule.batch * trainer.scale_at(step)
         source, source_label = draw_mixed(source_sets, count, seed, step, "source")
-        target, label = draw_mixed(target_sets, count, seed, step, "target", turned=schedule.turned)
+        target, label = draw_mixed(target_sets, count, seed, step, "target", turned_every=schedule.turned_every)
         if len(target_sets) > 1:  # some terms are taken of a batch's first pictures: every target gets its turn there
             mixed = torch.randperm(count, generator=step_generator(seed, step, "targets"))
             target, label = target[mixed], label[mixed]
+        return source, source_label, target, label
+
+    progress(trainer.done, steps)
+    for step, (source, source_label, target, label) in ahead(draw, range(trainer.done, steps)):
+        seed_step(seed, step)
         # Source i is shown in target i's style.
         order = pairing([source_names[i] for i in source_label.tolist()], [target_names[i] for i in label.tolist()])
         log.add(

@@ -62,7 +62,7 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Seque
 
 @torch.no_grad()
 def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32, limit: int | None = None) -> Tensor:
-    """Style codes (N, D) of the first pictures of a folder, in the order of their names; of all without a limit."""
+    """Style codes (N, D) of the pictures of a folder, at most `limit` of them, in the order of their names."""
     return torch.cat([encoder(pictures) for pictures in read_batches(folder, size, limit, batch)])
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit import images, losses
-from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join
+from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join, one_in
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
 from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, EfficientNetLite0
@@ -340,9 +340,10 @@ def distill(
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
-        turned = (recipe.pairs + step % 2) // 2 if recipe.turned else 0
+        turned = one_in(recipe.turned_every, recipe.pairs, step)
         first, second = pair_set.draw_pairs(recipe.pairs, seed, step, turned=turned)
-        log.add(trainer.step(first, second, draw_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned)))
+        photographs = draw_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned_every)
+        log.add(trainer.step(first, second, photographs))
         progress(trainer.done, steps)
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))

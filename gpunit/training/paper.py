@@ -232,5 +232,5 @@ def train(
         for folders in (sources, targets)
     )
     trainer = PaperTrainer(recipe, content_encoder, seed, processes, identity_net)
-    schedule = Schedule(steps, seed, save_every, recipe.batch, turned=False)
+    schedule = Schedule(steps, seed, save_every, recipe.batch, turned_every=0)
     return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)

@@ -328,7 +328,7 @@ def train_prior(
     while trainer.done < steps:
         step = trainer.done
         seed_step(seed, step)
-        real, label = draw_mixed(sets, recipe.batch, seed, step, turned=recipe.turned)
+        real, label = draw_mixed(sets, recipe.batch, seed, step, turned_every=recipe.turned_every)
         log.add(trainer.step(real.contiguous(memory_format=torch.channels_last), label))
         progress(trainer.done, steps)
         if trainer.done % save_every == 0 or trainer.done == steps:

@@ -29,6 +29,14 @@ def test_strength_one_is_the_equation(gate: SkipGate) -> None:
     torch.testing.assert_close(gate.blend(feature), expected)
 
 
+def test_a_gate_in_half_precision_blends_into_features_in_full(gate: SkipGate) -> None:
+    feature = torch.randn(2, 4, 16, 16)
+    half = SkipGate(*(getattr(gate, name).bfloat16() for name in ("mask", "selected_feature", "hidden", "reset")))
+    blended = half.blend(feature)
+    assert blended.dtype == torch.float32
+    torch.testing.assert_close(blended, gate.blend(feature), atol=0.05, rtol=0.05)
+
+
 def test_a_huge_strength_saturates_at_the_selected_feature(gate: SkipGate) -> None:
     feature = torch.randn(2, 4, 16, 16)
     blended = gate.blend(feature, 1e9)
