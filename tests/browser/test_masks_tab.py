@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from gpunit import images, masks, zoo
 from gpunit.translator import Plan, Translator
 from gpunit.ui.content import first_example
+from gpunit.ui.masks import FIRST_MODEL
 from tests.browser.test_translate_tab import fetch
 
 HEATS = ("#masks-heat-16 img", "#masks-heat-32 img")
@@ -17,7 +18,7 @@ HEATS = ("#masks-heat-16 img", "#masks-heat-32 img")
 @pytest.fixture(scope="module")
 def planned() -> tuple[Translator, Plan]:
     """The engine's own work on the picture that the tab opens with."""
-    translator = zoo.load("to-cat", "cpu", "fp32")
+    translator = zoo.load(FIRST_MODEL, "cpu", "fp32")
     return translator, translator.plan(images.cut(images.open_picture(first_example()), translator.resolution))
 
 
