@@ -83,8 +83,7 @@ def test_a_dab_changes_the_picture_mostly_inside() -> None:
         scales = masks.mask_scales(plan, (1.0, 1.0), painted)
         change = (translator.render_tensor(plan, translator.mean_style(), scales) - default).abs().mean((0, 1)).numpy()
         ratios[example.stem] = change[painted].mean() / change[~painted].mean()
-    assert np.median(list(ratios.values())) > 3, ratios
-    assert min(ratios.values()) > 2, ratios
+    assert min(ratios.values()) > 3, ratios
 
 
 def test_painting_works_in_half_precision(picture: Image.Image) -> None:
