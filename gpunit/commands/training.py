@@ -174,7 +174,7 @@ def train(
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
     if recipe == "small":
-        computes = _device(device)
+        computes = pick_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.backends.cudnn.benchmark = True  # every step's shapes are the same
         if target is None or sources is None:
             raise UsageError("name the subfolders: --target and --sources.")
@@ -318,15 +318,6 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
 def _require_recipe(name: str) -> None:
     if name != "small" and name not in PAPER_TASKS:
         raise UsageError(f"there is no recipe {name!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
-
-
-def _device(name: str | None) -> torch.device:
-    if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return pick_device(name)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 def _limits(settings: list[str]) -> Limits:

@@ -118,6 +118,11 @@ class StageTwoTrainer(ABC):
         # Whether the average holds good weights from the first step on; else it forgets its random ones the faster.
         self._is_averaged = False
 
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.ema.parameters()).device
+
     def scale_at(self, step: int) -> int:
         """By how much pictures are drawn smaller, and a batch larger, at a step."""
         return 1
@@ -163,7 +168,7 @@ class StageTwoTrainer(ABC):
 
     def prepare(self, target: Tensor) -> None:
         """Standardise the fresh style encoder on target pictures; once, before the first step.  Not in the paper."""
-        self.model.style_encoder.standardise(target)
+        self.model.style_encoder.standardise(target.to(self.device))
         self.ema.load_state_dict(self.model.state_dict())
 
     def state(self) -> dict[str, Any]:
@@ -199,8 +204,7 @@ class StageTwoTrainer(ABC):
     @torch.no_grad()
     def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
         """Sources down the side, exemplars along the top, the EMA's translations between; last column without skips."""
-        device = next(self.ema.parameters()).device
-        source, target = source.to(device), target.to(device)
+        source, target = source.to(self.device), target.to(self.device)
         content = self.content_encoder(source)
         gates = self.ema.generator.plan_skips(content) if self._use_skips else {}
         styles = self.ema.style_encoder(target)
@@ -237,7 +241,7 @@ class AdversarialTrainer(StageTwoTrainer):
         device: torch.device = _CPU,
     ) -> None:
         super().__init__(recipe, content_encoder, seed)
-        self.recipe, self.device = recipe, device
+        self.recipe = recipe
         layout = {"memory_format": torch.channels_last}
         self.eye = EfficientNetLite0()
         self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
@@ -248,10 +252,6 @@ class AdversarialTrainer(StageTwoTrainer):
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
         self.warm_up, self.coarse = recipe.warm_up, recipe.coarse
-
-    def prepare(self, target: Tensor) -> None:
-        """Standardise the fresh style encoder on target pictures."""
-        super().prepare(target.to(self.device))
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""

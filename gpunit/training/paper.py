@@ -98,10 +98,6 @@ class PaperTrainer(StageTwoTrainer):
         """Whether this process writes what the run leaves behind."""
         return self.processes.is_main
 
-    def prepare(self, target: Tensor) -> None:
-        """Standardise the fresh style encoder on target pictures; once, before the first step.  Not in the paper."""
-        super().prepare(target.to(self.processes.device))
-
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
         return super().state() | {"processes": self.processes.state()}
