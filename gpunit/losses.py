@@ -129,6 +129,35 @@ def colour_distance(picture: Tensor, target: Tensor) -> Tensor:
     return means + F.l1_loss(picture.std(dim=(2, 3)), wanted.std(dim=(2, 3)))
 
 
+def band_energies(picture: Tensor, bands: int = 5) -> Tensor:
+    """How much goes on in a picture at every scale: log energy of the bands of its Laplacian pyramid, fine to coarse.
+
+    Args:
+        picture: (B, 3, H, W), H and W multiples of 2 to the power of `bands`.
+        bands: octaves.
+
+    Returns:
+        (B, 2·bands) logs of root mean squares and of means of absolutes, in that order for every band: fur and flat
+        ground with one sharp edge may share the first.
+    """
+    energies = []
+    for _ in range(bands):
+        below = F.avg_pool2d(picture, 2)
+        band = picture - F.interpolate(below, scale_factor=2, mode="bilinear", align_corners=False)
+        energies += [band.square().mean(dim=(1, 2, 3)), band.abs().mean(dim=(1, 2, 3)).square()]
+        picture = below
+    return torch.stack(energies, dim=1).add(1e-5).log() / 2
+
+
+def band_distance(picture: Tensor, target: Tensor) -> Tensor:
+    """Difference of the `band_energies` of two batches (B, 3, H, W), as a mean; the target is detached.
+
+    Not in the paper: a frozen net that was trained to name things is content with drawings that are sharper than
+    photographs, and all equally sharp.
+    """
+    return F.l1_loss(band_energies(picture), band_energies(target.detach()))
+
+
 def self_similarity(feature: Tensor) -> Tensor:
     """Cosine (B, HW, HW) between every two places of a feature (B, C, H, W), its spatial mean taken off."""
     centred = (feature - feature.mean(dim=(2, 3), keepdim=True)).flatten(2)

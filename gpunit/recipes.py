@@ -160,9 +160,12 @@ class AdversarialRecipe:
         twins: how many of the source pictures are turned copies of the others, for the equivariance; twice as many
             likewise.
         learning_rate: Adam's, with betas (0, 0.99), for G and for D.
+        judge_rate: D's rate as a multiple of G's: a D that G outruns drives it in circles.
+        settle: the share of a run after which both rates fall, in a straight line, to a fifth; 1 for never.
         ema: decay of the average of G that is kept.
         adversarial, content, style, mask, reconstruction: weights of L_adv, L_con, L_sty, L_msk, L_rec.
         colour: weight of the difference in overall colour, beside L_sty (see `losses.colour_distance`).
+        bands: weight of the difference in sharpness, beside L_sty (see `losses.band_distance`).
         structure: weight of the difference in self-similarity, beside L_con (see `losses.structure_distance`).
         equivariance: weight of the difference between a turned source's translation and the translation turned alike;
             not in the paper.
@@ -193,11 +196,14 @@ class AdversarialRecipe:
     turned_every: int = 4
     twins: int = 2
     learning_rate: float = 3e-4
+    judge_rate: float = 1.0
+    settle: float = 1.0
     ema: float = 0.998
     adversarial: float = 1.5
     content: float = 4.0
     style: float = 5.0
     colour: float = 5.0
+    bands: float = 0.0
     structure: float = 1.5
     mask: float = 1.0
     reconstruction: float = 3.0
@@ -211,6 +217,23 @@ class AdversarialRecipe:
     skip_dropout: float = 0.15
     mirror_style: bool = True
     use_skips: bool = True
+
+
+# For the end of a run, with --start-from: translations as sharp as their exemplars, and a D that keeps up.
+SMALL_FINISH = AdversarialRecipe(
+    batch=32,
+    reconstructed=12,
+    twins=8,
+    learning_rate=1.5e-4,
+    judge_rate=3.0,
+    settle=0.4,
+    ema=0.985,
+    content=3.0,
+    bands=10.0,
+    equivariance=2.0,
+    warm_up=0,
+    coarse=0,
+)
 
 
 @dataclass(frozen=True)

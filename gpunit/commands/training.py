@@ -33,6 +33,7 @@ from gpunit.recipes import (
     SMALL,
     SMALL_DISTILLATION,
     SMALL_DOMAINS,
+    SMALL_FINISH,
     AdversarialRecipe,
     DistillationRecipe,
     PaperRecipe,
@@ -42,6 +43,8 @@ from gpunit.weights import write_weights
 
 if TYPE_CHECKING:
     from gpunit.training.adversarial import Limits
+
+_SMALL_RECIPES = {"small": AdversarialRecipe(), "small-finish": SMALL_FINISH}
 
 Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe, DistillationRecipe)
 
@@ -105,7 +108,11 @@ def train(
     ] = None,
     sources: Annotated[str | None, typer.Option(help="The subfolders to translate from, separated by commas.")] = None,
     recipe: Annotated[
-        str, typer.Option(help="small (128 px), or a task of the paper (256 px), which `train-recipes` lists.")
+        str,
+        typer.Option(
+            help="small (128 px); small-finish, for the end of such a run, with --start-from; or a task of the paper "
+            "(256 px), which `train-recipes` lists."
+        ),
     ] = "small",
     steps: Annotated[
         int | None, typer.Option(min=1, help="Steps in all; by default 10000 for small, else the recipe's.")
@@ -173,7 +180,9 @@ def train(
     keep_freed_memory()
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
-    if recipe == "small":
+    if recipe in _SMALL_RECIPES:
+        if recipe == "small-finish" and start_from is None:
+            raise UsageError("small-finish goes on from a run: name its folder with --start-from.")
         computes = pick_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.backends.cudnn.benchmark = True  # every step's shapes are the same
         if target is None or sources is None:
@@ -181,14 +190,16 @@ def train(
         if precision != "fp32" or perceptual or identity_net:
             raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
         require_one_process()
+        small = _SMALL_RECIPES[recipe]
         lengths = {"warm_up": warm_up, "coarse": coarse}
         by_default = {} if start_from is None else dict.fromkeys(lengths, 0)
         changes |= by_default | {name: length for name, length in lengths.items() if length is not None}
         if batch:
             if batch < 4:
                 raise UsageError("--batch must be at least 4 for small.")
-            changes |= {"reconstructed": batch // 2, "twins": batch // 4}  # what is taken of a batch keeps its share
-        small = replace(AdversarialRecipe(), domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
+            taken = ("reconstructed", "twins")  # what is taken of a batch keeps its share
+            changes |= {name: batch * getattr(small, name) // small.batch for name in taken}
+        small = replace(small, domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
         if not pixels:
             small = replace(small, discriminator=replace(small.discriminator, pixel_width=0))
         small = _weighted(small, weight or [])
@@ -261,7 +272,7 @@ def train_recipes() -> None:
         table.add_row(name, origin, str(task.discriminator.style_layer), *shown, task.data)
     print_table(table, 150)
     recipes: dict[str, AdversarialRecipe | PaperRecipe | DistillationRecipe] = {
-        "small": AdversarialRecipe(),
+        **_SMALL_RECIPES,
         "tasks of the paper": PAPER_TASKS["cat2dog"],
         "distill, small": SMALL_DISTILLATION,
         "distill, paper": PAPER_DISTILLATION,
@@ -278,6 +289,7 @@ _LOSSES = (
     "mask",
     "reconstruction",
     "colour",
+    "bands",
     "structure",
     "equivariance",
     "anchor",
@@ -316,8 +328,9 @@ def _weighted(recipe: Recipe, settings: list[str]) -> Recipe:
 
 
 def _require_recipe(name: str) -> None:
-    if name != "small" and name not in PAPER_TASKS:
-        raise UsageError(f"there is no recipe {name!r}; choose small or one of {', '.join(PAPER_TASKS)}.")
+    if name not in _SMALL_RECIPES and name not in PAPER_TASKS:
+        choices = ", ".join((*_SMALL_RECIPES, *PAPER_TASKS))
+        raise UsageError(f"there is no recipe {name!r}; choose one of {choices}.")
 
 
 def _limits(settings: list[str]) -> Limits:

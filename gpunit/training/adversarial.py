@@ -53,6 +53,9 @@ from gpunit.weights import fill, read_weights
 # mislead G.
 _GROWTH_STEPS, _GROWTH_RATE, _JUDGED_STEPS = 600, 4, 50
 
+# What a run's rates fall to where they settle, as a share.
+_SETTLED = 0.2
+
 _CPU = torch.device("cpu")
 
 
@@ -229,6 +232,7 @@ class AdversarialTrainer(StageTwoTrainer):
         content_encoder: the frozen E_c of stage I.
         seed: initial weights follow from it.
         device: where to compute.
+        steps: of the whole run, for a recipe whose rates settle.
     """
 
     discriminator: ProjectedDiscriminator
@@ -239,9 +243,11 @@ class AdversarialTrainer(StageTwoTrainer):
         content_encoder: ContentEncoder,
         seed: int = 0,
         device: torch.device = _CPU,
+        steps: int = 0,
     ) -> None:
         super().__init__(recipe, content_encoder, seed)
         self.recipe = recipe
+        self._steps = steps
         layout = {"memory_format": torch.channels_last}
         self.eye = EfficientNetLite0()
         self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
@@ -306,6 +312,7 @@ class AdversarialTrainer(StageTwoTrainer):
         if self._grows:
             return self._grow(source, target, label)
         recipe, scale = self.recipe, self.scale
+        self._set_rate(recipe.learning_rate * self._settling(), recipe.judge_rate)
         size = recipe.translator.resolution // scale
         twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
         turns = random_turns(twins)
@@ -391,6 +398,8 @@ class AdversarialTrainer(StageTwoTrainer):
         }
         if kept is not None:
             parts["content"] = losses.content_distance(kept, content.content[:half].float())
+        if recipe.bands:
+            parts["bands"] = losses.band_distance(translated, target[shown])
         if recipe.structure:
             parts["structure"] = losses.structure_distance(fake_features, source_features, (size // 16, size // 8))
         if gates:
@@ -462,9 +471,20 @@ class AdversarialTrainer(StageTwoTrainer):
         self._finish()
         return {name: value.detach() for name, value in parts.items()}
 
-    def _set_rate(self, rate: float) -> None:
+    def _set_rate(self, rate: float, judge_rate: float | None = None) -> None:
+        """Set G's rate; and D's, a multiple of it, if that is given."""
         for group in self.optimizer_g.param_groups:
             group["lr"] = rate
+        if judge_rate is not None:
+            for group in self.optimizer_d.param_groups:
+                group["lr"] = rate * judge_rate
+
+    def _settling(self) -> float:
+        """What the rates are at this step, as a share of the recipe's."""
+        begin = self.recipe.settle * self._steps
+        if self.done <= begin or begin >= self._steps:
+            return 1.0
+        return 1 - (1 - _SETTLED) * min(1.0, (self.done - begin) / (self._steps - begin))
 
     def _finish(self) -> None:
         """Count the step and move the average along; that of a fresh level not from its first pictures."""
@@ -558,7 +578,7 @@ def train(
     target_sets = [
         PictureSet(folder, size, limits.of(folder), label=recipe.domains.index(folder.name)) for folder in targets
     ]
-    trainer = AdversarialTrainer(recipe, content_encoder, seed, device)
+    trainer = AdversarialTrainer(recipe, content_encoder, seed, device, steps)
     schedule = Schedule(steps, seed, save_every, recipe.batch, recipe.turned_every)
     return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)
 
