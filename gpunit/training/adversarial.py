@@ -302,6 +302,7 @@ class AdversarialTrainer(StageTwoTrainer):
             label: (B,) the targets' places in `recipe.domains`.
         """
         source, target, label = (each.to(self.device) for each in (source, target, label))
+        self._set_rate(self.recipe.learning_rate * self._settling(), self.recipe.judge_rate)
         if self._refines:
             if self.done == self.coarse:  # what is built on is the average, which draws better than any one step's
                 self.model.load_state_dict(self.ema.state_dict())
@@ -312,7 +313,6 @@ class AdversarialTrainer(StageTwoTrainer):
         if self._grows:
             return self._grow(source, target, label)
         recipe, scale = self.recipe, self.scale
-        self._set_rate(recipe.learning_rate * self._settling(), recipe.judge_rate)
         size = recipe.translator.resolution // scale
         twins, count, batch = recipe.twins * scale, recipe.reconstructed * scale, len(source)
         turns = random_turns(twins)
@@ -457,7 +457,6 @@ class AdversarialTrainer(StageTwoTrainer):
         self.optimizer_g.zero_grad(set_to_none=True)
         anchor.backward()
         self.optimizer_g.step()
-        self._set_rate(self.recipe.learning_rate)
         parts = {"anchor": anchor}
         if self.done >= self.coarse + _GROWTH_STEPS - _JUDGED_STEPS:
             with torch.no_grad():

@@ -9,21 +9,12 @@ import torch
 import torch.nn.functional as F
 
 from gpunit import losses
-from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.recipes import SMALL_FINISH
 from gpunit.training.adversarial import AdversarialTrainer
 from tests.conftest import TINY
+from tests.training.test_adversarial import batch, encoder
 
 TINY_FINISH = replace(SMALL_FINISH, translator=TINY, batch=2, reconstructed=1, twins=1)
-
-
-def encoder() -> ContentEncoder:
-    torch.manual_seed(1)
-    return ContentEncoder(TINY.content_encoder)
-
-
-def random_pictures(count: int, size: int = 64) -> torch.Tensor:
-    return F.interpolate(torch.rand(count, 3, size // 4, size // 4), (size, size), mode="bicubic") * 2 - 1
 
 
 def test_energies_tell_contrast_and_where_it_is_gone() -> None:
@@ -43,7 +34,7 @@ def test_energies_tell_contrast_and_where_it_is_gone() -> None:
 
 def test_sharpness_is_learned_from_the_exemplar() -> None:
     torch.manual_seed(0)
-    target = random_pictures(2)
+    target = F.interpolate(torch.rand(2, 3, 16, 16), (64, 64), mode="bicubic") * 2 - 1
     picture = F.avg_pool2d(target, 5, 1, padding=2).requires_grad_(True)
     before = losses.band_distance(picture, target)
     (gradient,) = torch.autograd.grad(before, picture)
@@ -56,7 +47,7 @@ def test_rates_settle_and_sharpness_is_among_the_losses() -> None:
     torch.manual_seed(0)
     rates = []
     for _ in range(4):
-        parts = trainer.step(random_pictures(2), random_pictures(2), torch.ones(2, dtype=torch.long))
+        parts = trainer.step(*batch())
         rates.append([optimizer.param_groups[0]["lr"] for optimizer in (trainer.optimizer_g, trainer.optimizer_d)])
     assert set(parts) >= {"bands", "adversarial", "style"}
     shares = [g / TINY_FINISH.learning_rate for g, _ in rates]
