@@ -152,6 +152,8 @@ class AdversarialRecipe:
 
     Attributes:
         translator, discriminator: network shapes.
+        eyes: the frozen nets on whose features D judges, the first of which serves the other losses too; a net that a
+            run goes on from has not had begins with fresh heads.
         domains: the domains that D can judge pictures as members of; a target is one of them.
         batch: source pictures, and target pictures, a step; twice as many while steps are coarse.
         reconstructed: how many of the target pictures are reconstructed a step; twice as many likewise.
@@ -190,6 +192,7 @@ class AdversarialRecipe:
     discriminator: ProjectedDiscriminatorParams = field(
         default_factory=lambda: ProjectedDiscriminatorParams(pixel_width=64)
     )
+    eyes: tuple[str, ...] = ("efficientnet-lite0",)
     domains: tuple[str, ...] = SMALL_DOMAINS
     batch: int = 8
     reconstructed: int = 4
@@ -219,16 +222,18 @@ class AdversarialRecipe:
     use_skips: bool = True
 
 
-# For the end of a run, with --start-from: translations as sharp as their exemplars, and a D that keeps up.
+# For the end of a run, with --start-from: large batches, translations as sharp as their exemplars, and a D that has
+# two eyes and keeps up.
 SMALL_FINISH = AdversarialRecipe(
-    batch=32,
-    reconstructed=12,
-    twins=8,
-    learning_rate=1.5e-4,
+    eyes=("efficientnet-lite0", "efficientnet-lite2"),
+    batch=96,
+    reconstructed=28,
+    twins=16,
+    learning_rate=2.5e-4,
     judge_rate=3.0,
-    settle=0.4,
-    ema=0.985,
-    content=3.0,
+    settle=0.3,
+    ema=0.998,
+    content=2.0,
     bands=10.0,
     equivariance=2.0,
     warm_up=0,

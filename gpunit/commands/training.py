@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gpunit.training.adversarial import Limits
 
 _SMALL_RECIPES = {"small": AdversarialRecipe(), "small-finish": SMALL_FINISH}
+_SMALL_STEPS = {"small": 10_000, "small-finish": 1500}
 
 Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe, DistillationRecipe)
 
@@ -115,7 +116,8 @@ def train(
         ),
     ] = "small",
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps in all; by default 10000 for small, else the recipe's.")
+        int | None,
+        typer.Option(min=1, help="Steps in all; by default 10000 for small, 1500 for small-finish, else the recipe's."),
     ] = None,
     limit: Annotated[
         list[str] | None,
@@ -181,7 +183,7 @@ def train(
     limits = _limits(limit or [])
     changes: dict[str, Any] = {"use_skips": skips} | ({"batch": batch} if batch else {})
     if recipe in _SMALL_RECIPES:
-        if recipe == "small-finish" and start_from is None:
+        if recipe == "small-finish" and start_from is None and not (run / "checkpoint.pt").is_file():
             raise UsageError("small-finish goes on from a run: name its folder with --start-from.")
         computes = pick_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.backends.cudnn.benchmark = True  # every step's shapes are the same
@@ -213,7 +215,7 @@ def train(
                 encoder,
                 small,
                 run,
-                steps or 10_000,
+                steps or _SMALL_STEPS[recipe],
                 seed,
                 save_every,
                 start_from,

@@ -7,14 +7,14 @@ than a discriminator trained from nothing, which is what makes the small family 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION
+from gpunit.networks.features import EfficientNetLite, EfficientNetLite0
 from gpunit.networks.layers import leaky_relu, spatial_mean
 
 
@@ -106,17 +106,27 @@ class ProjectedDiscriminator(nn.Module):
 
     Stride 2 is an addition to Sauer et al.: without it, regular dots finer than four pixels go unpunished.  So is the
     head on the pixels (stride 1): a net that was trained to name things overlooks textures that other nets do not.
+
+    Args:
+        params: its shape.
+        eye: the frozen net.
+        strides: at which it is looked at.
     """
 
-    def __init__(self, params: ProjectedDiscriminatorParams, strides: Sequence[int] = (2, 4, 8, 16, 32)) -> None:
+    def __init__(
+        self,
+        params: ProjectedDiscriminatorParams,
+        eye: type[EfficientNetLite] = EfficientNetLite0,
+        strides: Sequence[int] = (2, 4, 8, 16, 32),
+    ) -> None:
         super().__init__()
         self.strides = tuple(strides)
         generator = torch.Generator().manual_seed(params.seed)
         for stride in self.strides:
-            channels = STRIDE_CHANNELS[stride]
+            channels = eye.channels[stride]
             # Scaled so that the heads see features of deviation near 1.
             across = torch.randn(params.mixed_width, channels, 1, 1, generator=generator)
-            across *= channels**-0.5 / STRIDE_DEVIATION[stride]
+            across *= channels**-0.5 / eye.deviation[stride]
             down = torch.randn(params.mixed_width, params.mixed_width, 3, 3, generator=generator)
             self.register_buffer(f"across_{stride}", across)
             self.register_buffer(f"down_{stride}", down * (1 / (9 * params.mixed_width)) ** 0.5)
@@ -169,3 +179,37 @@ class ProjectedDiscriminator(nn.Module):
             shown = (hidden,) if stride == 1 else (mixed[stride], hidden)
             styles += [spatial_mean(x).float() for x in shown]
         return Verdict(logits, styles)
+
+
+class Panel(nn.Module):
+    """One projected discriminator for each of several frozen nets, which judge together.
+
+    What a generator learns to hide from one net, another sees: Sauer et al., "StyleGAN-XL", SIGGRAPH 2022, gain more
+    by a second net than by any other change.  The first one sees the pixels as well, if asked.
+
+    Args:
+        params: the shape of each; they draw their projections from consecutive seeds.
+        eyes: the nets by name.
+    """
+
+    def __init__(self, params: ProjectedDiscriminatorParams, eyes: Mapping[str, type[EfficientNetLite]]) -> None:
+        super().__init__()
+        self.judges = nn.ModuleDict()
+        for place, (name, eye) in enumerate(eyes.items()):
+            pixels = {} if place == 0 else {"pixel_width": 0}
+            self.judges[name] = ProjectedDiscriminator(replace(params, seed=params.seed + place, **pixels), eye)
+
+    def mix(self, features: Mapping[str, Mapping[int, Tensor]]) -> dict[str, dict[int, Tensor]]:
+        """`ProjectedDiscriminator.mix` of every net's features."""
+        return {name: cast(ProjectedDiscriminator, judge).mix(features[name]) for name, judge in self.judges.items()}
+
+    def judge(self, mixed: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Verdict:
+        """All logits and all styles, the first net's first."""
+        verdicts = [
+            cast(ProjectedDiscriminator, judge).judge(mixed[name], label) for name, judge in self.judges.items()
+        ]
+        return Verdict([each for v in verdicts for each in v.logits], [each for v in verdicts for each in v.styles])
+
+    def forward(self, features: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Verdict:
+        """Judge pictures by every net's features, and as members of classes (B,)."""
+        return self.judge(self.mix(features), label)

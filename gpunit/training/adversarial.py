@@ -3,8 +3,8 @@
     min_G max_D  L_adv + λ1 L_con + λ2 L_sty + λ3 L_msk + λ4 L_rec
 
 with ŷ = G(E_c(x), E_s(y)) and ȳ = G(E_c(y), E_s(y)).  What every run of stage II shares is here, and the small
-family's: its discriminator is the projected one, so L_adv is the hinge loss on features of a frozen net, and the same
-net serves as the perceptual term of L_rec.  The paper's discriminator and losses are in `training.paper`.
+family's: its discriminator is the projected one, so L_adv is the hinge loss on features of frozen nets, the first of
+which serves as the perceptual term of L_rec too.  The paper's discriminator and losses are in `training.paper`.
 
 Several target domains can be trained at once: a style code says which one it is of, D judges pictures as members
 of their target's domain, and a run on one of them can go on from there.  The first steps are drawn at half the
@@ -29,10 +29,10 @@ from gpunit import images, losses
 from gpunit.data import PictureSet, ahead, draw_mixed, random_turns, step_generator, turn
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip
-from gpunit.networks.features import EfficientNetLite0
+from gpunit.networks.features import EYES
 from gpunit.networks.generator import Generator
 from gpunit.networks.layers import add_spectral_norm
-from gpunit.networks.projected_discriminator import ProjectedDiscriminator
+from gpunit.networks.projected_discriminator import Panel
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.recipes import AdversarialRecipe, PaperRecipe, TranslatorParams
 from gpunit.training.augment import ShiftAndTone
@@ -158,7 +158,7 @@ class StageTwoTrainer(ABC):
         self._is_averaged = True
         if path.is_dir():
             try:
-                self._load_networks(load_checkpoint(path / "checkpoint.pt"))
+                self._load_networks(self._adapted(load_checkpoint(path / "checkpoint.pt")))
             except (OSError, KeyError, RuntimeError, ValueError):
                 raise TrainingError(f"{path} is not the folder of a run that this one can go on from.") from None
         else:
@@ -184,6 +184,10 @@ class StageTwoTrainer(ABC):
         self._load_networks(state)
         self.done = int(state["step"])
         self._is_averaged = bool(state.get("is_averaged", False))
+
+    def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Another run's state, with what that run did not have."""
+        return state
 
     def _load_networks(self, state: dict[str, Any]) -> None:
         for name in self._stateful:
@@ -235,7 +239,7 @@ class AdversarialTrainer(StageTwoTrainer):
         steps: of the whole run, for a recipe whose rates settle.
     """
 
-    discriminator: ProjectedDiscriminator
+    discriminator: Panel
 
     def __init__(
         self,
@@ -249,10 +253,13 @@ class AdversarialTrainer(StageTwoTrainer):
         self.recipe = recipe
         self._steps = steps
         layout = {"memory_format": torch.channels_last}
-        self.eye = EfficientNetLite0()
-        self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=len(recipe.domains)))
+        self.eyes = nn.ModuleDict({name: EYES[name]() for name in recipe.eyes})
+        self._first = recipe.eyes[0]
+        self.eye = self.eyes[self._first]
+        params = replace(recipe.discriminator, classes=len(recipe.domains))
+        self.discriminator = Panel(params, {name: EYES[name] for name in recipe.eyes})
         add_spectral_norm(self.discriminator)
-        for network in (self.content_encoder, self.model, self.ema, self.eye, self.discriminator):
+        for network in (self.content_encoder, self.model, self.ema, self.eyes, self.discriminator):
             network.to(device).to(**layout)
         adam: dict[str, Any] = {"lr": recipe.learning_rate, "betas": (0.0, 0.99), "fused": True}
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
@@ -267,6 +274,15 @@ class AdversarialTrainer(StageTwoTrainer):
         """Go on from a `state`."""
         super().load(state)
         self.warm_up, self.coarse = int(state["warm_up"]), int(state["coarse"])
+
+    def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Another run's state; heads on a net that it did not have are fresh, and so then is D's optimiser."""
+        had = {name.split(".")[1] for name in state["discriminator"]}
+        fresh = {name: t for name, t in self.discriminator.state_dict().items() if name.split(".")[1] not in had}
+        if not fresh:
+            return state
+        heads = state["discriminator"] | fresh
+        return state | {"discriminator": heads, "optimizer_d": self.optimizer_d.state_dict()}
 
     def scale_at(self, step: int) -> int:
         """2 while pictures are drawn at half the resolution, twice as many a step; else 1."""
@@ -348,16 +364,16 @@ class AdversarialTrainer(StageTwoTrainer):
         augment = ShiftAndTone(batch, size // 10, source.device)
         real_seen, fake_seen, source_seen = (augment(pictures) for pictures in (target, translated, source))
         with torch.no_grad():
-            real_features = self.eye(real_seen)
+            real_features = self._look(real_seen)
             source_features = self.eye(source_seen, last_stride=16) if recipe.structure else {}
-        fake_features = self.eye(fake_seen)
+        fake_features = self._look(fake_seen)
 
         judge = self.discriminator.judge
         with autocast:
-            real_mixed = self.discriminator.mix({1: real_seen, **real_features})
-            fake_mixed = self.discriminator.mix({1: fake_seen, **fake_features})
+            real_mixed, fake_mixed = (self.discriminator.mix(each) for each in (real_features, fake_features))
             real = judge(real_mixed, label)
-            fake = judge({stride: feature.detach() for stride, feature in fake_mixed.items()}, shown_label)
+            held = {name: {stride: f.detach() for stride, f in each.items()} for name, each in fake_mixed.items()}
+            fake = judge(held, shown_label)
             discriminator_loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
             if recipe.mismatched and len(label.unique()) > 1:
                 # Real pictures under another domain's label: without them, a copy of the source passes for any domain.
@@ -401,7 +417,8 @@ class AdversarialTrainer(StageTwoTrainer):
         if recipe.bands:
             parts["bands"] = losses.band_distance(translated, target[shown])
         if recipe.structure:
-            parts["structure"] = losses.structure_distance(fake_features, source_features, (size // 16, size // 8))
+            seen = fake_features[self._first]
+            parts["structure"] = losses.structure_distance(seen, source_features, (size // 16, size // 8))
         if gates:
             parts["mask"] = losses.mask_sparsity([gate.mask for gate in gates.values()])
         if self._refines:
@@ -460,7 +477,7 @@ class AdversarialTrainer(StageTwoTrainer):
         parts = {"anchor": anchor}
         if self.done >= self.coarse + _GROWTH_STEPS - _JUDGED_STEPS:
             with torch.no_grad():
-                seen = [{1: pictures, **self.eye(pictures)} for pictures in (target, drawn.detach())]
+                seen = [self._look(pictures) for pictures in (target, drawn.detach())]
             with mixed_precision(target.device):
                 real, fake = (self.discriminator(features, label) for features in seen)
                 parts["discriminator"] = losses.hinge_discriminator_loss(real.logits, fake.logits)
@@ -469,6 +486,10 @@ class AdversarialTrainer(StageTwoTrainer):
             self.optimizer_d.step()
         self._finish()
         return {name: value.detach() for name, value in parts.items()}
+
+    def _look(self, pictures: Tensor) -> dict[str, dict[int, Tensor]]:
+        """What D judges pictures by: every net's features by stride, and the pictures themselves."""
+        return {name: {1: pictures, **eye(pictures)} for name, eye in self.eyes.items()}
 
     def _set_rate(self, rate: float, judge_rate: float | None = None) -> None:
         """Set G's rate; and D's, a multiple of it, if that is given."""

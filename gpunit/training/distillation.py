@@ -28,7 +28,7 @@ from gpunit import images, losses
 from gpunit.data import Labelled, PairSet, PictureSet, draw_mixed_labelled, join, one_in
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
-from gpunit.networks.features import STRIDE_CHANNELS, STRIDE_DEVIATION, EfficientNetLite0
+from gpunit.networks.features import EfficientNetLite0
 from gpunit.networks.layers import add_spectral_norm, instance_norm
 from gpunit.recipes import DistillationRecipe
 from gpunit.training.augment import recolour
@@ -53,10 +53,13 @@ class Distiller(nn.Module):
         self.decoder = Decoder(recipe.distiller)
         self.classifier = DomainClassifier(recipe.distiller)
         width = recipe.content_encoder.widths[-1]
-        self.hint_head = nn.Conv2d(width, STRIDE_CHANNELS[_HINT_STRIDE] + 1, 1) if recipe.hint else None
+        self.hint_head = nn.Conv2d(width, EfficientNetLite0.channels[_HINT_STRIDE] + 1, 1) if recipe.hint else None
         self.layout_heads = (
             nn.ModuleDict(
-                {str(s): nn.Conv2d(recipe.distiller.shape_width, STRIDE_CHANNELS[s], 1) for s in _LAYOUT_STRIDES}
+                {
+                    str(s): nn.Conv2d(recipe.distiller.shape_width, EfficientNetLite0.channels[s], 1)
+                    for s in _LAYOUT_STRIDES
+                }
             )
             if recipe.layout or recipe.pair_layout
             else None
@@ -195,7 +198,7 @@ def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> 
         batch: pictures and maps.
         wanted: the frozen net's features of the first pictures of the batch.
     """
-    feature = wanted[_HINT_STRIDE].float() / STRIDE_DEVIATION[_HINT_STRIDE]
+    feature = wanted[_HINT_STRIDE].float() / EfficientNetLite0.deviation[_HINT_STRIDE]
     size = (answer.shape[-2], answer.shape[-1])
     feature = F.adaptive_avg_pool2d(feature, size)
     shape = F.adaptive_avg_pool2d(batch.shape, size)

@@ -10,6 +10,7 @@ import torch
 
 from gpunit import weights
 from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.features import EYES
 from gpunit.training.adversarial import _GROWTH_STEPS, AdversarialTrainer, pairing, random_strengths, train
 from gpunit.training.state import TrainingError, load_checkpoint
 from gpunit.translator import Translator
@@ -56,8 +57,10 @@ def batch(count: int = 2) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return torch.rand(count, 3, 64, 64) * 2 - 1, torch.rand(count, 3, 64, 64) * 2 - 1, torch.arange(count)
 
 
-def test_every_parameter_learns_and_the_content_encoder_does_not() -> None:
-    trainer = AdversarialTrainer(replace(TINY_ADVERSARIAL, warm_up=0, coarse=0), encoder())
+@pytest.mark.parametrize("eyes", [1, 2])
+def test_every_parameter_learns_and_the_content_encoder_does_not(eyes: int) -> None:
+    recipe = replace(TINY_ADVERSARIAL, warm_up=0, coarse=0, eyes=tuple(EYES)[:eyes])
+    trainer = AdversarialTrainer(recipe, encoder())
     before = {name: p.clone() for name, p in trainer.content_encoder.state_dict().items()}
     torch.manual_seed(0)
     trainer.step(*batch())
