@@ -87,6 +87,7 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--target", "cat", "--sources", "dog", "--coarse", "5"), "at least the 1200 steps"),
         (("--target", "cat", "--sources", "dog", "--device", "abacus"), "'abacus' is not available here"),
         (("--target", "cat", "--sources", "dog", "--recipe", "small-finish"), "name its folder with --start-from"),
+        (("--target", "cat", "--sources", "dog,dog"), "--sources names a subfolder twice"),
         (("--recipe", "cat2dog", "--device", "cpu"), "for the small recipe"),
         (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
         (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),

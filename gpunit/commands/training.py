@@ -189,6 +189,9 @@ def train(
         torch.backends.cudnn.benchmark = True  # every step's shapes are the same
         if target is None or sources is None:
             raise UsageError("name the subfolders: --target and --sources.")
+        for option, names in (("--target", target.split(",")), ("--sources", sources.split(","))):
+            if len(set(names)) < len(names):
+                raise UsageError(f"{option} names a subfolder twice; all are drawn equally often, so name it once.")
         if precision != "fp32" or perceptual or identity_net:
             raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
         require_one_process()

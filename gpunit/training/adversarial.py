@@ -277,7 +277,7 @@ class AdversarialTrainer(StageTwoTrainer):
 
     def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
         """Another run's state; heads on a net that it did not have are fresh, and so then is D's optimiser."""
-        had = {name.split(".")[1] for name in state["discriminator"]}
+        had = {name.split(".")[:2][-1] for name in state["discriminator"]}
         fresh = {name: t for name, t in self.discriminator.state_dict().items() if name.split(".")[1] not in had}
         if not fresh:
             return state

@@ -81,6 +81,10 @@ def test_a_second_eye_joins_a_run_that_had_one(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "checkpoint.pt", trainer.state())
     with pytest.raises(TrainingError, match="not the folder of a run"):  # an eye less would be another judge
         former.start_from(tmp_path)
+    unnamed = {name.split(".", 2)[2]: t for name, t in former.discriminator.state_dict().items()}
+    save_checkpoint(tmp_path / "checkpoint.pt", former.state() | {"discriminator": unnamed})
+    with pytest.raises(TrainingError, match="not the folder of a run"):
+        trainer.start_from(tmp_path)
 
 
 def test_rates_settle_and_sharpness_is_among_the_losses() -> None:
