@@ -73,6 +73,23 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
     assert zoo.files("mine2") == [tmp_path / "mine2.safetensors", tmp_path / "mine.safetensors"]
 
 
+def test_a_run_is_finished_at_the_rate_that_is_asked_for_and_goes_on_when_interrupted(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, _ = folders("dog", "cat", count=4)
+    common = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--batch", "4")
+    first = ("--run", tmp_path / "first", "--content-encoder", "random", "--coarse", "0", "--warm-up", "0")
+    run(*common, *first, "--steps", "1")
+    encoder, last = tmp_path / "first" / "random-content.safetensors", tmp_path / "last"
+    finish = (*common, "--recipe", "small-finish", "--run", last, "--content-encoder", encoder)
+    run(*finish, "--start-from", tmp_path / "first", "--learning-rate", "1e-5", "--steps", "1")
+    state = load_checkpoint(last / "checkpoint.pt")
+    rates = [state[f"optimizer_{of}"]["param_groups"][0]["lr"] for of in "gd"]
+    assert rates == pytest.approx([1e-5, 3e-5])
+    run(*finish, "--steps", "2")
+    assert load_checkpoint(last / "checkpoint.pt")["step"] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -92,6 +109,7 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
         (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
         (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),
         (("--recipe", "cat2dog", "--no-pixels"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--learning-rate", "1e-4"), "for the small recipe"),
         (("--recipe", "cat2dog", "--identity-net", "face.pth"), "has no identity loss"),
         (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
     ],

@@ -133,6 +133,15 @@ def train(
     ] = True,
     skips: Annotated[bool, typer.Option(help="--no-skips leaves the dynamic skips out, for an ablation.")] = True,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step; by default the recipe's.")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-7,
+            max=0.1,
+            callback=lambda rate: rate if rate is None else finite(rate),
+            help="small: Adam's rate for G; by default the recipe's, which suits its batch.",
+        ),
+    ] = None,
     warm_up: Annotated[
         int | None,
         typer.Option(
@@ -204,6 +213,8 @@ def train(
                 raise UsageError("--batch must be at least 4 for small.")
             taken = ("reconstructed", "twins")  # what is taken of a batch keeps its share
             changes |= {name: batch * getattr(small, name) // small.batch for name in taken}
+        if learning_rate is not None:
+            changes["learning_rate"] = learning_rate
         small = replace(small, domains=tuple(domains.split(",")) if domains else SMALL_DOMAINS, **changes)
         if not pixels:
             small = replace(small, discriminator=replace(small.discriminator, pixel_width=0))
@@ -230,8 +241,8 @@ def train(
         return
     if warm_up is not None or coarse is not None:
         raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
-    if domains is not None or not pixels or device is not None:
-        raise UsageError("--domains, --no-pixels and --device are for the small recipe; leave them out.")
+    if domains is not None or not pixels or device is not None or learning_rate is not None:
+        raise UsageError("--domains, --no-pixels, --device, --learning-rate are for the small recipe; leave them out.")
     from gpunit.training import paper
     from gpunit.training.processes import Processes
     from gpunit.weights import load_identity_net
