@@ -151,15 +151,19 @@ class Judge:
         test = pooled(self._net, target_test, batch)
         self._standard = Standard.of(test, self._net.quietest)
         self._test = self._standard(test)
-        self._floor = kernel_distance(self._features(target_train), self._test)
+        self._floor = self.distance(target_train)
         self._real_diversity = mean_pairwise_distance(self._test)
 
     def _features(self, pictures: Tensor) -> Tensor:
         return self._standard(pooled(self._net, pictures, self._batch))
 
+    def distance(self, pictures: Tensor) -> float:
+        """Kernel distance of pictures (N, 3, H, W) in [-1, 1] to the real test pictures."""
+        return kernel_distance(self._features(pictures), self._test)
+
     def closeness(self, translated: Tensor, sources: Tensor) -> Closeness:
         """Judge translations and the pictures they were made from, each (N, 3, H, W) in [-1, 1]."""
-        after, before = (kernel_distance(self._features(pictures), self._test) for pictures in (translated, sources))
+        after, before = (self.distance(pictures) for pictures in (translated, sources))
         return Closeness(self.net_name, translated=after, sources=before, floor=self._floor)
 
     def diversity(self, renderings: Tensor) -> float:

@@ -7,6 +7,8 @@ Offline, on test pictures that nothing was trained on:
     content kept    mean |E_c(ŷ) - E_c(x)| / mean |E_c(x') - E_c(x)| over other pictures x' of x's domain: 0 keeps all
     structure kept  the same ratio on spatial self-similarity maps of the net: E_c judges its own loss
     own exemplar    share of translations whose colours are nearer to their own exemplar's than to another's
+    alike           KD of real target training pictures, those that are laid out most like the sources, by E_c: how near
+                    to the test pictures even photographs are that keep as much of the sources as `alike kept` says
 
 The paper's (that of StarGAN v2, Choi et al., CVPR 2020): ten styles for every test picture, FID of all of them to the
 target's training pictures, and the mean LPIPS distance of every two of the ten.
@@ -17,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gpunit import evaluation, images
+from gpunit.data import load_bytes, read_batches, to_unit
 from gpunit.evaluation import Judge
 from gpunit.translator import Translator
 
@@ -56,6 +60,8 @@ class Verdict:
         structure_kept: change of the self-similarity in units of that of another picture of the domain: 0 is best.
         content_kept: the same of the content code; it has nothing to do with the net.
         own_exemplar: from 0 to 1, chance is a half; it has nothing to do with the net.
+        alike: kernel distance of real target pictures that are laid out like the sources.
+        alike_kept: what those keep of the content code, as `content_kept`.
     """
 
     closeness: evaluation.Closeness
@@ -63,11 +69,51 @@ class Verdict:
     structure_kept: float
     content_kept: float
     own_exemplar: float
+    alike: float
+    alike_kept: float
 
     def as_dict(self) -> dict[str, float | str]:
         """All figures by name."""
         own = {name: value for name, value in vars(self).items() if name != "closeness"}
         return {**self.closeness.as_dict(), **own}
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """What real target pictures are laid out like.
+
+    Attributes:
+        paths: of N pictures.
+        contents: their content codes (N, 1, H, W).
+    """
+
+    paths: Sequence[Path]
+    contents: Tensor
+
+    @classmethod
+    def of(cls, translator: Translator, folder: Path) -> Layouts:
+        """Look at all pictures of a folder with the translator's content encoder."""
+        batches = read_batches(folder, translator.resolution)
+        contents = torch.cat([_contents(translator, batch) for batch in batches])
+        return cls(images.list_pictures(folder), contents)
+
+    def pair(self, contents: Tensor) -> tuple[list[int], list[int]]:
+        """Pairs of content codes (M, 1, H, W) and pictures, the closest first, until either are used up.
+
+        Returns:
+            Rows of `contents` and, in the same order, places here; none occurs twice.
+        """
+        distance = torch.cdist(contents.flatten(1), self.contents.flatten(1), p=1)
+        paired: dict[int, int] = {}
+        taken: set[int] = set()
+        for index in distance.flatten().argsort().tolist():
+            row, place = divmod(index, len(self.paths))
+            if row not in paired and place not in taken:
+                paired[row] = place
+                taken.add(place)
+                if len(paired) == min(distance.shape):
+                    break
+        return list(paired), list(paired.values())
 
 
 @dataclass(frozen=True)
@@ -92,6 +138,7 @@ def judge_offline(
     sources: Tensor,
     target_test: Tensor,
     judges: Sequence[Judge],
+    layouts: Layouts,
     protocol: OfflineProtocol,
     report: Report = _ignore,
 ) -> list[Verdict]:
@@ -102,6 +149,7 @@ def judge_offline(
         sources: source test pictures (N, 3, S, S) in [-1, 1], S the translator's resolution, N at least 2.
         target_test: real target test pictures, which also serve as exemplars; at least 2.
         judges: made of the same target pictures.
+        layouts: of real target training pictures, at least 2.
         protocol: how much is looked at.
         report: called with (pictures translated, all that will be).
     """
@@ -126,9 +174,11 @@ def judge_offline(
     shown = torch.stack([render(index, codes[[a, b]]) for index, a, b in exemplars.rows()])
     both = target_test[exemplars.first], target_test[exemplars.second]
     own_exemplar = sum(evaluation.nearer_to_own(shown[:, side], both[side], both[1 - side]) / 2 for side in range(2))
-    content_kept = evaluation.relative_change(
-        _contents(translator, translated), _contents(translator, sources), protocol.seed
-    )
+    contents = _contents(translator, sources)
+    content_kept = evaluation.relative_change(_contents(translator, translated), contents, protocol.seed)
+    rows, places = layouts.pair(contents)
+    alike = to_unit(torch.stack([load_bytes(layouts.paths[place], sources.shape[-1]) for place in places]))
+    alike_kept = evaluation.relative_change(layouts.contents[places], contents[rows], protocol.seed)
     return [
         Verdict(
             judge.closeness(translated, sources),
@@ -136,6 +186,8 @@ def judge_offline(
             judge.structure_kept(translated, sources, protocol.seed),
             content_kept,
             own_exemplar,
+            judge.distance(alike),
+            alike_kept,
         )
         for judge in judges
     ]

@@ -100,7 +100,16 @@ def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_pa
     assert "gap closed" in answer.stdout
     (row,) = json.loads(output.read_text())["rows"]
     assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
-    assert {"floor", "gap_closed", "diversity", "content_kept", "structure_kept", "own_exemplar"} <= row.keys()
+    assert {
+        "floor",
+        "gap_closed",
+        "diversity",
+        "content_kept",
+        "structure_kept",
+        "own_exemplar",
+        "alike",
+        "alike_kept",
+    } <= row.keys()
     answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
     assert answer.returncode == 2
     assert "exists already" in answer.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,19 +10,52 @@ from torch import Tensor, nn
 from gpunit import images
 from gpunit.data import to_unit
 from gpunit.evaluation import EvaluationError, Judge, load_fid, load_lpips
-from gpunit.protocols import OfflineProtocol, judge_by_paper, judge_offline, show_target
+from gpunit.protocols import Layouts, OfflineProtocol, judge_by_paper, judge_offline, show_target
 from gpunit.translator import Translator
 from tests.test_evaluation import pictures
 
 
-def test_the_offline_protocol_is_seeded_and_says_how_far_it_is(tiny: Translator) -> None:
+def layouts(tiny: Translator, folder: Path, shown: Tensor) -> Layouts:
+    """Of pictures that are written to a folder first."""
+    for index, picture in enumerate(images.to_pictures(shown)):
+        images.save_png(picture, folder / f"{index:03d}.png")
+    return Layouts.of(tiny, folder)
+
+
+def test_real_pictures_that_are_laid_out_alike_are_found(tiny: Translator, tmp_path: Path) -> None:
+    pool = pictures(8)
+    found = layouts(tiny, tmp_path, pool)
+    rows, places = found.pair(found.contents[[5, 2, 7]])
+    assert dict(zip(rows, places, strict=True)) == {0: 5, 1: 2, 2: 7}
+    # What is wanted twice is given once; the other gets the next best.
+    rows, places = found.pair(found.contents[[3, 3, 3]])
+    assert sorted(rows) == [0, 1, 2]
+    assert 3 in places
+    assert len(set(places)) == 3
+    away = (found.contents - found.contents[3]).abs().mean((1, 2, 3))
+    assert sorted(places) == sorted(away.argsort()[:3].tolist())
+    # More are asked for than there are: everyone of those who are there is given.
+    assert sorted(Layouts(found.paths[:2], found.contents[:2]).pair(found.contents)[1]) == [0, 1]
+
+
+def test_photographs_of_the_sources_themselves_keep_all(tiny: Translator, tmp_path: Path) -> None:
+    sources, test = pictures(6), pictures(5, first=20)
+    judge = Judge("efficientnet-lite0", test, pictures(5, first=40))
+    given = layouts(tiny, tmp_path, sources)
+    (verdict,) = judge_offline(tiny, sources, test, [judge], given, OfflineProtocol(styles=2, sources=1, pairs=2))
+    assert verdict.alike_kept < 0.02  # the files have 256 levels
+    assert verdict.alike == pytest.approx(verdict.closeness.sources, rel=0.02)
+
+
+def test_the_offline_protocol_is_seeded_and_says_how_far_it_is(tiny: Translator, tmp_path: Path) -> None:
     judge = Judge("efficientnet-lite0", pictures(5, first=20), pictures(5, first=40))
     protocol = OfflineProtocol(styles=3, sources=2, pairs=4, seed=1)
+    given = layouts(tiny, tmp_path, pictures(6, first=60))
     said: list[tuple[int, int]] = []
 
     def judged() -> dict[str, float | str]:
         report = lambda done, total: said.append((done, total))  # noqa: E731
-        (verdict,) = judge_offline(tiny, pictures(6), pictures(5, first=20), [judge], protocol, report)
+        (verdict,) = judge_offline(tiny, pictures(6), pictures(5, first=20), [judge], given, protocol, report)
         return verdict.as_dict()
 
     first = judged()

@@ -31,6 +31,8 @@ OFFLINE_COLUMNS = {
     "content_kept": "content kept",
     "structure_kept": "structure kept",
     "own_exemplar": "own exemplar",
+    "alike": "KD alike",
+    "alike_kept": "alike kept",
 }
 PAPER_COLUMNS = {"fid": "FID", "lpips": "LPIPS"}
 
@@ -82,6 +84,7 @@ def evaluate(
             test = read_folder(target_test, size, limit)
             train = read_folder(target_train, size, len(test))
             judges = [evaluation.Judge(name, test, train) for name in nets]
+            layouts = protocols.Layouts.of(translator, target_train)
             settings = protocols.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
         else:
             fid, lpips = evaluation.load_fid(inception), evaluation.load_lpips()
@@ -91,7 +94,7 @@ def evaluate(
             report = functools.partial(_show, progress, progress.add_task(folder.name, total=None))
             pictures = read_folder(folder, size, limit)
             if protocol == "offline":
-                for verdict in protocols.judge_offline(translator, pictures, test, judges, settings, report):
+                for verdict in protocols.judge_offline(translator, pictures, test, judges, layouts, settings, report):
                     rows.append({"source": folder.name, **verdict.as_dict()})
             else:
                 figures = protocols.judge_by_paper(translator, pictures, fid, lpips, styles, seed, report)
@@ -116,4 +119,4 @@ def _print_table(title: str, rows: list[dict[str, float | str]]) -> None:
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(*(str(row[name]) for name in names), *(f"{row[name]:.3f}" for name in columns))
-    print_table(table, 150)
+    print_table(table, 180)
