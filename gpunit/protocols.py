@@ -104,16 +104,13 @@ class Layouts:
             Rows of `contents` and, in the same order, places here; none occurs twice.
         """
         distance = torch.cdist(contents.flatten(1), self.contents.flatten(1), p=1)
-        paired: dict[int, int] = {}
-        taken: set[int] = set()
-        for index in distance.flatten().argsort().tolist():
-            row, place = divmod(index, len(self.paths))
-            if row not in paired and place not in taken:
-                paired[row] = place
-                taken.add(place)
-                if len(paired) == min(distance.shape):
-                    break
-        return list(paired), list(paired.values())
+        rows, places = [], []
+        for _ in range(min(distance.shape)):
+            row, place = divmod(int(distance.argmin()), len(self.paths))
+            rows.append(row)
+            places.append(place)
+            distance[row] = distance[:, place] = torch.inf
+        return rows, places
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,7 @@ class AdversarialRecipe:
             rectangle (see `training.adversarial.random_strengths`); not in the paper.
         mirror_style: show E_s the mirrored target picture half of the time.
         use_skips: False, for an ablation, trains a generator whose masks are nought everywhere.
+        steps: length of a run.
     """
 
     translator: TranslatorParams = SMALL
@@ -220,6 +221,7 @@ class AdversarialRecipe:
     skip_dropout: float = 0.15
     mirror_style: bool = True
     use_skips: bool = True
+    steps: int = 10_000
 
 
 # For the end of a run, with --start-from: large batches, translations as sharp as their exemplars, and a D that has
@@ -238,6 +240,7 @@ SMALL_FINISH = AdversarialRecipe(
     equivariance=2.0,
     warm_up=0,
     coarse=0,
+    steps=1500,
 )
 
 

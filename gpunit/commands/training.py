@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from gpunit.training.adversarial import Limits
 
 _SMALL_RECIPES = {"small": AdversarialRecipe(), "small-finish": SMALL_FINISH}
-_SMALL_STEPS = {"small": 10_000, "small-finish": 1500}
 
 Recipe = TypeVar("Recipe", AdversarialRecipe, PaperRecipe, DistillationRecipe)
 
@@ -229,7 +228,7 @@ def train(
                 encoder,
                 small,
                 run,
-                steps or _SMALL_STEPS[recipe],
+                steps or small.steps,
                 seed,
                 save_every,
                 start_from,

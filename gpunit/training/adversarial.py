@@ -254,8 +254,7 @@ class AdversarialTrainer(StageTwoTrainer):
         self._steps = steps
         layout = {"memory_format": torch.channels_last}
         self.eyes = nn.ModuleDict({name: EYES[name]() for name in recipe.eyes})
-        self._first = recipe.eyes[0]
-        self.eye = self.eyes[self._first]
+        self.eye = self.eyes[recipe.eyes[0]]
         params = replace(recipe.discriminator, classes=len(recipe.domains))
         self.discriminator = Panel(params, {name: EYES[name] for name in recipe.eyes})
         add_spectral_norm(self.discriminator)
@@ -417,7 +416,7 @@ class AdversarialTrainer(StageTwoTrainer):
         if recipe.bands:
             parts["bands"] = losses.band_distance(translated, target[shown])
         if recipe.structure:
-            seen = fake_features[self._first]
+            seen = fake_features[recipe.eyes[0]]
             parts["structure"] = losses.structure_distance(seen, source_features, (size // 16, size // 8))
         if gates:
             parts["mask"] = losses.mask_sparsity([gate.mask for gate in gates.values()])
