@@ -276,11 +276,13 @@ class AdversarialTrainer(StageTwoTrainer):
 
     def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
         """Another run's state; heads on a net that it did not have are fresh, and so then is D's optimiser."""
-        had = {name.split(".")[:2][-1] for name in state["discriminator"]}
-        fresh = {name: t for name, t in self.discriminator.state_dict().items() if name.split(".")[1] not in had}
-        if not fresh:
+        heads = dict(state["discriminator"])
+        for name, judge in self.discriminator.judges.items():
+            prefix = f"judges.{name}."
+            if not any(key.startswith(prefix) for key in heads):
+                heads |= {prefix + key: tensor for key, tensor in judge.state_dict().items()}
+        if len(heads) == len(state["discriminator"]):
             return state
-        heads = state["discriminator"] | fresh
         return state | {"discriminator": heads, "optimizer_d": self.optimizer_d.state_dict()}
 
     def scale_at(self, step: int) -> int:
