@@ -7,10 +7,10 @@ import os
 import sys
 
 from gpunit import settings
-from gpunit.ui import zero_gpu
+from gpunit.ui.models import MODEL_BUDGET, Models
 from gpunit.ui.page import build_page
-from gpunit.ui.serving import Server, use_own_folder
-from gpunit.ui.shared import MODEL_BUDGET, Models
+from gpunit.ui.server import zero_gpu
+from gpunit.ui.server.serving import Server, use_own_folder
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -3,7 +3,7 @@
     from gpunit import zoo
     translator = zoo.load("to-cat")
 
-The engine is `gpunit.translator`, the networks are in `gpunit.networks`, training is in `gpunit.training`.
+The engine is `gpunit.engine`, the networks are in `gpunit.networks`, training is in `gpunit.training`.
 """
 
 __version__ = "0.1.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -281,3 +281,36 @@ def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     if not paths:
         raise PictureError(f"{root}: the folder holds no pictures ({', '.join(PICTURE_SUFFIXES)}).")
     return paths
+
+
+def load_square(path: Path, size: int) -> Tensor:
+    """One picture file as (3, size, size) uint8, centre-cropped to a square."""
+    return to_square(open_picture(path), size)
+
+
+def to_square(picture: Image.Image, size: int) -> Tensor:
+    """A picture as (3, size, size) uint8, centre-cropped to a square."""
+    return torch.from_numpy(np.array(cut(picture, size))).permute(2, 0, 1).contiguous()
+
+
+def read_batches(
+    folder: str | os.PathLike[str], size: int, limit: int | None = None, batch: int = 32
+) -> Iterator[Tensor]:
+    """The pictures of a folder, by name, a batch (B, 3, size, size) in [-1, 1] at a time.
+
+    A whole training set may not fit into memory.  A `limit` takes so many of them from all over the folder: of a
+    folder that is sorted by kind, the first would be of one kind.
+
+    Raises:
+        PictureError: if the folder holds no picture.
+    """
+    paths = list_pictures(folder)
+    count = len(paths) if limit is None else min(limit, len(paths))
+    paths = [paths[place * len(paths) // count] for place in range(count)]
+    for start in range(0, len(paths), batch):
+        yield to_unit(torch.stack([load_square(path, size) for path in paths[start : start + batch]]))
+
+
+def to_unit(batch: Tensor) -> Tensor:
+    """uint8 -> float32 in [-1, 1]."""
+    return batch.float() / 127.5 - 1

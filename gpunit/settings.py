@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+# What comes with the package: assets/ and checkpoints/ lie here.
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class SettingError(ValueError):

@@ -10,24 +10,17 @@ import torch
 from PIL import Image
 from pytorch_pretrained_biggan import BigGAN
 
+from gpunit.engine.translator import Translator, TranslatorNetworks
 from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
 from gpunit.networks.discriminator import DiscriminatorParams
+from gpunit.networks.families import SMALL, SMALL_DISTILLER, TranslatorParams
 from gpunit.networks.generator import Generator, GeneratorParams
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.recipes import (
-    SMALL,
-    SMALL_DISTILLER,
-    AdversarialRecipe,
-    DistillationRecipe,
-    PaperRecipe,
-    PriorRecipe,
-    TranslatorParams,
-)
-from gpunit.training.prior_gan import batch_statistics, make_biggan, measure_standing_statistics
-from gpunit.translator import Translator, TranslatorNetworks
+from gpunit.training.prior.trainer import batch_statistics, make_biggan, measure_standing_statistics
+from gpunit.training.recipes import AdversarialRecipe, DistillationRecipe, PaperRecipe, PriorRecipe
 
 TINY = TranslatorParams(
     content_encoder=ContentEncoderParams(resolution=64, widths=(4, 8, 8, 8)),

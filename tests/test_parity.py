@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from gpunit import published
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.discriminator import Discriminator, DiscriminatorParams
+from gpunit.networks.families import PUBLISHED
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
-from gpunit.recipes import PAPER_DISTILLATION, PUBLISHED
-from gpunit.training.distillation import Distiller
+from gpunit.training.recipes import PAPER_DISTILLATION
+from gpunit.training.stage1.trainer import Distiller
+from gpunit.zoo import published
 
 FOLDER = Path(__file__).parent / "parity"
 PICTURES, CODES = 2e-3, 1e-4

@@ -27,8 +27,8 @@ def benchmark(
 
     Medians of runs in turns, after a warm-up.  Random weights where a model's file is not here.
     """
-    from gpunit import benchmark as measure
-    from gpunit.translator import pick_device
+    from gpunit.benchmark import figures as measure
+    from gpunit.engine.device import pick_device
 
     parts = part or list(measure.PARTS)
     for name in parts:

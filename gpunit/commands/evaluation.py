@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from gpunit import data, zoo
+from gpunit import images, zoo
 from gpunit.commands.shared import (
     Device,
     Seed,
@@ -61,14 +61,14 @@ def evaluate(
     device: Device = "auto",
 ) -> None:
     """Judge a translator: closeness to the target, diversity, kept content, and whether exemplars matter."""
-    from gpunit import evaluation, protocols
+    from gpunit.evaluation import metrics, offline
 
     if protocol not in ("offline", "paper"):
         raise UsageError(f"there is no protocol {protocol!r}; choose from offline, paper.")
     nets = net or ["efficientnet-lite0"]
     for name in nets:
-        if name not in evaluation.NETS:
-            raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
+        if name not in metrics.NETS:
+            raise UsageError(f"there is no net {name!r}; choose from {', '.join(metrics.NETS)}.")
     if protocol == "offline" and target_test is None:
         raise UsageError("the offline protocol needs --target-test, a folder of real target pictures.")
     if output:
@@ -83,21 +83,21 @@ def evaluate(
         if target_test is not None and protocol == "offline":
             test = read_folder(target_test, size, limit)
             train = read_folder(target_train, size, len(test))
-            judges = [evaluation.Judge(name, test, train) for name in nets]
-            layouts = protocols.Layouts.of(translator, target_train)
-            settings = protocols.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
+            judges = [metrics.Judge(name, test, train) for name in nets]
+            layouts = offline.Layouts.of(translator, target_train)
+            settings = offline.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
         else:
-            fid, lpips = evaluation.load_fid(inception), evaluation.load_lpips()
-            protocols.show_target(fid, data.read_batches(target_train, size, limit))
+            fid, lpips = metrics.load_fid(inception), metrics.load_lpips()
+            offline.show_target(fid, images.read_batches(target_train, size, limit))
         progress.remove_task(looking)
         for folder in sources:
             report = functools.partial(_show, progress, progress.add_task(folder.name, total=None))
             pictures = read_folder(folder, size, limit)
             if protocol == "offline":
-                for verdict in protocols.judge_offline(translator, pictures, test, judges, layouts, settings, report):
+                for verdict in offline.judge_offline(translator, pictures, test, judges, layouts, settings, report):
                     rows.append({"source": folder.name, **verdict.as_dict()})
             else:
-                figures = protocols.judge_by_paper(translator, pictures, fid, lpips, styles, seed, report)
+                figures = offline.judge_by_paper(translator, pictures, fid, lpips, styles, seed, report)
                 rows.append({"source": folder.name, **vars(figures)})
     _print_table(f"{model}, {protocol} protocol", rows)
     if output:

@@ -26,10 +26,10 @@ from gpunit.commands.shared import (
     require_one_process,
     write_figures,
 )
-from gpunit.heap import keep_freed_memory
+from gpunit.files import digest
+from gpunit.imagenet import CLASS_NAMES
+from gpunit.memory import keep_freed_memory
 from gpunit.prior import biggan
-from gpunit.prior.imagenet import CLASS_NAMES
-from gpunit.weights import digest
 
 Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
 Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
@@ -83,7 +83,7 @@ def synthesize(
     device: Device = "auto",
 ) -> None:
     """Draw a paired data set: equal file names share a latent code."""
-    from gpunit.prior.imagenet import PAPER_CLASSES
+    from gpunit.imagenet import PAPER_CLASSES
     from gpunit.prior.synthesis import SynthesisSettings, synthesize
 
     try:
@@ -116,8 +116,8 @@ def train_prior(
     """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures."""
     from dataclasses import replace
 
-    from gpunit.recipes import PRIOR_SMALL
-    from gpunit.training import prior_gan
+    from gpunit.training.prior import trainer
+    from gpunit.training.recipes import PRIOR_SMALL
 
     require_one_process()
     names = classes.split(",")
@@ -127,10 +127,10 @@ def train_prior(
     folders = [data / name for name in names]
     keep_freed_memory()
     with TrainingBar("Prior") as bar:
-        prior_gan.train_prior(folders, recipe, run, steps, seed, save_every, start_from, bar.print_line, bar.move)
+        trainer.train_prior(folders, recipe, run, steps, seed, save_every, start_from, bar.print_line, bar.move)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Standing statistics", total=None)
-        prior_gan.bundle_prior(
+        trainer.bundle_prior(
             run,
             recipe,
             names,
@@ -158,13 +158,13 @@ def evaluate_prior(
     device: Device = "auto",
 ) -> None:
     """Kernel distance and diversity of a prior's classes; agreement of content and shape across them."""
-    from gpunit import evaluation
-    from gpunit.prior import assessment
+    from gpunit.evaluation import metrics
+    from gpunit.evaluation import prior as assessment
 
     nets = net or ["efficientnet-lite0"]
     for name in nets:
-        if name not in evaluation.NETS:
-            raise UsageError(f"there is no net {name!r}; choose from {', '.join(evaluation.NETS)}.")
+        if name not in metrics.NETS:
+            raise UsageError(f"there is no net {name!r}; choose from {', '.join(metrics.NETS)}.")
     if output:
         refuse_existing(output)
     names = classes.split(",")
@@ -217,10 +217,10 @@ def segment(
     device: Device = "auto",
 ) -> None:
     """Instance maps of every picture of a folder, for `distill`."""
-    from gpunit.prior import htc, segmentation
+    from gpunit.segmentation import folders, htc
 
-    if method not in segmentation.METHODS:
-        raise UsageError(f"there is no method {method!r}; choose from {', '.join(segmentation.METHODS)}.")
+    if method not in folders.METHODS:
+        raise UsageError(f"there is no method {method!r}; choose from {', '.join(folders.METHODS)}.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         if download and method == "htc" and checkpoint is None:
@@ -229,9 +229,9 @@ def segment(
                 zoo.CHECKPOINTS,
                 report=lambda done, total: progress.update(fetching, completed=done, total=total or None),
             )
-        find = segmentation.shape_finder(method, checkpoint=checkpoint, group=group, device=device)
+        find = folders.shape_finder(method, checkpoint=checkpoint, group=group, device=device)
         task = progress.add_task("Instance maps", total=None)
-        empty = segmentation.segment_folder(
+        empty = folders.segment_folder(
             data,
             output / "maps" if crop else output,
             find,

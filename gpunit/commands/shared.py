@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from torch import Tensor
 
-from gpunit import data
+from gpunit import images
 
 console = Console(stderr=True)
 
@@ -117,7 +117,7 @@ def explain(error: Exception) -> str:
 
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
     """The pictures of a folder, at most `count` of them, as (N, 3, size, size) in [-1, 1]."""
-    return torch.cat(list(data.read_batches(folder, size, count)))
+    return torch.cat(list(images.read_batches(folder, size, count)))
 
 
 def write_figures(path: Path, figures: Mapping[str, object]) -> None:

@@ -25,24 +25,23 @@ from gpunit.commands.shared import (
     print_table,
     require_one_process,
 )
-from gpunit.heap import keep_freed_memory
+from gpunit.engine.device import pick_device
+from gpunit.memory import keep_freed_memory
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.recipes import (
+from gpunit.networks.families import SMALL, SMALL_DOMAINS
+from gpunit.training.recipes import (
     PAPER_DISTILLATION,
     PAPER_TASKS,
-    SMALL,
     SMALL_DISTILLATION,
-    SMALL_DOMAINS,
     SMALL_FINISH,
     AdversarialRecipe,
     DistillationRecipe,
     PaperRecipe,
 )
-from gpunit.translator import pick_device
-from gpunit.weights import write_weights
+from gpunit.zoo.weights import write_weights
 
 if TYPE_CHECKING:
-    from gpunit.training.adversarial import Limits
+    from gpunit.training.stage2.small import Limits
 
 _SMALL_RECIPES = {"small": AdversarialRecipe(), "small-finish": SMALL_FINISH}
 
@@ -73,7 +72,8 @@ def distill(
     start_from: StartFrom = None,
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures; on the CPU."""
-    from gpunit.training import bundle, distillation
+    from gpunit.training import bundle
+    from gpunit.training.stage1 import trainer
 
     require_one_process()
     recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
@@ -88,7 +88,7 @@ def distill(
     places = (pairs, pair_maps, real, real_maps, names)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
-        distillation.distill(*places, chosen, run, steps, seed, save_every, limit, start_from, bar.print_line, bar.move)
+        trainer.distill(*places, chosen, run, steps, seed, save_every, limit, start_from, bar.print_line, bar.move)
     shape_path = bundle.bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")
 
@@ -184,7 +184,7 @@ def train(
 
     Several devices or machines: `accelerate launch -m gpunit train ...`, for a task of the paper.
     """
-    from gpunit.training import adversarial
+    from gpunit.training.stage2 import small as adversarial
 
     _require_recipe(recipe)
     keep_freed_memory()
@@ -242,9 +242,9 @@ def train(
         raise UsageError("--warm-up and --coarse are for the small recipe; leave them out.")
     if domains is not None or not pixels or device is not None or learning_rate is not None:
         raise UsageError("--domains, --no-pixels, --device, --learning-rate are for the small recipe; leave them out.")
-    from gpunit.training import paper
     from gpunit.training.processes import Processes
-    from gpunit.weights import load_identity_net
+    from gpunit.training.stage2 import paper
+    from gpunit.zoo.weights import load_identity_net
 
     if perceptual:
         changes["perceptual_net"] = perceptual
@@ -349,7 +349,7 @@ def _require_recipe(name: str) -> None:
 
 
 def _limits(settings: list[str]) -> Limits:
-    from gpunit.training.adversarial import Limits
+    from gpunit.training.stage2.small import Limits
 
     everywhere, by_name = None, {}
     for setting in settings:

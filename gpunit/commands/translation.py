@@ -16,10 +16,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from torch import Tensor
 
-from gpunit import folders, images, records, zoo
+from gpunit import images, zoo
 from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, print_table, refuse_existing
-from gpunit.translator import PRECISIONS, Translator, pick_device
-from gpunit.weights import digest
+from gpunit.engine import batch
+from gpunit.engine.device import PRECISIONS, pick_device
+from gpunit.engine.translator import Translator
+from gpunit.files import digest
+from gpunit.zoo import ledger
 
 
 def translate(
@@ -70,8 +73,8 @@ def translate(
 
     if input:
         images.list_pictures(input)  # before anything is loaded or written: is there something to do?
-        folders.refuse_inside(input, output)
-        folders.refuse_taken(input, output, len(exemplars) or count)
+        batch.refuse_inside(input, output)
+        batch.refuse_taken(input, output, len(exemplars) or count)
         drawn = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "input": str(input.resolve()),
@@ -118,22 +121,22 @@ def _translate_folder(
     precision: str,
 ) -> None:
     """This process's share of a folder."""
-    share = folders.Share.of(os.environ)
+    share = batch.Share.of(os.environ)
     if device == "auto" and pick_device().type == "cuda":
         device = f"cuda:{share.on_machine % torch.cuda.device_count()}"
     # A precision that was tried out is the whole run's: another process might have chosen the other one.
     given = precision
-    precision = str(folders.read_settings(output).get("precision", given)) if given == "auto" else given
+    precision = str(batch.read_settings(output).get("precision", given)) if given == "auto" else given
     translator = load(device, precision)
     used = next(name for name, dtype in PRECISIONS.items() if dtype is translator.dtype)
-    agreed = folders.agree_on(output, {**settings, "precision": used})["precision"]
+    agreed = batch.agree_on(output, {**settings, "precision": used})["precision"]
     if agreed != used:
         if given != "auto":
             raise UsageError(f"{output} holds results of another precision, {agreed}; choose another --output.")
         translator = load(device, agreed)
     with Progress(console=console, transient=True, disable=share.index > 0) as progress:
         task = progress.add_task("Translating", total=None)
-        summary = folders.translate_folder(
+        summary = batch.translate_folder(
             translator,
             styles_of(translator),
             source,
@@ -185,14 +188,14 @@ def download(
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
     missing = [spec for spec in specs if not spec.is_here]
-    if missing and not records.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE):
+    if missing and not ledger.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE):
         typer.echo(f"The published weights are under the {zoo.PUBLISHED_LICENCE}. Source: {zoo.PAPER}.", err=True)
         if not accept_licence:
             if not sys.stdin.isatty():
                 raise UsageError("nothing was downloaded; add --accept-licence to agree to the licence.")
             if not typer.confirm("Do you agree to these terms?", err=True):
                 raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
-        records.record_agreement(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
+        ledger.record_agreement(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Downloading", total=None)
@@ -234,7 +237,7 @@ def export(
     form: Annotated[str, typer.Option("--format", help="safetensors or onnx.")] = "safetensors",
 ) -> None:
     """Write a translator for other programs: its safetensors files, or ONNX graphs checked in onnxruntime."""
-    from gpunit import exporting
+    from gpunit.zoo import exporting
 
     if form == "safetensors":
         for path in exporting.export_safetensors(name, output):

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.features import EfficientNetLite, EfficientNetLite0
+from gpunit.networks.frozen.efficientnet import EfficientNetLite, EfficientNetLite0
 from gpunit.networks.layers import leaky_relu, spatial_mean
 
 

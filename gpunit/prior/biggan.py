@@ -27,13 +27,15 @@ from pytorch_pretrained_biggan.model import (
 )
 from torch import Tensor
 
-from gpunit import weights, zoo
-from gpunit.data import step_generator
-from gpunit.downloads import fetch
+from gpunit import zoo
+from gpunit.engine.device import pick_device
+from gpunit.files import digest
+from gpunit.imagenet import CLASS_NAMES
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
-from gpunit.prior.folded import FoldedGenerator
-from gpunit.prior.imagenet import CLASS_NAMES
-from gpunit.translator import pick_device
+from gpunit.prior.inference import FoldedGenerator
+from gpunit.seeds import step_generator
+from gpunit.zoo import weights
+from gpunit.zoo.fetching import fetch
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "pytorch_model.bin"
@@ -294,7 +296,7 @@ def save_biggan(
 
 def fingerprint(source: str | os.PathLike[str]) -> str:
     """The sha256 of a prior's weights; arguments and errors as for `load_prior`, without a download."""
-    return weights.digest(_find(os.fspath(source), False, lambda done, total: None)[1])
+    return digest(_find(os.fspath(source), False, lambda done, total: None)[1])
 
 
 def is_here(name: str) -> bool:

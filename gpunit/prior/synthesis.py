@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from gpunit import images
-from gpunit.networks.features import EfficientNetLite0
+from gpunit.imagenet import GROUPS, group_of
+from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.prior.biggan import LatentCodes, Prior, PriorError
-from gpunit.prior.imagenet import GROUPS, group_of
 
 SETTINGS_NAME = "settings.json"
 CODES_NAME = "codes.jsonl"

@@ -9,15 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gpunit import weights
-from gpunit.data import read_batches
+from gpunit.files import digest
+from gpunit.images import read_batches
+from gpunit.networks.families import PUBLISHED, TranslatorParams
 from gpunit.networks.layers import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
-from gpunit.recipes import PUBLISHED, DistillationRecipe, TranslatorParams
-from gpunit.training.adversarial import StyledGenerator
-from gpunit.training.distillation import Distiller
+from gpunit.training.recipes import DistillationRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
+from gpunit.training.stage1.trainer import Distiller
+from gpunit.training.stage2.small import StyledGenerator
 from gpunit.training.state import TrainingError, load_checkpoint, taking_from
+from gpunit.zoo import weights
 
 BANK_SIZE = 512
 
@@ -54,7 +56,7 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Seque
         "kind": "shape_head",
         "classes": list(classes),
         "content_encoder": path.stem,
-        "content_encoder_sha256": weights.digest(path),
+        "content_encoder_sha256": digest(path),
     }
     weights.write_weights(shape_path, networks.decoder.shape_head.state_dict(), header)
     return shape_path
@@ -108,7 +110,7 @@ def bundle_translator(
         "target": target.resolve().name,
         "steps": state["step"],
         "content_encoder": content_encoder.stem,
-        "content_encoder_sha256": weights.digest(content_encoder),
+        "content_encoder_sha256": digest(content_encoder),
     }
     if params == PUBLISHED:
         header["family"] = "published"

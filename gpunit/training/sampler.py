@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.training.state import seed_step
+from gpunit.seeds import seed_step
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import nn
 
-from gpunit import weights
-from gpunit.data import step_generator
-from gpunit.precision import computes_bf16
+from gpunit.engine.device import computes_bf16
+from gpunit.zoo import weights
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 class TrainingError(ValueError):
     """A run that cannot start or go on; the message says why and what to do, in one sentence."""
-
-
-def seed_step(seed: int, step: int) -> None:
-    """Make every random number of a step depend on (seed, step) alone, so that resuming changes nothing."""
-    torch.manual_seed(step_generator(seed, step, "step").initial_seed())
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import Crop
-from gpunit.ui.shared import DEVICE_QUEUE, EXAMPLES, Models, first_opened, open_upload, picture_input, with_notices
-from gpunit.ui.texts import LABELS, notice, text
+from gpunit.ui.i18n import LABELS, notice, text
+from gpunit.ui.models import DEVICE_QUEUE, EXAMPLES, Models, first_opened, open_upload, picture_input, with_notices
 
 # What the Translate tab opens with, and what the tabs do that show one style: its mean cat looks back with both eyes.
 FIRST_EXAMPLE, FIRST_OF_ONE_STYLE = "dog-husky", "bird-tawny-owl"

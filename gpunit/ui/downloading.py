@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from gpunit import records, settings, zoo
-from gpunit.downloads import DownloadError
+from gpunit import settings, zoo
 from gpunit.ui.content import model_choices
-from gpunit.ui.shared import with_notices
-from gpunit.ui.texts import text
+from gpunit.ui.i18n import text
+from gpunit.ui.models import with_notices
+from gpunit.zoo import ledger
+from gpunit.zoo.fetching import DownloadError
 
 PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
 
@@ -77,7 +78,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
             progress(done / total if total else 0, desc=f"{file}: {done / 1e6:.0f} MB")
 
         try:
-            records.record_agreement(zoo.CHECKPOINTS, spec.licence)
+            ledger.record_agreement(zoo.CHECKPOINTS, spec.licence)
             zoo.download(spec.name, report=report)
         except DownloadError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -91,7 +92,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
 
 
 def _has_agreed() -> bool:
-    return records.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
+    return ledger.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
 
 
 def _is_offered(spec: zoo.ModelSpec) -> bool:

@@ -7,18 +7,21 @@ from typing import Any
 import gradio as gr
 
 from gpunit import zoo
-from gpunit.styles import Style
-from gpunit.ui import masks, prior, styles, translate
-from gpunit.ui.checks import CheckedBlocks
+from gpunit.engine.styles import Style
 from gpunit.ui.content import model_choices, offered_models
 from gpunit.ui.downloading import downloads_allowed
-from gpunit.ui.masks import MasksInputs
-from gpunit.ui.prior import PriorOutputs
-from gpunit.ui.shared import Models
-from gpunit.ui.styles import StylesInputs
-from gpunit.ui.texts import text
-from gpunit.ui.translate import Drawn, TranslateParts
-from gpunit.weights import ModelError
+from gpunit.ui.i18n import text
+from gpunit.ui.masks import tab as masks_tab
+from gpunit.ui.masks.tab import MasksInputs
+from gpunit.ui.models import Models
+from gpunit.ui.prior import tab as prior_tab
+from gpunit.ui.prior.tab import PriorOutputs
+from gpunit.ui.server.checks import CheckedBlocks
+from gpunit.ui.styles import tab as styles_tab
+from gpunit.ui.styles.tab import StylesInputs
+from gpunit.ui.translate import tab as translate_tab
+from gpunit.ui.translate.tab import Drawn, TranslateParts
+from gpunit.zoo.weights import ModelError
 
 
 def build_page(models: Models) -> gr.Blocks:
@@ -36,13 +39,13 @@ def build_page(models: Models) -> gr.Blocks:
         gr.Markdown(text("title"), elem_id="title")
         with gr.Tabs() as tabs:
             with gr.Tab(text("tab_translate"), id="translate"):
-                translating = translate.build(page, models)
+                translating = translate_tab.build(page, models)
             with gr.Tab(text("tab_styles"), id="styles") as tab:
-                styling = styles.build(tab, models)
+                styling = styles_tab.build(tab, models)
             with gr.Tab(text("tab_prior"), id="prior") as tab:
-                drawing = prior.build(tab, models)
+                drawing = prior_tab.build(tab, models)
             with gr.Tab(text("tab_masks"), id="masks") as tab:
-                masking = masks.build(tab, models)
+                masking = masks_tab.build(tab, models)
         _connect(tabs, translating, styling, drawing, masking)
         # A model that was downloaded since this page was built can be chosen in every tab.
         pickers = [styling.model, masking.model]

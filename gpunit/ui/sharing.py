@@ -20,8 +20,8 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import PictureError
-from gpunit.ui.seeds import MAX_SEED
-from gpunit.weights import ModelError
+from gpunit.ui.components import MAX_SEED
+from gpunit.zoo.weights import ModelError
 
 MOST_STYLES = 12
 MOST_TEMPERATURE = 1.5

@@ -17,7 +17,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, expect
 
-from gpunit import published
+from gpunit.zoo import published
 from tests.browser.conftest import ROOT
 from tests.test_parity import FOLDER, load_recipe
 

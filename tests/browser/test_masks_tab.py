@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from gpunit import images, masks, zoo
-from gpunit.translator import Plan, Translator
+from gpunit import images, zoo
+from gpunit.engine import masks
+from gpunit.engine.translator import Plan, Translator
 from gpunit.ui.content import first_example
-from gpunit.ui.masks import FIRST_MODEL
+from gpunit.ui.masks.tab import FIRST_MODEL
 from tests.browser.test_translate_tab import fetch
 
 HEATS = ("#masks-heat-16 img", "#masks-heat-32 img")

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from gpunit import images, zoo
-from gpunit.styles import Style
-from gpunit.translator import Plan, Translator
+from gpunit.engine.styles import Style
+from gpunit.engine.translator import Plan, Translator
 from gpunit.ui.content import first_example
 from tests.browser.test_prior_tab import changed
 from tests.browser.test_translate_tab import fetch

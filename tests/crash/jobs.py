@@ -18,12 +18,13 @@ from pathlib import Path
 
 import torch
 
-from gpunit import published, records, weights
-from gpunit.downloads import fetch
-from gpunit.importing import CONTENT_ENCODER, import_published
+from gpunit.files import digest
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.training.adversarial import train
+from gpunit.training.stage2.small import train
 from gpunit.training.state import load_checkpoint
+from gpunit.zoo import ledger, published, weights
+from gpunit.zoo.fetching import fetch
+from gpunit.zoo.importing import CONTENT_ENCODER, import_published
 from tests.conftest import TINY, TINY_ADVERSARIAL, blobs
 from tests.parity.recipe import make_state, read_layout
 
@@ -92,17 +93,17 @@ def run_conversion(folder: Path) -> None:
     """Convert it, and note its sum."""
     torch.set_num_threads(1)
     converted = import_published(folder / f"{CONTENT_ENCODER}.pt", folder, "content_encoder")
-    records.record_sum(folder, converted.name, weights.digest(converted))
+    ledger.record_sum(folder, converted.name, digest(converted))
 
 
 def converted_is_whole(folder: Path) -> bool:
     """Whether what lies under the final name, if anything does, can be read to its last tensor; and the record too."""
     path = folder / f"{CONTENT_ENCODER}.safetensors"
-    noted = records.recorded_sum(folder, path.name)
+    noted = ledger.recorded_sum(folder, path.name)
     if not path.exists():
         return not noted
     tensors, header = weights.read_weights(path)
-    return len(tensors) > 10 and "imported_sha256" in header and noted in ("", weights.digest(path))
+    return len(tensors) > 10 and "imported_sha256" in header and noted in ("", digest(path))
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gpunit import weights
 from gpunit.training.state import TrainingError, load_checkpoint
+from gpunit.zoo import weights
 from tests.crash import scenes
 
 

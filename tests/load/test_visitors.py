@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpunit.translator import Translator
+from gpunit.engine.translator import Translator
 from tests.conftest import blobs
 from tests.load.visitors import MOST_APART, Told, Visitor, apart
 

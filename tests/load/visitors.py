@@ -16,7 +16,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from gpunit import images
-from gpunit.translator import Translator
+from gpunit.engine.translator import Translator
 from tests.conftest import blobs
 
 MODEL = "to-cat"

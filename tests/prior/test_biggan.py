@@ -10,10 +10,11 @@ import torch
 from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP
 
-from gpunit import weights, zoo
+from gpunit import zoo
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import biggan
 from gpunit.prior.biggan import LatentCodes, PriorError, load_prior, save_biggan, walk
+from gpunit.zoo import weights
 from tests.conftest import TINY_PRIOR
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from gpunit import images, zoo
 from gpunit.__main__ import main
+from gpunit.engine.translator import Translator
 from gpunit.images import PictureError
-from gpunit.translator import Translator
 from tests.public.corpus import Case, corpus
 
 WAY_OUT = re.compile(

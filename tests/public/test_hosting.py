@@ -21,10 +21,10 @@ from gradio_client import Client
 
 from gpunit import settings, zoo
 from gpunit.settings import SettingError
-from gpunit.ui import zero_gpu
+from gpunit.ui.models import DEVICE_QUEUE, Models
 from gpunit.ui.page import build_page
-from gpunit.ui.serving import Server
-from gpunit.ui.shared import DEVICE_QUEUE, Models
+from gpunit.ui.server import zero_gpu
+from gpunit.ui.server.serving import Server
 from tests.public.conftest import ROOT, start_app
 
 # The keys of a Space's README, as the hub documents them (hub docs, "Spaces Configuration Reference").

@@ -24,9 +24,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpunit.images import MAX_BYTES
-from gpunit.ui.checks import NOT_UPLOADED, CheckedBlocks, check_value
+from gpunit.ui.models import Models, PictureInput
 from gpunit.ui.page import build_page
-from gpunit.ui.shared import Models, PictureInput
+from gpunit.ui.server.checks import NOT_UPLOADED, CheckedBlocks, check_value
 from tests.conftest import blobs
 from tests.public.conftest import App
 from tests.public.corpus import Case, corpus, encoded

@@ -15,11 +15,12 @@ import pytest
 import torch
 from gradio.utils import is_allowed_file
 
-from gpunit import weights, zoo
+from gpunit import zoo
 from gpunit.images import MAX_BYTES
-from gpunit.importing import import_published
-from gpunit.ui.serving import blocked_paths
-from gpunit.weights import ModelError
+from gpunit.ui.server.serving import blocked_paths
+from gpunit.zoo import weights
+from gpunit.zoo.importing import import_published
+from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 from tests.public.conftest import ROOT, App
 

@@ -9,7 +9,7 @@ import pytest
 
 from gpunit import zoo
 from gpunit.ui.content import domain_of, exemplar_examples, own_exemplar, source_examples
-from gpunit.ui.shared import EXAMPLES
+from gpunit.ui.models import EXAMPLES
 
 SMALL = [spec for spec in zoo.MODELS.values() if spec.family == "small"]
 

@@ -12,11 +12,11 @@ import gradio as gr
 import pytest
 
 from gpunit import zoo
-from gpunit.ui import texts
+from gpunit.ui import i18n
+from gpunit.ui.i18n import LABELS, NOTICES, text
+from gpunit.ui.models import Models
 from gpunit.ui.page import build_page
-from gpunit.ui.shared import Models
-from gpunit.ui.texts import LABELS, NOTICES, text
-from gpunit.weights import ModelError
+from gpunit.zoo.weights import ModelError
 
 # Components that take a visitor's choice, and so owe a line on what they are in the paper.
 CHOOSING = {"slider", "number", "dropdown", "checkboxgroup"}
@@ -100,14 +100,14 @@ def test_an_unknown_text_is_refused() -> None:
 
 
 def test_notices_are_in_the_language_that_the_browser_asks_for() -> None:
-    assert texts.notice("style_number", number=3) == "style 3"
+    assert i18n.notice("style_number", number=3) == "style 3"
     token = gr.context.LocalContext.request.set(SimpleNamespace(headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}))
     try:
-        assert texts.notice("style_number", number=3) == "风格 3"
-        assert texts.listed(("dog", "bird", "car")) == "狗、鸟或汽车"
+        assert i18n.notice("style_number", number=3) == "风格 3"
+        assert i18n.listed(("dog", "bird", "car")) == "狗、鸟或汽车"
     finally:
         gr.context.LocalContext.request.reset(token)
-    assert texts.listed(("dog", "bird", "car")) == "a dog, a bird or a car"
+    assert i18n.listed(("dog", "bird", "car")) == "a dog, a bird or a car"
 
 
 def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,4 +123,4 @@ def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypa
 
 def test_the_page_leaves_no_files_among_the_code() -> None:
     """Gradio writes type stubs beside the source of components that are made in the usual way."""
-    assert list(Path(texts.__file__).parents[1].rglob("*.pyi")) == []
+    assert list(Path(i18n.__file__).parents[1].rglob("*.pyi")) == []

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gpunit import zoo
 from gpunit.images import PictureError
 from gpunit.ui import sharing
-from gpunit.ui.seeds import MAX_SEED
-from gpunit.ui.shared import EXAMPLES
+from gpunit.ui.components import MAX_SEED
+from gpunit.ui.models import EXAMPLES
 from gpunit.ui.sharing import Link
-from gpunit.weights import ModelError
+from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 
 DRAWING = {"guidance": "Drawn styles", "count": 3, "seed": 5, "temperature": 0.5}

@@ -1,0 +1,288 @@
+"""Translating a folder, by any number of processes at once, on any number of machines that share the output folder.
+
+Every process takes its own pictures, by number; none waits for another, and none is asked.  What is finished is noted
+in the output folder, so a run that was stopped goes on, with as many processes as are started then:
+
+    settings.json    what makes the results: model, styles, precision; the first process writes it
+    manifest.jsonl   a line per picture, in the order of their paths; written by whoever finishes last
+    .parts/N.jsonl   until then, what process N has finished
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from gpunit import images
+from gpunit.engine.translator import Translator
+from gpunit.files import digest
+
+SETTINGS, MANIFEST, PARTS = "settings.json", "manifest.jsonl", ".parts"
+# Set by torchrun and `accelerate launch`, or by MPI; the first that is there counts.
+_INDEX = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
+_COUNT = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+_ON_MACHINE = ("LOCAL_RANK", "MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "MV2_COMM_WORLD_LOCAL_RANK")
+
+
+class FolderError(ValueError):
+    """A folder that cannot be translated into; the message says why and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which of the processes of a run this one is.
+
+    Attributes:
+        index, count: number of the process, from 0, of so many.
+        on_machine: its number among those of this machine, which picks its GPU.
+    """
+
+    index: int = 0
+    count: int = 1
+    on_machine: int = 0
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Share:
+        """The share that a launcher wrote into the environment; all of the work where none did.
+
+        Raises:
+            FolderError: if the numbers make no sense.
+        """
+
+        def read(names: Sequence[str], default: int) -> int:
+            return next((int(environment[name]) for name in names if name in environment), default)
+
+        try:
+            share = cls(read(_INDEX, 0), read(_COUNT, 1), read(_ON_MACHINE, 0))
+        except ValueError:
+            share = cls(count=0)
+        if not 0 <= share.index < share.count:
+            raise FolderError("RANK and WORLD_SIZE in the environment make no sense; unset them or use a launcher.")
+        return share
+
+
+@dataclass(frozen=True)
+class Record:
+    """A line of the manifest.
+
+    Attributes:
+        source: path of the picture inside the input folder.
+        sha256: of its file.
+        results: paths inside the output folder.
+        error: why there are none, in a sentence.
+    """
+
+    source: str
+    sha256: str
+    results: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many pictures of a share were translated, were there already, or cannot be read."""
+
+    translated: int
+    there: int
+    failed: list[Record]
+
+
+def refuse_inside(source: Path, output: Path) -> None:
+    """Stop before results are written among the pictures.
+
+    Raises:
+        FolderError: if the output folder is the input folder, or lies inside it.
+    """
+    if output.resolve().is_relative_to(source.resolve()):
+        raise FolderError(f"{output} lies inside {source}; choose an --output outside it.")
+
+
+def refuse_taken(source: Path, output: Path, count: int) -> None:
+    """Stop before a run that begins here would overwrite files that other work has left.
+
+    Args:
+        source, output: the folders.
+        count: results a picture.
+
+    Raises:
+        FolderError: if one of its results' names is taken, and not by an earlier part of the run.
+    """
+    if read_settings(output) or not output.is_dir():
+        return
+    stems = result_stems([path.relative_to(source).as_posix() for path in images.list_pictures(source)])
+    taken = next((path for stem in stems for path in _results(output, stem, count) if path.exists()), None)
+    if taken and not read_settings(output):  # another process of this run may have begun meanwhile
+        raise FolderError(f"{taken} exists already; choose another --output.")
+
+
+def _results(output: Path, stem: str, count: int) -> list[Path]:
+    return [output / f"{stem}-{index + 1:02d}.png" for index in range(count)]
+
+
+def agree_on(output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What this folder's results are made with: these settings, unless another process or run was first.
+
+    Raises:
+        FolderError: if the folder's own differ in more than the precision, or are damaged.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / SETTINGS
+    if not path.exists():
+        partial = output / f".{SETTINGS}.{platform.node()}.{os.getpid()}.part"
+        try:
+            partial.write_text(json.dumps(dict(settings), indent=2) + "\n", encoding="utf-8")
+            os.link(partial, path)  # unlike a rename, it leaves what another process wrote meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink(missing_ok=True)
+    agreed = read_settings(output)
+    if "input" in settings:  # which earlier versions did not note
+        agreed.setdefault("input", settings["input"])
+    different = [name for name, value in settings.items() if name != "precision" and agreed.get(name) != value]
+    if different:
+        raise FolderError(
+            f"{output} holds results of another {different[0].replace('_', ' ')}; choose another --output."
+        )
+    return agreed
+
+
+def read_settings(output: Path) -> dict[str, Any]:
+    """The settings of an output folder; empty if it has none.
+
+    Raises:
+        FolderError: if the file is damaged.
+    """
+    path = output / SETTINGS
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise FolderError(f"{path} is damaged; choose another --output, or delete it to begin anew.") from None
+
+
+def read_manifest(output: Path) -> dict[str, Record]:
+    """What is noted of every picture, by its path in the input folder; a line that was cut off is passed over."""
+    # The parts first: whoever finishes last removes them, but writes the manifest before.
+    lines = [line for path in sorted((output / PARTS).glob("*.jsonl")) for line in _lines(path)]
+    records = {}
+    for line in [*_lines(output / MANIFEST), *lines]:
+        try:
+            record = Record(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        records[record.source] = record
+    return records
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def result_stems(sources: Sequence[str]) -> list[str]:
+    """Paths of results without number and suffix: the pictures' own, with their suffix where two would share one."""
+    stems = [str(Path(source).with_suffix("")) for source in sources]
+    count = Counter(stems)
+    return [source if count[stem] > 1 else stem for source, stem in zip(sources, stems, strict=True)]
+
+
+def translate_folder(
+    translator: Translator,
+    styles: Tensor,
+    source: Path,
+    output: Path,
+    share: Share,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Summary:
+    """Translate this process's share of a folder's pictures, skipping what is finished.
+
+    A picture that cannot be read is noted, and tried again next time.
+
+    Args:
+        translator: the model.
+        styles: (B, D): as many results a picture.
+        source: folder of pictures, subfolders included, whose structure the results keep.
+        output: folder of the results, after `agree_on`.
+        share: which pictures are this process's.
+        report: called with (pictures done, pictures in the share).
+
+    Raises:
+        PictureError: if the input folder is missing or holds no picture.
+        FolderError: if the output folder lies inside the input folder, whose pictures its results would be.
+    """
+    refuse_inside(source, output)
+    paths = images.list_pictures(source)
+    names = [path.relative_to(source).as_posix() for path in paths]
+    work = list(zip(paths, names, result_stems(names), strict=True))[share.index :: share.count]
+    known, new = read_manifest(output), dict[str, Record]()
+    part = output / PARTS / f"{share.index}.jsonl"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    translated, there, failed = 0, 0, []
+    with part.open("a", encoding="utf-8") as file:
+        file.write("\n")  # ends a line that was cut off
+        for done, (path, name, stem) in enumerate(work):
+            report(done, len(work))
+            try:
+                sha256 = digest(path)
+            except OSError:  # `_translate` says what is the matter
+                sha256 = ""
+            if _is_finished(known.get(name), sha256, output):
+                there += 1
+                continue
+            record = _translate(translator, styles, path, Record(name, sha256), stem, output)
+            if record.error:
+                failed.append(record)
+            else:
+                translated += 1
+            new[name] = record
+            file.write(json.dumps(asdict(record)) + "\n")
+            file.flush()
+        report(len(work), len(work))
+    _merge(output, names, new)
+    return Summary(translated, there, failed)
+
+
+def _is_finished(record: Record | None, sha256: str, output: Path) -> bool:
+    if record is None or record.error or record.sha256 != sha256:
+        return False
+    return all((output / result).is_file() for result in record.results)
+
+
+def _translate(translator: Translator, styles: Tensor, path: Path, record: Record, stem: str, output: Path) -> Record:
+    try:
+        picture = images.open_picture(path, name=record.source)
+    except images.PictureError as error:
+        return Record(record.source, record.sha256, error=str(error))
+    results = _results(output, stem, len(styles))
+    for result, drawn in zip(results, translator.render(translator.plan(picture), styles), strict=True):
+        images.save_png(drawn, result)
+    return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])
+
+
+def _merge(output: Path, names: Sequence[str], new: Mapping[str, Record]) -> None:
+    """Once every picture is noted, make one manifest of the parts; two that do so at once write the same.
+
+    The process's own new records are given as well: where all pictures were noted by an earlier run, another process
+    may have removed the parts already.
+    """
+    records = {**read_manifest(output), **new}
+    if any(name not in records for name in names):
+        return
+    partial = output / f".{MANIFEST}.{platform.node()}.{os.getpid()}.part"
+    lines = [json.dumps(asdict(records[name])) + "\n" for name in names]
+    partial.write_text("".join(lines), encoding="utf-8")
+    partial.replace(output / MANIFEST)
+    shutil.rmtree(output / PARTS, ignore_errors=True)

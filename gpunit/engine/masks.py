@@ -1,0 +1,192 @@
+"""Skip masks m as people look at them and change them: reductions, heatmaps, sparsity, export, painted regions.
+
+m = tanh(relu(W_m ∘ [ĥ, f_E])) is made of the content picture alone (section 4.1): a plan holds it once, and every
+style is rendered with the very same masks.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+import matplotlib.colors
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from gpunit.engine.translator import Plan
+
+COLORMAPS = ("viridis", "magma", "inferno", "cividis", "turbo", "gray")
+STRONGEST = 8
+
+_SHEET_CELL = 64
+
+
+def masks_of(plan: Plan) -> dict[int, Tensor]:
+    """The masks of a plan by layer size, coarse to fine: (C, S, S) float32 in [0, 1] on the CPU."""
+    return {size: gate.mask[0].float().cpu() for size, gate in plan.gates.items()}
+
+
+def strengths(mask: Tensor) -> Tensor:
+    """Mean of every channel of a mask (C, S, S) over its positions: (C,) in [0, 1]."""
+    return mask.mean((1, 2))
+
+
+def ranking(mask: Tensor) -> list[int]:
+    """The channels of a mask (C, S, S), strongest first; equals keep their order."""
+    return strengths(mask).argsort(descending=True, stable=True).tolist()
+
+
+def mean_map(mask: Tensor) -> Tensor:
+    """Mean over all channels: (C, S, S) -> (S, S)."""
+    return mask.mean(0)
+
+
+def strongest_map(mask: Tensor, count: int = STRONGEST) -> Tensor:
+    """Mean over the `count` strongest channels: (C, S, S) -> (S, S).
+
+    Raises:
+        ValueError: for a count below 1; one above C takes all channels.
+    """
+    if count < 1:
+        raise ValueError(f"{count} channels cannot be averaged; take at least 1.")
+    return mask[ranking(mask)[:count]].mean(0)
+
+
+def zero_share(mask: Tensor) -> float:
+    """Share of the mask's cells that are exactly 0, where the generator's own feature passes untouched."""
+    return (mask == 0).float().mean().item()
+
+
+def histogram(mask: Tensor, bins: int = 20) -> list[float]:
+    """Shares of the mask's cells above 0 that fall into equal bins of [0, 1]; all 0 if there are none."""
+    counts = torch.histc(mask[mask > 0], bins, 0.0, 1.0)
+    return (counts / counts.sum().clamp(min=1)).tolist()
+
+
+def heatmap(values: Tensor, size: int, colormap: str = "viridis", top: float = 1.0) -> Image.Image:
+    """Colour a map (H, W): 0 is the colormap's first colour, `top` and above its last.
+
+    Args:
+        values: (H, W), at least 0.
+        size: width of the picture in pixels; cells are enlarged without smoothing.
+        colormap: one of `COLORMAPS`.
+        top: the value with the last colour, above 0.
+
+    Raises:
+        ValueError: for an unknown colormap.
+    """
+    coloured = _colormap(colormap)((values / top).clamp(0, 1).numpy(), bytes=True)[..., :3]
+    height, width = values.shape
+    picture = Image.fromarray(np.ascontiguousarray(coloured))
+    return picture.resize((size, size * height // width), Image.Resampling.NEAREST)
+
+
+def colour_stops(colormap: str, count: int = 9) -> list[str]:
+    """Equally spaced colours of a colormap as "#rrggbb", from 0 to the top.
+
+    Raises:
+        ValueError: for an unknown colormap.
+    """
+    return [matplotlib.colors.to_hex(colour) for colour in _colormap(colormap)(np.linspace(0, 1, count))]
+
+
+def overlay(picture: Image.Image, heat: Image.Image, opacity: float) -> Image.Image:
+    """Lay a heatmap on its picture; opacity 1 hides the picture, 0 the heatmap."""
+    return Image.blend(picture.resize(heat.size, Image.Resampling.LANCZOS), heat, min(max(opacity, 0.0), 1.0))
+
+
+def painted_cells(painted: NDArray[np.bool_], size: int) -> Tensor:
+    """Which cells of a layer a painted region touches.
+
+    A cell counts as painted if any pixel of it is: a thin stroke is felt, and nothing that was painted stays on.
+
+    Args:
+        painted: (H, W), True where painted; at least `size` on both sides.
+        size: S, the layer's side.
+
+    Returns:
+        (1, 1, S, S) bool.
+    """
+    return F.adaptive_max_pool2d(torch.from_numpy(painted.astype(np.float32))[None, None], size) > 0
+
+
+def mask_scales(plan: Plan, scales: Sequence[float], painted: NDArray[np.bool_] | None = None) -> list[float | Tensor]:
+    """What `Translator.render` takes as `mask_scale`: the layers' strengths, 0 where painted.
+
+    Args:
+        plan: whose masks are scaled.
+        scales: strength of each layer, at least 0, coarse to fine.
+        painted: (H, W) region in which the skips are off, at any resolution not below the layers'.
+
+    Returns:
+        For each layer its strength, or with a painted region (1, 1, S, S) on the plan's device and in its dtype.
+
+    Raises:
+        ValueError: if there is not one strength for each layer.
+    """
+    gates = list(plan.gates.items())
+    if len(scales) != len(gates):
+        raise ValueError(f"{len(gates)} layers have a skip, but {len(scales)} strengths were given.")
+    if painted is None or not painted.any():
+        return list(scales)
+    # In the mask's own dtype: a wider one would widen the product, which blends with features of that dtype.
+    return [
+        (~painted_cells(painted, size)).to(gate.mask.device, gate.mask.dtype) * scale
+        for (size, gate), scale in zip(gates, scales, strict=True)
+    ]
+
+
+def save_arrays(plan: Plan, path: str | os.PathLike[str]) -> None:
+    """Write all masks as NPZ: `mask_16` and its like, (C, S, S) float32."""
+    arrays = {f"mask_{size}": mask.numpy() for size, mask in masks_of(plan).items()}
+    with Path(path).open("wb") as file:  # an open file keeps numpy from changing the name
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def save_pictures(plan: Plan, path: str | os.PathLike[str], colormap: str = "viridis", size: int = 512) -> None:
+    """Write a ZIP of PNG heatmaps: for each layer the mean, the strongest channels, and a sheet of all channels.
+
+    The sheet has 16 channels a row, in their own order, coloured from 0 to 1.  The other two are coloured from 0 to
+    their largest value, which their file name tells.
+
+    Raises:
+        ValueError: for an unknown colormap.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for layer, mask in masks_of(plan).items():
+            named = {"mean": mean_map(mask), f"strongest-{STRONGEST}": strongest_map(mask)}
+            pictures = {
+                f"{name}-0-to-{top_of(values):.3f}": heatmap(values, size, colormap, top_of(values))
+                for name, values in named.items()
+            }
+            tiled = _tile(mask)
+            pictures["all-channels-0-to-1"] = heatmap(tiled, _SHEET_CELL * tiled.shape[1] // layer, colormap)
+            for name, picture in pictures.items():
+                with archive.open(f"mask-{layer}-{name}.png", "w") as file:
+                    picture.save(file, format="PNG")
+
+
+def top_of(values: Tensor) -> float:
+    """The largest value of a map, for the end of its colour scale; 1 for a map that is 0 everywhere."""
+    return values.max().item() or 1.0
+
+
+def _tile(mask: Tensor, columns: int = 16) -> Tensor:
+    """Channels (C, S, S) side by side, row after row; places left over are 0."""
+    channels, side, _ = mask.shape
+    rows = -(-channels // columns)
+    padded = torch.cat([mask, mask.new_zeros(rows * columns - channels, side, side)])
+    return padded.unflatten(0, (rows, columns)).permute(0, 2, 1, 3).reshape(rows * side, columns * side)
+
+
+def _colormap(name: str) -> matplotlib.colors.Colormap:
+    if name not in COLORMAPS:
+        raise ValueError(f"there is no colormap {name!r}; choose from {', '.join(COLORMAPS)}.")
+    return matplotlib.colormaps[name]

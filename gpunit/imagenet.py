@@ -1,0 +1,41 @@
+"""ImageNet's 1000 class names, and the 291 classes that the paper draws its pairs from (REFERENCE: synImageNet291).
+
+The names are those that torchvision ships with its weights (BSD-3-Clause).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+CLASS_NAMES: tuple[str, ...] = tuple(
+    files("gpunit").joinpath("imagenet_classes.txt").read_text(encoding="utf-8").splitlines()
+)
+
+
+def _span(*parts: int | tuple[int, int]) -> tuple[int, ...]:
+    return tuple(n for part in parts for n in (range(part[0], part[1] + 1) if isinstance(part, tuple) else (part,)))
+
+
+GROUPS: Mapping[str, tuple[int, ...]] = {
+    "dog": _span((151, 268)),
+    "animal": _span(101, 102, (104, 106), (269, 299), (330, 378), 380, (382, 388)),
+    "bird": _span((7, 20), 22, 23, (80, 100), (127, 129), (131, 145)),
+    "vehicle": _span(
+        407, 436, 468, 511, 555, 586, 609, 627, 654, 656, 675, 717, 734, 751, 757, 779, 803, 817, 829, 847, 856, 864,
+        866, 867, 874,
+    ),
+}  # fmt: skip
+PAPER_CLASSES: tuple[int, ...] = tuple(sorted(n for group in GROUPS.values() for n in group))
+
+
+def group_of(label: int) -> str:
+    """The group of a class of the paper, or "other"."""
+    return next((name for name, labels in GROUPS.items() if label in labels), "other")
+
+
+def search(query: str, limit: int = 20) -> list[int]:
+    """Classes whose name contains every word of the query; names that begin with it come first."""
+    words = query.lower().split()
+    hits = [i for i, name in enumerate(CLASS_NAMES) if all(word in name.lower() for word in words)]
+    return sorted(hits, key=lambda i: (not CLASS_NAMES[i].lower().startswith(query.lower().strip()), i))[:limit]

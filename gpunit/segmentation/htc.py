@@ -1,0 +1,367 @@
+"""Instance segmentation by HTC, the paper's way to the shape maps x_s (section 3).
+
+Chen et al., "Hybrid Task Cascade for Instance Segmentation", CVPR 2019; run here from mmdet's own configs without
+mmcv's compiled operators.  Only this module knows mmdet, and only from inside its functions.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from PIL import Image
+from torch import Tensor, nn
+from torchvision import ops
+
+from gpunit.engine.device import pick_device
+from gpunit.zoo.fetching import fetch
+
+# mmdet's seventh config, with deformable convolutions, needs mmcv's compiled operators.
+HTC_CONFIGS = (
+    "htc_x101-64x4d_fpn_16xb1-20e_coco",
+    "htc_x101-32x4d_fpn_16xb1-20e_coco",
+    "htc_r101_fpn_20e_coco",
+    "htc_r50_fpn_20e_coco",
+    "htc_r50_fpn_1x_coco",
+    "htc-without-semantic_r50_fpn_1x_coco",
+)
+TEST_SCALE = (1333, 800)
+
+# Labels of the COCO classes that belong to the paper's domains.
+COCO_LABELS: Mapping[str, int] = MappingProxyType(
+    {
+        "bicycle": 1,
+        "car": 2,
+        "motorcycle": 3,
+        "airplane": 4,
+        "bus": 5,
+        "train": 6,
+        "truck": 7,
+        "boat": 8,
+        "bird": 14,
+        "cat": 15,
+        "dog": 16,
+        "horse": 17,
+        "sheep": 18,
+        "cow": 19,
+        "elephant": 20,
+        "bear": 21,
+        "zebra": 22,
+        "giraffe": 23,
+    }
+)
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dog": ("dog",),
+        # With the dog: COCO has no class for ImageNet's foxes and wolves, which look most like one.
+        "animal": ("cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),
+        "bird": ("bird",),
+        "vehicle": ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
+    }
+)
+
+Box = tuple[float, float, float, float]
+
+
+class SegmentationError(ValueError):
+    """Pictures that cannot be segmented as asked; the message says why and what to do, in one sentence."""
+
+
+# ---------------------------------------------------------------------------------------------- HTC's operators
+
+
+def _nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
+    # Widths are x2 - x1 + offset, which moving the right and bottom edges gives exactly.
+    return ops.nms(boxes + boxes.new_tensor([0, 0, offset, offset]), scores, iou_threshold)
+
+
+def _roi_align_forward(
+    feature: Tensor,
+    rois: Tensor,
+    output: Tensor,
+    argmax_y: Tensor,
+    argmax_x: Tensor,
+    *,
+    aligned_height: int,
+    aligned_width: int,
+    spatial_scale: float,
+    sampling_ratio: int,
+    pool_mode: int,
+    aligned: bool,
+) -> None:
+    if pool_mode != 1:
+        raise NotImplementedError("roi_align_forward is served for average pooling only; install mmcv in full.")
+    size = (aligned_height, aligned_width)
+    output.copy_(ops.roi_align(feature, rois, size, spatial_scale, sampling_ratio, aligned))
+
+
+def install_operator_bridge() -> None:
+    """Let `import mmcv.ops` work without compiled operators; does nothing where they are installed.
+
+    `nms` and `roi_align_forward` are served by torchvision; every other operator raises NotImplementedError,
+    with its name, when it is called.
+    """
+    if find_spec("mmcv._ext") is not None:
+        return
+
+    def missing(name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def refuse(*arguments: Any, **options: Any) -> Any:
+            raise NotImplementedError(f"mmcv's operator {name} needs the compiled mmcv; install mmcv in full.")
+
+        return refuse
+
+    bridge = ModuleType("mmcv._ext", "mmcv's operators that HTC's inference needs, by torchvision.")
+    bridge.__spec__ = ModuleSpec("mmcv._ext", None)
+    vars(bridge).update(nms=_nms, roi_align_forward=_roi_align_forward, __getattr__=missing)
+    sys.modules["mmcv._ext"] = bridge
+
+
+# ---------------------------------------------------------------------------------------------- HTC
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One object.
+
+    Attributes:
+        box: left, top, right, bottom in pixels.
+        score: confidence from 0 to 1.
+        label: COCO class, 0 to 79.
+        mask: (H, W) bool.
+    """
+
+    box: Box
+    score: float
+    label: int
+    mask: Tensor
+
+
+@dataclass(frozen=True)
+class Instances:
+    """The N objects of one picture, best first.
+
+    Attributes:
+        boxes: (N, 4) left, top, right, bottom in pixels.
+        scores: (N,) from 0 to 1.
+        labels: (N,) COCO classes, 0 to 79.
+        masks: (N, H, W) bool.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    labels: Tensor
+    masks: Tensor
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, index: int) -> Instance:
+        left, top, right, bottom = self.boxes[index].tolist()
+        return Instance(
+            (left, top, right, bottom), float(self.scores[index]), int(self.labels[index]), self.masks[index]
+        )
+
+
+class InstanceSegmenter:
+    """Finds objects of the 80 COCO classes in pictures.
+
+    Args:
+        network: HTC, from `htc_network`, with its weights.
+        scale: every picture is first resized, its shape kept, to the largest size within these limits for its
+            longer and shorter side.  The published models were tested at the default; pictures of 256 px, which
+            hold no more detail when enlarged, are segmented many times faster at a smaller one.
+        device: see `pick_device`.
+    """
+
+    def __init__(self, network: nn.Module, scale: tuple[int, int] = TEST_SCALE, device: str = "auto") -> None:
+        self.network: Any = network.to(pick_device(device)).eval()
+        self.scale = scale
+
+    @torch.no_grad()
+    def segment(self, pictures: Sequence[Image.Image]) -> list[Instances]:
+        """The objects of every picture; each picture is looked at alone, so that its batch does not matter."""
+        import mmcv
+        from mmdet.structures import DetDataSample
+
+        answers = []
+        for picture in pictures:
+            bgr = np.ascontiguousarray(np.asarray(picture.convert("RGB"))[..., ::-1])
+            resized = mmcv.imrescale(bgr, self.scale)
+            (height, width), shape = bgr.shape[:2], resized.shape[:2]
+            factor = (shape[1] / width, shape[0] / height)
+            sample = DetDataSample(metainfo={"ori_shape": (height, width), "img_shape": shape, "scale_factor": factor})
+            inputs = torch.from_numpy(resized).permute(2, 0, 1).contiguous()
+            found = self.network.test_step({"inputs": [inputs], "data_samples": [sample]})[0].pred_instances.cpu()
+            answers.append(Instances(found.bboxes, found.scores, found.labels, found.masks.bool()))
+        return answers
+
+
+def htc_network(config: str = HTC_CONFIGS[0]) -> nn.Module:
+    """HTC as mmdet's config describes it, with random weights.
+
+    Raises:
+        SegmentationError: for a config that is not one of `HTC_CONFIGS`.
+    """
+    path = _config_folder(config) / f"{config}.py"
+    install_operator_bridge()
+    from mmdet.registry import MODELS
+    from mmengine.config import Config
+    from mmengine.registry import DefaultScope
+
+    model = Config.fromfile(path).model
+    model.backbone.init_cfg = None  # or it would download the backbone
+    with DefaultScope.overwrite_default_scope("mmdet"):
+        return MODELS.build(model)
+
+
+def load_htc(
+    checkpoint: Path | None,
+    config: str = HTC_CONFIGS[0],
+    scale: tuple[int, int] = TEST_SCALE,
+    device: str = "auto",
+) -> InstanceSegmenter:
+    """HTC with the weights of a checkpoint of the OpenMMLab model zoo.
+
+    Args:
+        checkpoint: the .pth file of this very config.
+        config: one of `HTC_CONFIGS`.
+        scale: see `InstanceSegmenter`.
+        device: see `pick_device`.
+
+    Raises:
+        SegmentationError: if the file is missing, damaged, holds code, or belongs to another config.
+    """
+    if checkpoint is None or not checkpoint.is_file():
+        where = "no checkpoint was given" if checkpoint is None else f"{checkpoint} is not there"
+        raise SegmentationError(
+            f"HTC needs its weights and {where}: download {weights_url(config)} and name the file with --checkpoint, "
+            "or take the substitute with --method class-activation."
+        )
+    state = read_checkpoint(checkpoint)
+    return InstanceSegmenter(fill_htc(htc_network(config), state, checkpoint.name), scale, device)
+
+
+def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
+    """The tensors of an OpenMMLab checkpoint, read without running code from it.
+
+    Raises:
+        SegmentationError: if the file is damaged, holds anything but tensors and plain data, or no state dict.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+        raise SegmentationError(
+            f"{path.name} is damaged, or holds more than tensors and plain data, and is not read; download it again."
+        ) from None
+    state = content.get("state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
+        raise SegmentationError(f"{path.name} has no state_dict: it is no checkpoint of the OpenMMLab model zoo.")
+    return state
+
+
+def fill_htc(network: nn.Module, state: Mapping[str, Tensor], name: str) -> nn.Module:
+    """Load strictly, counters of batch norm apart.
+
+    Raises:
+        SegmentationError: names the first missing, unknown or mis-shaped tensor; `name` is the file in the message.
+    """
+    wanted = network.state_dict()
+    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+    unknown = [key for key in state if key not in wanted]
+    shapes = [key for key in wanted if key in state and wanted[key].shape != state[key].shape]
+    for what, keys in (("lacks", missing), ("has the unknown tensor", unknown), ("has another shape for", shapes)):
+        if keys:
+            raise SegmentationError(f"{name} {what} {keys[0]} ({len(keys)} in all): it belongs to another config.")
+    network.load_state_dict(state, strict=False)
+    return network
+
+
+def weights_url(config: str) -> str:
+    """Where the OpenMMLab model zoo keeps the weights of a config, as mmdet's metafile.yml tells.
+
+    Raises:
+        SegmentationError: if the config is unknown or was never published with weights.
+    """
+    metafile = yaml.safe_load((_config_folder(config) / "metafile.yml").read_text())
+    for model in metafile["Models"]:
+        if model["Name"] == config:
+            return str(model["Weights"])
+    raise SegmentationError(f"{config} was never published with weights; choose {', '.join(HTC_CONFIGS[:-1])}.")
+
+
+def download_htc(
+    folder: Path,
+    config: str = HTC_CONFIGS[0],
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Path:
+    """Fetch a config's weights from the OpenMMLab model zoo, on request only; a file that is there is kept.
+
+    Args:
+        folder: where the file goes, under its published name; made if missing.
+        config: one of `HTC_CONFIGS`.
+        report: called with the bytes done and the bytes in all (0 if the server does not tell).
+
+    Returns:
+        The path of the checkpoint.
+
+    Raises:
+        SegmentationError: for a config without published weights.
+        DownloadError: if it cannot be fetched, or is not the published file, whose name ends in the first eight
+            digits of its sha256.
+    """
+    url = weights_url(config)
+    path = folder / url.rpartition("/")[2]
+    if not path.exists():
+        fetch(url, path, report, sha256=path.stem.rpartition("-")[2])
+    return path
+
+
+def _config_folder(config: str) -> Path:
+    if config not in HTC_CONFIGS:
+        raise SegmentationError(f"there is no HTC config {config!r}; choose from {', '.join(HTC_CONFIGS)}.")
+    package = find_spec("mmdet")
+    if package is None or package.origin is None:
+        raise SegmentationError("HTC needs mmdet: pip install -r requirements.txt")
+    return Path(package.origin).parent / ".mim" / "configs" / "htc"
+
+
+def group_labels(group: str) -> Tensor:
+    """The COCO labels (N,) of one of the `GROUPS`.
+
+    Raises:
+        SegmentationError: for a group that is not in the table.
+    """
+    if group not in GROUPS:
+        raise SegmentationError(f"there is no group {group!r}; choose from {', '.join(GROUPS)}.")
+    return torch.tensor([COCO_LABELS[name] for name in GROUPS[group]])
+
+
+def largest_instance(instances: Instances, group: str, minimum_score: float = 0.5) -> Instance | None:
+    """The object of one of the `GROUPS` whose mask covers most of the picture, or None.
+
+    Raises:
+        SegmentationError: for a group that is not in the table.
+    """
+    fits = torch.isin(instances.labels, group_labels(group)) & (instances.scores >= minimum_score)
+    area = instances.masks.flatten(1).sum(1) * fits
+    if not area.any():
+        return None
+    return instances[int(area.argmax())]
+
+
+def instance_map(mask: Tensor) -> Tensor:
+    """Mask (H, W) bool -> shape map (1, H, W) float: 1 on the object, -1 on the ground."""
+    return mask.float()[None] * 2 - 1

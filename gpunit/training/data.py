@@ -1,0 +1,311 @@
+"""Training pictures: folders of pictures, and batches that depend on nothing but (seed, step).
+
+A batch is drawn by a generator seeded from the seed, the step and the domain's name, so a run that is
+stopped and resumed sees the very batches it would have seen (the idea is EDM2's, Karras et al. 2024).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gpunit.images import PictureError, list_pictures, load_square, open_picture, to_square, to_unit
+from gpunit.seeds import step_generator
+
+Drawn = TypeVar("Drawn")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures (B, 3, S, S) in [-1, 1] with labels (B,) and instance maps (B, 1, S, S) in [-1, 1]."""
+
+    picture: Tensor
+    label: Tensor
+    shape: Tensor
+
+    def __len__(self) -> int:
+        return len(self.picture)
+
+
+class _Drawable(ABC):
+    """What batches are drawn from: stacks of channels that share every crop, flip and turn.
+
+    Args:
+        name: enters the seed of every draw.
+        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped, where they have
+            the pixels: a discriminator that is shown enlarged ones asks for blur.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+        self.load_size = round(size * 286 / 256)
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def stack(self, index: int) -> Tensor:
+        """Everything that belongs to one draw, (C, S, S) uint8, S from `size` to `load_size`."""
+
+    def draw_stacks(
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+    ) -> tuple[Tensor, list[int]]:
+        """A random batch with random crops and flips, (count, C, size, size) float32 in [-1, 1], and its indices.
+
+        Args:
+            count: pictures in the batch.
+            seed, step, purpose: what the draw depends on, and all it depends on.
+            turned: how many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
+        """
+        generator = step_generator(seed, step, f"{self.name}/{purpose}")
+        indices = torch.randint(len(self), (count,), generator=generator).tolist()
+        offsets = torch.rand(count, 2, generator=generator).tolist()
+        flips = torch.rand(count, generator=generator) < 0.5
+        crops = []
+        for index, offset, flip in zip(indices, offsets, flips.tolist(), strict=True):
+            stack = self.stack(index)
+            top, left = (int(share * (stack.shape[-1] - self.size + 1)) for share in offset)
+            crop = stack[:, top : top + self.size, left : left + self.size]
+            crops.append(crop.flip(2) if flip else crop)
+        batch = to_unit(torch.stack(crops))
+        if turned:
+            places = torch.arange(turned) * count // turned
+            batch[places] = turn_and_zoom(batch[places], generator)
+        return batch, indices
+
+
+# What all sets together keep decoded; the paper's 291 classes for stage I would take 114 GB.
+KEPT_BYTES = 8 * 2**30
+_sets: weakref.WeakSet[PictureSet] = weakref.WeakSet()
+
+
+class PictureSet(_Drawable):
+    """The pictures of one domain, decoded once and kept as bytes, as long as `KEPT_BYTES` suffice; else every time.
+
+    Args:
+        folder: searched recursively.
+        size: side of the training crop.
+        limit: use at most this many pictures, the first by name.
+        label: number that `draw_mixed` reports for every picture of this set.
+        maps: folder with an instance map for every picture, of the same relative name ending in .png; pictures
+            without a map are left out.  The map is the fourth channel of what is drawn.
+
+    Raises:
+        PictureError: if a folder holds no picture, or no picture has a map.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        size: int,
+        limit: int | None = None,
+        label: int = 0,
+        maps: str | os.PathLike[str] | None = None,
+    ) -> None:
+        super().__init__(Path(folder).name, size)
+        self.paths = list_pictures(folder)
+        self.label = label
+        self.maps: list[Path] = []
+        if maps is not None:
+            located = [(path, Path(maps) / path.relative_to(folder).with_suffix(".png")) for path in self.paths]
+            located = [(path, shape) for path, shape in located if shape.is_file()]
+            if not located:
+                raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")
+            self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
+        self.paths, self.maps = self.paths[:limit], self.maps[:limit]
+        self._decoded: dict[int, Tensor] = {}
+        self.kept_bytes = 0  # what they take
+        _sets.add(self)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def stack(self, index: int) -> Tensor:
+        """One whole picture, (3 or 4, S, S) uint8: the largest square, made smaller than it is but never larger than
+        that, unless a training crop would not fit."""
+        if index in self._decoded:
+            return self._decoded[index]
+        photo = open_picture(self.paths[index])
+        side = min(max(min(photo.size), self.size), self.load_size)
+        picture = to_square(photo, side)
+        if self.maps:
+            picture = torch.cat([picture, load_square(self.maps[index], side)[:1]])
+        if sum(each.kept_bytes for each in _sets) + picture.nbytes <= KEPT_BYTES:
+            self._decoded[index] = picture
+            self.kept_bytes += picture.nbytes
+        return picture
+
+    def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
+        """A batch of pictures without their maps, (count, 3, size, size); see `draw_stacks`."""
+        return self.draw_stacks(count, seed, step, purpose, turned)[0][:, :3]
+
+    def draw_labelled(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Labelled:
+        """A batch of pictures with their maps and this set's label; see `draw_stacks`."""
+        batch, _ = self.draw_stacks(count, seed, step, purpose, turned)
+        return Labelled(batch[:, :3], torch.full((count,), self.label), batch[:, 3:])
+
+
+class PairSet(_Drawable):
+    """Pairs of pictures of two classes drawn from one latent code: equal file names in two class folders.
+
+    Args:
+        folder: one subfolder per class; a class without one (faces, which BigGAN does not draw) is in no pair.
+        maps: the pictures' instance maps, laid out alike.
+        classes: the subfolders, in the order of their labels.
+        size: side of the training crop.
+
+    Raises:
+        PictureError: if no name has both pictures and maps in two classes.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], maps: str | os.PathLike[str], classes: Sequence[str], size: int
+    ) -> None:
+        super().__init__(f"{Path(folder).name}-pairs", size)
+        self.sets = {
+            label: PictureSet(Path(folder) / name, size, label=label, maps=Path(maps) / name)
+            for label, name in enumerate(classes)
+            if (Path(folder) / name).is_dir()
+        }
+        found: dict[str, list[tuple[int, int]]] = {}
+        for label, pictures in self.sets.items():
+            for index, path in enumerate(pictures.paths):
+                found.setdefault(path.stem, []).append((label, index))
+        self.codes = [places for _, places in sorted(found.items()) if len(places) > 1]
+        if not self.codes:
+            raise PictureError(f"{folder}: no file name occurs in two of {', '.join(classes)}; make pairs first.")
+        # Every ordered pair of every code has an index.
+        self._ends = np.cumsum([len(places) * (len(places) - 1) for places in self.codes])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def pair(self, index: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(label, index within the class) of the two pictures of a pair."""
+        code = int(np.searchsorted(self._ends, index, side="right"))
+        places = self.codes[code]
+        first, second = divmod(int(self._ends[code]) - 1 - index, len(places) - 1)
+        return places[first], places[second + (second >= first)]
+
+    def stack(self, index: int) -> Tensor:
+        """Picture, map, picture, map: (8, S, S) uint8."""
+        stacks = [self.sets[label].stack(i) for label, i in self.pair(index)]
+        if stacks[0].shape != stacks[1].shape:
+            paths = [str(self.sets[label].paths[i]) for label, i in self.pair(index)]
+            raise PictureError(f"{paths[0]} and {paths[1]} differ in size; make both pictures of a pair by one prior.")
+        return torch.cat(stacks)
+
+    def draw_pairs(
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+    ) -> tuple[Labelled, Labelled]:
+        """Two batches; the pictures of a pair, and their maps, share one crop, one flip and one turn."""
+        batch, indices = self.draw_stacks(count, seed, step, purpose, turned)
+        labels = torch.tensor([[label for label, _ in self.pair(index)] for index in indices])
+        first, second = (
+            Labelled(part[:, :3], labels[:, i], part[:, 3:]) for i, part in enumerate(batch.split(4, dim=1))
+        )
+        return first, second
+
+
+def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
+    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each cutting a random square out that shows no border."""
+    angle, zoom, across, down = torch.rand(4, count, generator=generator)
+    angle = (2 * angle - 1) * math.radians(degrees)
+    reach = angle.cos() + angle.sin().abs()
+    scale = (0.72 + 0.28 * zoom) / reach
+    room = 1 - scale * reach
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    rows = [torch.stack([cos, -sin, (2 * across - 1) * room], 1), torch.stack([sin, cos, (2 * down - 1) * room], 1)]
+    return torch.stack(rows, 1)
+
+
+def turn(batch: Tensor, turns: Tensor) -> Tensor:
+    """Pictures (B, C, S, S) in [-1, 1], each moved by its own affine map."""
+    if not len(batch):
+        return batch
+    grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
+    return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
+
+
+def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Move every picture of a batch (B, C, S, S) by one of `random_turns`.
+
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator that there is but one
+    pose; turned ones teach it that the content map decides.
+    """
+    return turn(batch, random_turns(len(batch), generator))
+
+
+def shares(sets: int, count: int, step: int) -> list[int]:
+    """How many of `count` pictures each domain gives: equally many, the odd places going round with the step."""
+    equal = [count // sets] * sets
+    for odd in range(count % sets):
+        equal[(step + odd) % sets] += 1
+    return equal
+
+
+def one_in(every: int, count: int, step: int) -> int:
+    """How many of `count` pictures are one in `every`, the odd ones in turns with the step; none for 0."""
+    return (count + step % every) // every if every else 0
+
+
+def draw_mixed(
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
+) -> tuple[Tensor, Tensor]:
+    """A batch over several domains, each as often as the others: pictures and labels (count,).
+
+    Of more domains than pictures, some are drawn.
+
+    `turned_every`: of how many pictures of a domain one is turned and zoomed into; none is for 0.
+    """
+    batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned_every)
+    return batch.picture, batch.label
+
+
+def draw_mixed_labelled(
+    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
+) -> Labelled:
+    """`draw_mixed`, with the instance maps of sets that have them (else a `shape` of no channels)."""
+    if count < len(sets):
+        drawn = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
+        sets = [sets[i] for i in sorted(drawn.tolist())]
+    parts = [
+        s.draw_labelled(share, seed, step, purpose, one_in(turned_every, share, step))
+        for s, share in zip(sets, shares(len(sets), count, step), strict=True)
+        if share
+    ]
+    return join(parts)
+
+
+def join(parts: Sequence[Labelled]) -> Labelled:
+    """Several batches as one."""
+    return Labelled(*(torch.cat([getattr(part, name) for part in parts]) for name in ("picture", "label", "shape")))
+
+
+def ahead(draw: Callable[[int], Drawn], steps: Sequence[int]) -> Iterator[tuple[int, Drawn]]:
+    """(step, what is drawn for it) of steps, each drawn in a thread of its own while the one before is in use.
+
+    Args:
+        draw: depends on the step alone.
+        steps: in the order in which they are taken.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        following: Future[Drawn] | None = None
+        for step, after in zip_longest(steps, steps[1:]):
+            drawn = draw(step) if following is None else following.result()
+            following = None if after is None else pool.submit(draw, after)
+            yield step, drawn

@@ -1,0 +1,233 @@
+"""Stage II with the paper's own discriminator and losses (section 4), for the recipes of the published tasks.
+
+    L_adv = E[log D(y)] + E[log(1 - D(ŷ))]       non-saturating; R1 = 0.5·E[|∇D(y)|²] beside it, lazily
+    L_con = || E_c(ŷ) - E_c(x) ||_1
+    L_sty = || f_D(ŷ) - f_D(y) ||_1              f_D: channel means of a middle layer of D
+    L_msk = Σ_l mean(m^l)
+    L_rec = || y - ȳ ||_1 + perceptual           ȳ with or without skips, as the task asks
+    L_id  = 1 - cos(f(ŷ), f(y))                  where the target is a face
+
+A step may be shared by several processes (see `training.processes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.discriminator import Discriminator
+from gpunit.networks.frozen.arcface import IdentityNet
+from gpunit.networks.frozen.efficientnet import EfficientNetLite0
+from gpunit.networks.frozen.vgg import VGG19
+from gpunit.networks.layers import add_spectral_norm
+from gpunit.training import losses
+from gpunit.training.data import PictureSet
+from gpunit.training.processes import Processes
+from gpunit.training.recipes import PaperRecipe
+from gpunit.training.stage2.small import NO_LIMITS, Limits, Schedule, StageTwoTrainer, run_steps
+from gpunit.training.state import TrainingError
+
+PERCEPTUAL_NETS: dict[str, Callable[[], VGG19 | EfficientNetLite0]] = {
+    "vgg19": VGG19,
+    "efficientnet-lite0": EfficientNetLite0,
+}
+
+
+class PaperTrainer(StageTwoTrainer):
+    """Stage II as published.
+
+    Args:
+        recipe: shapes, weights and switches.
+        content_encoder: the frozen E_c of stage I.
+        seed: initial weights follow from it.
+        processes: this process's place among those that share the run.
+        identity_net: f of the identity loss.
+
+    Raises:
+        TrainingError: if the recipe wants an identity loss and no net is given, or names no perceptual net.
+    """
+
+    def __init__(
+        self,
+        recipe: PaperRecipe,
+        content_encoder: ContentEncoder,
+        seed: int = 0,
+        processes: Processes | None = None,
+        identity_net: IdentityNet | None = None,
+    ) -> None:
+        if recipe.identity and identity_net is None:
+            raise TrainingError(
+                f"{recipe.name} has an identity loss: give ArcFace's weights (--identity-net model_ir_se50.pth), or "
+                "leave the loss out (--weight identity=0)."
+            )
+        if recipe.perceptual_net not in PERCEPTUAL_NETS:
+            raise TrainingError(
+                f"there is no perceptual net {recipe.perceptual_net!r}; choose from {', '.join(PERCEPTUAL_NETS)}."
+            )
+        super().__init__(recipe, content_encoder, seed)
+        self.recipe = recipe
+        self.processes = processes or Processes()
+        self.discriminator = add_spectral_norm(Discriminator(recipe.discriminator))
+        self.perceptual_net = PERCEPTUAL_NETS[recipe.perceptual_net]()
+        self.identity_net = identity_net
+        for network in (
+            self.content_encoder,
+            self.model,
+            self.ema,
+            self.discriminator,
+            self.perceptual_net,
+            *([identity_net] if identity_net else []),
+        ):
+            network.to(self.processes.device).to(memory_format=torch.channels_last)
+        self.optimizer_g, self.optimizer_d = (
+            self.processes.prepare(
+                torch.optim.Adam(
+                    module.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99), weight_decay=recipe.weight_decay
+                )
+            )
+            for module in (self.model, self.discriminator)
+        )
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes what the run leaves behind."""
+        return self.processes.is_main
+
+    def state(self) -> dict[str, Any]:
+        """All that resuming needs."""
+        return super().state() | {"processes": self.processes.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        super().load(state)
+        self.processes.load(state["processes"])
+
+    def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """One update of D and one of G; returns the loss parts.
+
+        Args:
+            source, target: (B, 3, S, S) in [-1, 1], the batch of all processes; B is a multiple of their number.
+            label: not used, as D does not tell domains apart.
+        """
+        recipe = self.recipe
+        mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
+        source, target = self.processes.share(source), self.processes.share(target)
+        with self.processes.autocast():
+            with torch.no_grad():
+                content, own_content = self.content_encoder(source), self.content_encoder(target)
+            style = self.model.style_encoder(target.flip(3) if mirrored else target)
+            generator = self.model.generator
+            translated, gates = generator(content, style, recipe.use_skips)
+            with_skips = recipe.use_skips and recipe.reconstruct_with_skips
+            reconstructed, _ = generator(own_content, style, with_skips)
+        translated, reconstructed = translated.float(), reconstructed.float()
+
+        judged = self._update_discriminator(target, translated.detach())
+
+        self.discriminator.requires_grad_(False)
+        with self.processes.autocast():
+            fake, fake_style = self.discriminator(translated)
+            with torch.no_grad():
+                _, real_style = self.discriminator(target)
+                wanted = self.perceptual_net.perceptual(target)
+            kept = self.content_encoder(translated).content
+            features = self.perceptual_net.perceptual(reconstructed)
+        parts = {
+            "adversarial": losses.logistic_generator_loss(fake.float()),
+            "content": losses.content_distance(kept.float(), content.content.float()),
+            "style": F.l1_loss(fake_style.float(), real_style.float()),
+            **({"mask": losses.mask_sparsity([gate.mask for gate in gates.values()])} if gates else {}),
+            "reconstruction": F.l1_loss(reconstructed, target)
+            + recipe.perceptual * losses.perceptual_distance(features, wanted),
+        }
+        if recipe.identity and self.identity_net is not None:
+            with torch.no_grad():
+                own = self.identity_net(target)
+            parts["identity"] = losses.identity_distance(self.identity_net(translated), own)
+        loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
+        self.optimizer_g.zero_grad(set_to_none=True)
+        self.processes.backward(loss, self.model)
+        self.optimizer_g.step()
+        self.discriminator.requires_grad_(True)
+        self._finish()
+        return {**{name: value.detach() for name, value in parts.items()}, **judged}
+
+    def _update_discriminator(self, target: Tensor, translated: Tensor) -> dict[str, Tensor]:
+        """One update of D; the loss parts."""
+        penalised = self.recipe.penalty > 0 and self.done % self.recipe.penalty_every == 0
+        with self.processes.autocast():
+            real, _ = self.discriminator(target)
+            fake, _ = self.discriminator(translated)
+        loss = losses.logistic_discriminator_loss(real.float(), fake.float())
+        parts = {"discriminator": loss.detach()}
+        if penalised:
+            # In fp32: squared gradients do not survive less.
+            seen = target.detach().requires_grad_(True)
+            penalty = losses.gradient_penalty(self.discriminator(seen)[0], seen)
+            loss = loss + self.recipe.penalty * self.recipe.penalty_every * penalty
+        self.optimizer_d.zero_grad(set_to_none=True)
+        self.processes.backward(loss, self.discriminator)
+        self.optimizer_d.step()
+        return parts
+
+
+def train(
+    sources: Sequence[Path],
+    targets: Sequence[Path],
+    content_encoder: ContentEncoder,
+    recipe: PaperRecipe,
+    run: Path,
+    steps: int,
+    seed: int = 0,
+    save_every: int = 200,
+    start_from: Path | None = None,
+    report: Callable[[dict[str, float]], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, steps: None,
+    limits: Limits = NO_LIMITS,
+    identity_net: IdentityNet | None = None,
+    processes: Processes | None = None,
+) -> Path:
+    """Train a translator as published; resume if `run` holds a checkpoint.
+
+    Args:
+        sources: one folder of pictures per source domain; each is drawn equally often.
+        targets: likewise; D takes them for one domain.
+        content_encoder: the frozen E_c, its spectral norm folded.
+        recipe: shapes, weights and switches.
+        run: folder for checkpoint.pt, stats.jsonl and sheets.
+        steps: stop after this many steps in all.
+        seed: everything random follows from (seed, step).
+        save_every: steps between checkpoints, log lines and sheets.
+        start_from: a run's folder or a translator's file to go on from in a fresh run.
+        report: called with every log line.
+        progress: called with (steps done, steps) before the first and after every step.
+        limits: how many pictures of a folder are used.
+        identity_net: f of the identity loss.
+        processes: this process's place among those that share the run.
+
+    Returns:
+        The path of the checkpoint.
+
+    Raises:
+        TrainingError: for a recipe that lacks what it needs, a batch that the processes cannot share equally, or a
+            `start_from` that cannot be used.
+    """
+    processes = processes or Processes()
+    if recipe.batch % processes.count:
+        raise TrainingError(
+            f"{processes.count} processes cannot share {recipe.batch} pictures equally; choose another --batch."
+        )
+    size = recipe.translator.resolution
+    source_sets, target_sets = (
+        [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(folders)]
+        for folders in (sources, targets)
+    )
+    trainer = PaperTrainer(recipe, content_encoder, seed, processes, identity_net)
+    schedule = Schedule(steps, seed, save_every, recipe.batch, turned_every=0)
+    return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)

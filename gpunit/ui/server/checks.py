@@ -1,0 +1,226 @@
+"""What visitors and programs send, checked before it reaches an action: every refusal is one sentence with a way out.
+
+The page asks for numbers in a range and for choices of a list, but a program may send anything.  Gradio meets some of
+it with a bare "Error" and a traceback in the log, and lets other things pass (NaN is not below any minimum).
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.blocks import Block
+from gradio.components.api_component import Api
+from gradio.exceptions import Error, InvalidPathError
+from gradio.utils import get_upload_folder
+
+from gpunit.images import PictureError, require_picture
+from gpunit.ui.i18n import LABELS
+from gpunit.ui.models import PictureInput
+from gpunit.ui.server.guard import lies_below
+
+MOST_NESTED = 8
+MOST_VALUES = 10_000
+MOST_SHOWN = 12
+UNREADABLE = "This cannot be read as {label}; use the page, or send what “Use via API” describes."
+FAILED = "This went wrong on the server; try again, or with another picture or model."
+NOT_UPLOADED = "Only uploaded files can be used, and for a while only: upload the picture again."
+# A choice that the page itself empties, when there is nothing to choose anew.
+MAY_BE_EMPTY = ("styles-origin",)
+
+# What stands in a label for a text that only a browser can put in.
+_I18N_MARK = re.compile(r'__i18n__\{[^}]*"key": "(\w+)"\}')
+
+_log = logging.getLogger(__name__)
+
+
+class CheckedBlocks(gr.Blocks):
+    """A page that checks what it is sent, component by component, and turns failures into sentences."""
+
+    async def preprocess_data(self, block_fn: BlockFunction, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """What an action gets of what was sent.
+
+        Raises:
+            gr.Error: if it cannot be used.
+        """
+        if len(inputs) < len(block_fn.inputs):
+            raise _error(f"This action takes {len(block_fn.inputs)} values, not {len(inputs)}; see “Use via API”.")
+        state = args[0] if args else kwargs.get("state")
+        names = list(inspect.signature(block_fn.fn).parameters) if callable(block_fn.fn) else []
+        for number, (component, value) in enumerate(zip(block_fn.inputs, inputs, strict=False)):
+            if getattr(component, "stateful", False):
+                continue
+            # An event may have given this visitor's component other limits or choices.
+            own = state[component._id] if state is not None and component._id in state else component
+            check_value(own, value, names[number] if isinstance(own, Api) and number < len(names) else "")
+        try:
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except Error as error:
+            error.print_exception = False
+            raise
+        except (InvalidPathError, FileNotFoundError):
+            raise _error(NOT_UPLOADED) from None
+        except Exception as error:  # components raise whatever the values lead them to
+            _log.info("refused before %s: %s", block_fn.name, error)
+            raise _error(UNREADABLE.format(label="the inputs of this action")) from None
+
+    async def call_function(self, block_fn: BlockFunction | int, *args: Any, **kwargs: Any) -> Any:
+        """What an action answers.
+
+        Raises:
+            gr.Error: if it fails.
+        """
+        event = kwargs.get("event_data")
+        if event is not None and not _is_place(getattr(event, "_data", None)):
+            raise _error("A click is told by where it was; use the page.")
+        try:
+            return await super().call_function(block_fn, *args, **kwargs)
+        except Error as error:  # a sentence for the visitor, and nothing that a log should show as a failure
+            error.print_exception = False
+            raise
+        except Exception:
+            _log.exception("an action failed: %s", getattr(block_fn, "name", block_fn))
+            raise _error(FAILED) from None
+
+
+def check_value(component: Block, value: Any, name: str = "") -> None:
+    """Check one value against the component that it is meant for.
+
+    Args:
+        component: a slider, a picture, ...
+        value: as it was sent.
+        name: what messages call it; the component's label by default.
+
+    Raises:
+        gr.Error: for a number that is none, is not finite or is out of range, a choice that is not offered, a file
+            that is not an upload or a result of this page's, or anything nested too deep.
+    """
+    label = name or _label(component)
+    for count, inner in enumerate(_walk(value, label)):
+        if count > MOST_VALUES:
+            raise _error(UNREADABLE.format(label=label))
+        if isinstance(inner, float) and not math.isfinite(inner):
+            raise _error(f"{label} must be a finite number, not {inner}; {_wanted(component)}.")
+        if isinstance(inner, dict) and ("path" in inner or "url" in inner):
+            _check_file(component, inner.get("path"), inner.get("url"))
+    if isinstance(component, gr.Slider | gr.Number):
+        _check_number(component, label, value)
+    elif isinstance(component, gr.Dropdown | gr.Radio | gr.CheckboxGroup):
+        _check_choice(component, label, value)
+    elif isinstance(component, gr.Image | gr.File | gr.UploadButton | gr.ImageSlider | gr.Gallery):
+        if value is not None and not isinstance(value, dict | list):
+            raise _error(f"{label} takes an uploaded file; upload one and send what the upload answers.")
+    elif isinstance(component, Api):
+        _check_parameter(component, label, value)
+
+
+def _check_file(component: Block, path: Any, url: Any) -> None:
+    """Gradio checks where a file lies only if it is marked as one, and hands unmarked ones on as they are."""
+    if isinstance(url, str) and url.startswith("data:"):  # a webcam's picture
+        if not isinstance(component, PictureInput):
+            raise _error(NOT_UPLOADED)
+        return
+    if not isinstance(path, str):
+        raise _error(NOT_UPLOADED)
+    if path.lower().startswith(("http:", "https:")):
+        raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
+    stored = Path(path)
+    try:
+        is_stored = lies_below(path, [Path(get_upload_folder()).resolve()]) and stored.is_file()
+    except OSError:  # a name that is too long
+        is_stored = False
+    if not is_stored:
+        raise _error(NOT_UPLOADED)
+    opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
+    if opens_it_itself and not isinstance(component, PictureInput):
+        try:
+            require_picture(stored)
+        except PictureError as error:
+            raise _error(str(error)) from None
+
+
+def _check_number(component: gr.Slider | gr.Number, label: str, value: Any) -> None:
+    if value is None and isinstance(component, gr.Number):
+        return  # an emptied field
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _error(f"{label} must be a number, not {_short(value)}; {_wanted(component)}.")
+    low, high = component.minimum, component.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise _error(f"{label} is out of range with {_short(value)}; {_wanted(component)}.")
+
+
+def _check_choice(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, label: str, value: Any) -> None:
+    offered = [choice for _, choice in component.choices]
+    several = isinstance(component, gr.CheckboxGroup) or bool(getattr(component, "multiselect", False))
+    if several and value is not None and not isinstance(value, list):
+        raise _error(f"{label} takes a list; choose from {_listed(offered)}.")
+    if value is None and (several or component.elem_id in MAY_BE_EMPTY):
+        return
+    for choice in value if several else [value]:
+        if isinstance(choice, bool) or choice not in offered:
+            raise _error(f"{label} does not offer {_short(choice)}; choose from {_listed(offered)}.")
+
+
+def _check_parameter(component: Api, label: str, value: Any) -> None:
+    """A parameter of an action that has no place on the page."""
+    kind = component.api_info().get("type")
+    if kind == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise _error(f"{label} must be a number, not {_short(value)}; send one such as 0.5.")
+    if kind == "string" and not isinstance(value, str):
+        raise _error(f"{label} must be a text, not {_short(value)}; see “Use via API”.")
+    if kind == "array" and not (isinstance(value, list) and all(isinstance(inner, str) for inner in value)):
+        raise _error(f"{label} takes a list of texts, not {_short(value)}; see “Use via API”.")
+
+
+def _walk(value: Any, label: str, depth: int = 0) -> Iterator[Any]:
+    """A value and all that is in it."""
+    if depth > MOST_NESTED:
+        raise _error(UNREADABLE.format(label=label))
+    yield value
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        yield from _walk(child, label, depth + 1)
+
+
+def _is_place(data: Any) -> bool:
+    """Whether an event's data is what a click in a picture or gallery gives; other events carry none."""
+    index = data.get("index") if isinstance(data, dict) else None
+    if index is None:
+        return True
+    parts = index if isinstance(index, list) else [index]
+    return 1 <= len(parts) <= 2 and all(
+        isinstance(part, int | float) and not isinstance(part, bool) and math.isfinite(part) for part in parts
+    )
+
+
+def _wanted(component: Block) -> str:
+    low, high = getattr(component, "minimum", None), getattr(component, "maximum", None)
+    if low is None or high is None:
+        return "send one such as 1" if low is None else f"send one from {low:g} on"
+    return f"give one from {low:.10g} to {high:.10g}"
+
+
+def _label(component: Block) -> str:
+    label = str(getattr(component, "label", None) or component.get_block_name().capitalize())
+    return _I18N_MARK.sub(lambda found: LABELS[found[1]][0], label)
+
+
+def _listed(offered: Sequence[Any]) -> str:
+    more = ", …" if len(offered) > MOST_SHOWN else ""
+    return ", ".join(str(choice) for choice in offered[:MOST_SHOWN]) + more
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else f"{shown[:40]}…"
+
+
+def _error(sentence: str) -> Error:
+    return Error(sentence, print_exception=False)

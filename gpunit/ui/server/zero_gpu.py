@@ -1,0 +1,47 @@
+"""GPUs lent by the call (ZeroGPU on Hugging Face Spaces): optional, and without any effect elsewhere.
+
+There the main process has no GPU.  A function that `spaces.GPU` wraps runs in a process of its own that has one for
+as long as it asks, and finds there the models that the main process had placed beforehand; what it loads itself is
+gone when it ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+
+import gradio as gr
+
+from gpunit import zoo
+from gpunit.ui.models import DEVICE_QUEUE, PRIORS, Models
+
+# Set by the Space itself where its hardware is ZeroGPU.
+SWITCH = "SPACES_ZERO_GPU"
+# Seconds asked for per action; what is asked for too long waits longer and costs visitors their quota.
+SECONDS = 15
+LONGER: Mapping[str, int] = {"animate_styles": 60, "style_grid": 30, "agreement": 30, "masks_export": 30}
+
+
+def is_on() -> bool:
+    """Whether GPUs are lent by the call here."""
+    return os.environ.get(SWITCH, "").lower() in ("1", "t", "true", "yes")
+
+
+def lend_gpu(page: gr.Blocks, models: Models) -> gr.Blocks:
+    """Wrap the actions that compute, and place the models that are here; the page itself where no GPUs are lent."""
+    if not is_on():
+        return page
+    spaces = importlib.import_module("spaces")
+    for function in page.fns.values():
+        if function.concurrency_id == DEVICE_QUEUE and function.fn is not None:
+            seconds = LONGER.get(function.api_name or "", SECONDS)
+            function.fn = spaces.GPU(duration=seconds)(function.fn)
+    for spec in zoo.all_models().values():
+        if spec.is_here:
+            models.get(spec.name)
+    for name in PRIORS:
+        if (zoo.CHECKPOINTS / name / "config.json").is_file():
+            models.prior(name)
+    models.shapes()
+    return page

@@ -1,0 +1,84 @@
+"""What a checkpoints folder remembers of its downloads: sha256 sums, and that the licence was agreed to.
+
+One small JSON file lies beside the weights, so that copying the folder copies what is known of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from gpunit.zoo.weights import ModelError
+
+RECORD_NAME = "downloads.json"
+_lock = threading.Lock()
+
+
+def recorded_sum(folder: Path, file: str) -> str:
+    """The sha256 noted for a file of the folder, in hexadecimal; "" if none was.
+
+    Raises:
+        ModelError: if the record is damaged.
+    """
+    return str(_read(folder)["sha256"].get(file, ""))
+
+
+def record_sum(folder: Path, file: str, sha256: str) -> None:
+    """Note a file's sha256, in place of an older one.
+
+    Raises:
+        ModelError: if the record is damaged.
+    """
+    with _lock:
+        record = _read(folder)
+        record["sha256"][file] = sha256
+        _write(folder, record)
+
+
+def has_agreed(folder: Path, licence: str) -> bool:
+    """Whether these terms were agreed to for this folder.
+
+    Raises:
+        ModelError: if the record is damaged.
+    """
+    return licence in _read(folder)["agreed"]
+
+
+def record_agreement(folder: Path, licence: str) -> None:
+    """Note that these terms were agreed to.
+
+    Raises:
+        ModelError: if the record is damaged.
+    """
+    with _lock:
+        record = _read(folder)
+        if licence not in record["agreed"]:
+            record["agreed"].append(licence)
+            _write(folder, record)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD_NAME
+    if not path.is_file():
+        return {"agreed": [], "sha256": {}}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        sound = isinstance(record["agreed"], list) and isinstance(record["sha256"], dict)
+    except (ValueError, KeyError, TypeError, OSError):
+        sound = False
+    if not sound:
+        raise ModelError(f"{path} is damaged; delete it and try again.")
+    return dict(record)
+
+
+def _write(folder: Path, record: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{RECORD_NAME}.{os.getpid()}.part"
+    try:
+        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        partial.replace(folder / RECORD_NAME)
+    finally:
+        partial.unlink(missing_ok=True)

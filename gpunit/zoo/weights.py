@@ -1,0 +1,131 @@
+"""Weights files: safetensors in and out, published pickles in, tensors into networks, strictly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gpunit.files import written_beside
+from gpunit.networks.frozen.arcface import IdentityNet
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class ModelError(ValueError):
+    """A model that cannot be loaded; the message says why and what to do, in one sentence."""
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors (fp32) and header of a safetensors file.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
+    _require(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+            header = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+    return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The header alone of a safetensors file.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
+    _require(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+
+
+def shape_head_path(content_encoder: Path) -> Path:
+    """Where the shape head that was trained with a content encoder lies: beside it."""
+    return content_encoder.with_name(f"{content_encoder.stem}-shape.safetensors")
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
+    """Write a safetensors file beside its final name and rename it.
+
+    Args:
+        path: the file.
+        tensors: by name.
+        header: written as strings; anything but a string as JSON.
+        half: store floating-point tensors as fp16.
+    """
+    ready = {
+        key: (t.half() if half and t.is_floating_point() else t).detach().cpu().contiguous()
+        for key, t in tensors.items()
+    }
+    with written_beside(path) as partial:
+        save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        partial.chmod(0o644)  # safetensors makes files that only their owner may read
+
+
+def read_pickle(path: Path) -> Any:
+    """What a .pt or .bin file of torch holds; code in it is refused, not run.
+
+    Raises:
+        ModelError: if the file is missing, a web page, damaged, or holds more than tensors in plain containers.
+    """
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; check the path.")
+    with path.open("rb") as file:
+        start = file.read(64).lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html")):
+        raise ModelError(
+            f"{path.name} is a web page, not weights (a failed download saved under that name); get it again."
+        )
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load raises whatever the bytes lead it to
+        raise ModelError(
+            f"{path.name} is damaged or holds code instead of weights ({type(error).__name__}); get it again."
+        ) from None
+
+
+def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network:
+    """Load tensors into a network, strictly.
+
+    Raises:
+        ModelError: naming the first missing, extra or mis-shaped tensor of the file `path`.
+    """
+    wanted = network.state_dict()
+    missing = [k for k in wanted if k not in tensors and not k.endswith("num_batches_tracked")]
+    extra = [k for k in tensors if k not in wanted]
+    shapes = [k for k in wanted if k in tensors and wanted[k].shape != tensors[k].shape]
+    for what, keys in (("lacks", missing), ("has the unknown tensor", extra), ("has another shape for", shapes)):
+        if keys:
+            raise ModelError(f"{path.name} {what} {keys[0]} ({len(keys)} in all): it does not belong to this model.")
+    network.load_state_dict(tensors, strict=False)
+    return network
+
+
+def load_identity_net(path: Path) -> IdentityNet:
+    """ArcFace IR-SE50 from the file of its published weights (model_ir_se50.pth), frozen.
+
+    Raises:
+        ModelError: if the file is missing, damaged or of another network.
+    """
+    tensors = read_pickle(path)
+    if not isinstance(tensors, dict):
+        raise ModelError(f"{path.name} holds no tensors by name; give ArcFace's model_ir_se50.pth.")
+    return fill(IdentityNet(), tensors, path)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import blobs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def gpunit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gpunit", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in" / "photo.png"
+    path.parent.mkdir()
+    blobs(1, 200, 150).save(path)
+    return path
+
+
+def test_translate_writes_the_results_and_a_sheet(source: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / "a", tmp_path / "b"]
+    for output in outputs:
+        options = ("--model", "to-cat", "--count", "3", "--seed", "4", "--precision", "fp32", "--output", output)
+        answer = gpunit("translate", source.parent, *options)
+        assert answer.returncode == 0, answer.stderr
+    names = ["photo-01.png", "photo-02.png", "photo-03.png", "sheet.png"]
+    assert sorted(path.name for path in outputs[0].iterdir()) == names
+    pictures = [np.asarray(Image.open(outputs[0] / name)) for name in names[:3]]
+    assert all(picture.shape == (128, 128, 3) for picture in pictures)
+    assert not np.array_equal(pictures[0], pictures[1])
+    for name in names:
+        assert (outputs[0] / name).read_bytes() == (outputs[1] / name).read_bytes()
+
+
+def test_translate_by_exemplar(source: Path, tmp_path: Path) -> None:
+    exemplar = tmp_path / "wanted.jpg"
+    blobs(2).save(exemplar)
+    output = tmp_path / "out"
+    answer = gpunit("translate", source, "--model", "to-cat", "--exemplar", exemplar, "--output", output)
+    assert answer.returncode == 0, answer.stderr
+    assert (output / "photo-01.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.png", "--model", "to-cat"], "no such file"),
+        (["README.md", "--model", "to-cat"], "not a picture"),
+        (["{source}", "--model", "to-unicorn"], "there is no model"),
+        (["{source}", "--model", "to-cat", "--precision", "fp8"], "precision"),
+        (["{source}", "--model", "to-cat", "--device", "abacus"], "device"),
+        (["{source}", "--model", "to-cat", "--exemplar", "nowhere.png"], "no such file"),
+        (["{source}", "--model", "to-cat", "--count", "0"], "--count"),
+    ],
+)
+def test_bad_requests_end_with_a_sentence(source: Path, tmp_path: Path, arguments: list[str], words: str) -> None:
+    output = tmp_path / "out"
+    answer = gpunit("translate", *[a.format(source=source) for a in arguments], "--output", output)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not output.exists()
+
+
+def test_existing_files_are_kept(source: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "photo-01.png"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    answer = gpunit("translate", source, "--model", "to-cat", "--count", "1", "--output", mine.parent)
+    assert answer.returncode == 2
+    assert "exists already" in answer.stderr
+    assert mine.read_bytes() == b"mine"
+
+
+def test_models_lists_the_bundled_one() -> None:
+    answer = gpunit("models")
+    assert answer.returncode == 0
+    assert "to-cat" in answer.stdout
+    assert "non-commercial" in answer.stdout
+
+
+def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    dog, cat, train = folders("dog", "cat", "train")
+    output = tmp_path / "figures.json"
+    places = ("--sources", dog, "--target-test", cat, "--target-train", train)
+    options = ("--model", "to-cat", "--limit", "3", "--styles", "2", "--pairs", "2", "--output", output)
+    answer = gpunit("evaluate", *places, *options)
+    assert answer.returncode == 0, answer.stderr
+    assert "gap closed" in answer.stdout
+    (row,) = json.loads(output.read_text())["rows"]
+    assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
+    assert {
+        "floor",
+        "gap_closed",
+        "diversity",
+        "content_kept",
+        "structure_kept",
+        "own_exemplar",
+        "alike",
+        "alike_kept",
+    } <= row.keys()
+    answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
+    assert answer.returncode == 2
+    assert "exists already" in answer.stderr

@@ -1,0 +1,44 @@
+"""What becomes of freed memory, seen from outside: the resident bytes of a process."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from tests.public.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
+
+
+def told(script: str) -> int:
+    """The number that a fresh process prints."""
+    head = "import os\nfrom gpunit import memory\nfrom tests.load.visitors import memory_of\n"
+    command = [sys.executable, "-c", head + script]
+    return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+def test_what_is_free_between_blocks_goes_back_to_the_system() -> None:
+    script = """
+blocks = [bytearray(b"x" * 60_000) for _ in range(4_000)]  # 240 MB, each below what glibc maps by itself
+kept = blocks[::100]
+del blocks
+before = memory_of(os.getpid())
+memory.return_freed_memory()
+print(before - memory_of(os.getpid()))
+"""
+    assert told(script) > 150e6
+
+
+def test_a_large_block_stays_with_a_process_that_keeps_what_it_freed() -> None:
+    script = """
+{setting}
+before = memory_of(os.getpid())
+block = bytearray(b"x" * 100_000_000)
+del block
+print(memory_of(os.getpid()) - before)
+"""
+    assert told(script.format(setting="")) < 20e6
+    assert told(script.format(setting="memory.keep_freed_memory()")) > 80e6

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gpunit.images import PictureError, read_batches
+from gpunit.seeds import step_generator
+from gpunit.training import data
+from gpunit.training.data import PairSet, PictureSet, ahead, draw_mixed, one_in, turn_and_zoom
+
+
+def test_a_batch_depends_on_seed_step_and_purpose_alone(folders: Callable[..., list[Path]]) -> None:
+    (folder,) = folders("cat")
+    first, second = PictureSet(folder, 32), PictureSet(folder, 32)
+    second.draw(3, seed=9, step=9)  # what was drawn before does not matter
+    batch = first.draw(4, seed=1, step=2)
+    assert torch.equal(batch, second.draw(4, seed=1, step=2))
+    for other in ({"seed": 2, "step": 2}, {"seed": 1, "step": 3}, {"seed": 1, "step": 2, "purpose": "x"}):
+        assert not torch.equal(batch, first.draw(4, **other))
+    assert batch.shape == (4, 3, 32, 32)
+    assert batch.abs().max() <= 1
+
+
+def test_pictures_that_are_not_kept_are_the_same(
+    folders: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cat, dog = folders("cat", "dog")
+    wanted = [PictureSet(folder, 32).draw(6, seed=1, step=2) for folder in (cat, dog)]
+    monkeypatch.setattr(data, "_sets", weakref.WeakSet())
+    monkeypatch.setattr(data, "KEPT_BYTES", 3 * 3 * 36**2)
+    sets = [PictureSet(folder, 32) for folder in (cat, dog)]
+    for _ in range(2):
+        for pictures, batch in zip(sets, wanted, strict=True):
+            assert torch.equal(pictures.draw(6, seed=1, step=2), batch)
+    assert sum(pictures.kept_bytes for pictures in sets) == data.KEPT_BYTES
+    assert sum(stack.nbytes for pictures in sets for stack in pictures._decoded.values()) == data.KEPT_BYTES
+
+
+def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> None:
+    sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders("dog", "bird", "car"))]
+    counts = torch.zeros(3)
+    for step in range(30):
+        pictures, labels = draw_mixed(sets, 8, seed=0, step=step)
+        assert len(pictures) == len(labels) == 8
+        counts += labels.bincount(minlength=3)
+    assert torch.equal(counts, torch.full((3,), 80.0))
+
+
+def test_of_more_domains_than_pictures_any_are_drawn(folders: Callable[..., list[Path]]) -> None:
+    sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders(*"abcdef", count=1))]
+    drawn = [tuple(draw_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
+    assert all(len(set(labels)) == 2 for labels in drawn)
+    assert {label for labels in drawn for label in labels} == set(range(6))
+    assert len(set(drawn)) > 6, "not only neighbours"
+
+
+def test_the_limit_takes_the_first_pictures(folders: Callable[..., list[Path]]) -> None:
+    (folder,) = folders("cat")
+    assert [path.name for path in PictureSet(folder, 32, limit=2).paths] == ["00000.png", "00001.png"]
+
+
+def test_a_few_pictures_are_read_from_all_over_a_folder(folders: Callable[..., list[Path]]) -> None:
+    (folder,) = folders("cat", count=6)
+    whole = torch.cat(list(read_batches(folder, 32)))
+    assert torch.equal(torch.cat(list(read_batches(folder, 32, limit=3, batch=2))), whole[[0, 2, 4]])
+    assert torch.equal(torch.cat(list(read_batches(folder, 32, limit=9))), whole)
+
+
+@pytest.mark.parametrize(("side", "shown"), [(20, 32), (34, 34), (100, 36)])
+def test_pictures_are_not_enlarged_beyond_the_crop(side: int, shown: int, tmp_path: Path) -> None:
+    # Enlarged pictures are soft, and what D is shown for real is what G learns to draw.
+    noise = np.random.default_rng(0).integers(0, 256, (side, side + 9, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    pictures = PictureSet(tmp_path, 32)
+    assert pictures.stack(0).shape == (3, shown, shown)
+    assert pictures.draw(5, seed=0, step=0).shape == (5, 3, 32, 32)
+
+
+def test_a_picture_of_the_crops_size_is_drawn_as_it_is(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    drawn = PictureSet(tmp_path, 32).draw(8, seed=0, step=0)
+    picture = data.to_unit(torch.from_numpy(noise).permute(2, 0, 1))
+    assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in drawn)
+
+
+@pytest.mark.parametrize(("every", "counts"), [(0, [0, 0, 0, 0]), (2, [2, 3, 2, 3]), (4, [1, 1, 1, 2])])
+def test_one_in_so_many_is_turned(every: int, counts: list[int]) -> None:
+    assert [one_in(every, 5, step) for step in range(4)] == counts
+
+
+def test_batches_are_drawn_ahead_in_their_order() -> None:
+    drawn: list[int] = []
+
+    def draw(step: int) -> int:
+        drawn.append(step)
+        return step**2
+
+    assert list(ahead(draw, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
+    assert drawn == [3, 4, 5]
+    assert list(ahead(draw, range(0))) == []
+
+
+def test_a_batch_that_cannot_be_drawn_ends_the_run() -> None:
+    def draw(step: int) -> int:
+        if step:
+            raise PictureError("broken")
+        return step
+
+    with pytest.raises(PictureError, match="broken"):
+        list(ahead(draw, range(3)))
+
+
+def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="holds no pictures"):
+        PictureSet(tmp_path, 32)
+
+
+def test_turned_pictures_never_show_what_is_outside() -> None:
+    """Each pixel's value is its coordinate: reflection at a border would fold it, so differences would change sign."""
+    ramp = torch.linspace(-1, 1, 64).expand(64, 3, 64, 64)
+    turned = turn_and_zoom(ramp, step_generator(0, 0, "test"))
+    across = turned.diff(dim=3)[..., 1:-1, 1:-1]
+    assert across.min() > 0
+    assert not torch.allclose(turned, ramp, atol=0.05)
+
+
+def test_a_pair_shares_crop_flip_and_turn_with_its_maps(tmp_path: Path) -> None:
+    """Where both pictures and both maps of a code are one and the same ramp, they still are after augmentation."""
+    ramp = Image.fromarray(np.tile(np.arange(96, dtype=np.uint8) * 2, (96, 1)))
+    for kind in ("pictures", "maps"):
+        for name in ("cat", "dog"):
+            for code in range(3):
+                path = tmp_path / kind / name / f"{code}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                ramp.save(path)
+    pair_set = PairSet(tmp_path / "pictures", tmp_path / "maps", ("cat", "dog"), 64)
+    first, second = pair_set.draw_pairs(6, seed=0, step=0, turned=3)
+    assert torch.allclose(first.picture, second.picture)
+    assert torch.allclose(first.picture[:, :1], first.shape)
+    assert torch.allclose(second.picture[:, :1], second.shape)
+    assert (first.label != second.label).all()
+
+
+def test_every_ordered_pair_of_a_code_has_one_index(tmp_path: Path) -> None:
+    names = {"face": (), "cat": (0, 1, 2), "dog": (0, 2), "bird": (2, 3)}
+    for kind in ("pictures", "maps"):
+        for name, codes in names.items():
+            for code in codes:
+                path = tmp_path / kind / name / f"{code}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("L", (8, 8)).save(path)
+    pair_set = PairSet(tmp_path / "pictures", tmp_path / "maps", tuple(names), 8)
+    found = [pair_set.pair(index) for index in range(len(pair_set))]
+    stems = [tuple(pair_set.sets[label].paths[i].stem for label, i in pair) for pair in found]
+    assert all(a == b for a, b in stems)
+    # A class without pairs keeps its place among the labels.
+    wanted = [("0", 1, 2), ("0", 2, 1), *(("2", a, b) for a in (1, 2, 3) for b in (1, 2, 3) if a != b)]
+    assert sorted((stem, pair[0][0], pair[1][0]) for (stem, _), pair in zip(stems, found, strict=True)) == sorted(
+        wanted
+    )
+
+
+def test_pictures_without_a_map_are_left_out(pairs: tuple[Path, Path]) -> None:
+    pictures, maps = pairs
+    (maps / "cat" / "00002.png").unlink()
+    assert "00002.png" not in [path.name for path in PictureSet(pictures / "cat", 32, maps=maps / "cat").paths]
+    with pytest.raises(PictureError, match="has its map there"):
+        PictureSet(pictures / "cat", 32, maps=maps / "nowhere")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpunit import zoo
+from gpunit.engine.translator import Translator
+from gpunit.files import digest
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.families import SMALL
+from gpunit.zoo import weights
+from gpunit.zoo.weights import ModelError
+from tests.conftest import blobs
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Translator) -> Path:
+    """A checkpoints folder that holds `to-cat` with the weights of `small`."""
+    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    networks = small.networks
+    weights.write_weights(tmp_path / "content-small.safetensors", networks.content_encoder.state_dict(), {}, half=False)
+    write_translator(tmp_path, small)
+    return tmp_path
+
+
+def write_translator(folder: Path, translator: Translator, leave_out: str = "") -> None:
+    networks = translator.networks
+    tensors = {"style_bank": translator.style_bank}
+    for part in ("generator", "style_encoder", "style_sampler"):
+        tensors |= {f"{part}.{name}": tensor for name, tensor in getattr(networks, part).state_dict().items()}
+    tensors.pop(leave_out, None)
+    content = folder / "content-small.safetensors"
+    header = {"content_encoder": "content-small", "content_encoder_sha256": digest(content)}
+    weights.write_weights(folder / "to-cat.safetensors", tensors, header, half=False)
+
+
+def test_written_and_loaded_weights_draw_the_same_picture(shelf: Path, small: Translator) -> None:
+    loaded = zoo.load("to-cat", "cpu", "fp32")
+    picture, style = blobs(1), small.sample(1)
+    torch.testing.assert_close(loaded.sample(1), style)
+    expected = small.render_tensor(small.plan(picture), style)
+    torch.testing.assert_close(loaded.render_tensor(loaded.plan(picture), style), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_unknown_model_names_the_known_ones(shelf: Path) -> None:
+    with pytest.raises(ModelError, match="to-cat"):
+        zoo.load("to-unicorn")
+
+
+def test_absent_weights_are_never_replaced_by_random_ones(shelf: Path) -> None:
+    (shelf / "to-cat.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"to-cat\.safetensors are not in"):
+        zoo.load("to-cat")
+
+
+def test_another_content_encoder_is_refused(shelf: Path) -> None:
+    torch.manual_seed(7)
+    other = ContentEncoder(SMALL.content_encoder)
+    weights.write_weights(shelf / "content-small.safetensors", other.state_dict(), {}, half=False)
+    with pytest.raises(ModelError, match="not the content encoder"):
+        zoo.load("to-cat")
+
+
+def test_a_missing_tensor_is_named(shelf: Path, small: Translator) -> None:
+    write_translator(shelf, small, leave_out="generator.skips.16.to_mask.weight")
+    with pytest.raises(ModelError, match=r"lacks skips\.16\.to_mask\.weight"):
+        zoo.load("to-cat")
+
+
+def test_a_truncated_file_is_explained(shelf: Path) -> None:
+    path = shelf / "to-cat.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ModelError, match="damaged"):
+        zoo.load("to-cat")
+
+
+def test_every_bundled_model_loads() -> None:
+    here = [spec.name for spec in zoo.MODELS.values() if spec.is_here]
+    assert here, "the repository bundles at least one model"
+    for name in here:
+        translator = zoo.load(name, "cpu", "fp32")
+        assert len(translator.style_bank) > 100
