@@ -49,7 +49,7 @@ def test_both_sides_of_a_comparison_draw_the_same(precision: str, least: float) 
     assert figures["psnr_db"] > least
     assert figures["fp32_render_psnr_db"] > 80
     assert figures["render_to_plain"] == pytest.approx(figures["render_s"] / figures["plain_translation_s"])
-    assert all(value > 0 for name, value in benchmark.items() if name.endswith("_s"))
+    assert all(value > 0 for name, value in figures.items() if name.endswith("_s"))
 
 
 def test_works_run_in_turns_after_a_warm_up() -> None:

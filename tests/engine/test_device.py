@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gpunit.engine import device, translator
+from gpunit.engine import device
 from gpunit.engine.device import try_bf16
 from gpunit.networks.families import SMALL
 from tests.conftest import build
@@ -57,7 +57,7 @@ def test_a_kind_of_networks_is_tried_once() -> None:
 def test_auto_follows_the_processor_and_the_trial(
     monkeypatch: pytest.MonkeyPatch, picture: Image.Image, supported: bool
 ) -> None:
-    monkeypatch.setattr(translator, "computes_bf16", lambda device: supported)
+    monkeypatch.setattr(device, "computes_bf16", lambda device: supported)
     auto = build(SMALL, precision="auto")
     assert not device._trials  # building tries nothing
     drawn = auto.render_tensor(auto.plan(picture), auto.sample(1))

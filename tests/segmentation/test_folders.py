@@ -19,7 +19,8 @@ from torchvision import ops
 
 from gpunit import images
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-from gpunit.segmentation import class_activation, folders, htc
+from gpunit.segmentation import class_activation, htc
+from gpunit.segmentation import folders as segmentation
 from gpunit.segmentation.folders import Shape
 from gpunit.segmentation.htc import Instances, InstanceSegmenter, SegmentationError
 from tests.conftest import blobs
@@ -242,7 +243,7 @@ def test_the_largest_confident_object_of_the_group_is_taken() -> None:
 def test_the_crop_is_a_square_inside_the_picture_around_the_box(width: int, height: int, ends: list[float]) -> None:
     left, right = sorted((ends[0] * width, ends[1] * width))
     top, bottom = sorted((ends[2] * height, ends[3] * height))
-    x, y, side = folders.object_crop((left, top, right, bottom), width, height)
+    x, y, side = segmentation.object_crop((left, top, right, bottom), width, height)
     assert x >= 0
     assert y >= 0
     assert x + side <= width
@@ -258,10 +259,10 @@ def test_the_crop_is_a_square_inside_the_picture_around_the_box(width: int, heig
 
 
 def test_the_crop_follows_the_papers_formula() -> None:
-    assert folders.object_crop((100, 100, 148, 136), 400, 300) == (100, 94, 48)
-    assert folders.object_crop((100, 100, 140, 140), 400, 300) == (96, 96, 47)
-    assert folders.object_crop((0, 100, 40, 140), 400, 300) == (0, 96, 47)
-    assert folders.object_crop((10, 10, 390, 290), 400, 300) == (50, 0, 300)
+    assert segmentation.object_crop((100, 100, 148, 136), 400, 300) == (100, 94, 48)
+    assert segmentation.object_crop((100, 100, 140, 140), 400, 300) == (96, 96, 47)
+    assert segmentation.object_crop((0, 100, 40, 140), 400, 300) == (0, 96, 47)
+    assert segmentation.object_crop((10, 10, 390, 290), 400, 300) == (50, 0, 300)
 
 
 def test_a_mask_becomes_a_map_and_a_grey_picture() -> None:
@@ -271,7 +272,7 @@ def test_a_mask_becomes_a_map_and_a_grey_picture() -> None:
     assert shape.shape == (1, 4, 6)
     assert torch.equal(shape > 0, mask[None])
     assert shape.unique().tolist() == [-1, 1]
-    picture = folders.map_picture(shape)
+    picture = segmentation.map_picture(shape)
     assert picture.mode == "L"
     assert picture.size == (6, 4)
     assert sorted(set(picture.tobytes())) == [0, 255]
@@ -343,7 +344,7 @@ def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Pat
         return None if len(seen) == 2 else find_top_half(picture)
 
     told: list[tuple[int, int]] = []
-    empty = folders.segment_folder(cats.parent, output, find, report=lambda *line: told.append(line))
+    empty = segmentation.segment_folder(cats.parent, output, find, report=lambda *line: told.append(line))
     assert empty == [cats / "00001.png"]
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     written = sorted(path for path in output.rglob("*") if path.is_file())
@@ -355,7 +356,7 @@ def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Pat
     with Image.open(written[0]) as shape:
         assert (shape.mode, shape.size, shape.getextrema()) == ("L", (96, 96), (0, 255))
     stamps = [path.stat().st_mtime_ns for path in written]
-    assert folders.segment_folder(cats.parent, output, find) == []  # the empty one is looked at again
+    assert segmentation.segment_folder(cats.parent, output, find) == []  # the empty one is looked at again
     assert len(seen) == 5
     assert [path.stat().st_mtime_ns for path in written] == stamps
     assert len(list(dogs.iterdir())) == 2
@@ -364,14 +365,14 @@ def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Pat
 def test_cropped_pictures_lie_beside_their_maps(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     (cats,) = folders("cat", count=1)
     maps, cropped = tmp_path / "maps", tmp_path / "cropped"
-    folders.segment_folder(cats, maps, find_top_half, cropped)
+    segmentation.segment_folder(cats, maps, find_top_half, cropped)
     picture, shape = (images.open_picture(folder / "00000.png") for folder in (cropped, maps))
-    left, top, side = folders.object_crop((0, 0, 48, 48), 96, 96)
+    left, top, side = segmentation.object_crop((0, 0, 48, 48), 96, 96)
     assert picture.size == shape.size == (side, side)
     original = images.open_picture(cats / "00000.png").crop((left, top, left + side, top + side))
     assert picture.tobytes() == original.tobytes()
     with pytest.raises(SegmentationError, match="gives no boxes"):
-        folders.segment_folder(cats, tmp_path / "b", lambda p: Shape(find_top_half(p).map), tmp_path / "c")
+        segmentation.segment_folder(cats, tmp_path / "b", lambda p: Shape(find_top_half(p).map), tmp_path / "c")
 
 
 def test_results_never_lie_among_the_pictures_or_on_each_other(
@@ -379,21 +380,21 @@ def test_results_never_lie_among_the_pictures_or_on_each_other(
 ) -> None:
     (cats,) = folders("cat", count=1)
     with pytest.raises(SegmentationError, match="lies inside"):
-        folders.segment_folder(cats, cats / "maps", find_top_half)
+        segmentation.segment_folder(cats, cats / "maps", find_top_half)
     blobs(5).save(cats / "00000.jpg")
     with pytest.raises(SegmentationError, match="share one map"):
-        folders.segment_folder(cats, tmp_path / "maps", find_top_half)
+        segmentation.segment_folder(cats, tmp_path / "maps", find_top_half)
 
 
 def test_the_method_is_named_by_the_user(eye: EfficientNetLite0) -> None:
     with pytest.raises(SegmentationError, match="class-activation"):
-        folders.shape_finder("grabcut")
+        segmentation.shape_finder("grabcut")
     with pytest.raises(SegmentationError, match="--checkpoint"):
-        folders.shape_finder("htc")
+        segmentation.shape_finder("htc")
     with pytest.raises(SegmentationError, match="no group"):
-        folders.shape_finder("htc", group="house")
+        segmentation.shape_finder("htc", group="house")
     picture = blobs(3, width=70, height=90)
-    shape = folders.shape_finder("class-activation", device="cpu")(picture)
+    shape = segmentation.shape_finder("class-activation", device="cpu")(picture)
     assert shape is not None
     assert shape.map.shape == (1, 90, 70)
     assert shape.box is None
