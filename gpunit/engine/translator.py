@@ -7,8 +7,9 @@
 A plan holds E_c(x) and both skip gates; a style costs one `render` and nothing else.  Plans are values:
 nothing here remembers who asked, so one visitor's picture cannot reach another.
 
-On a CPU, `gpunit.networks.cpu_generator` does the generator's work, in fp32 or bf16; E_c stays in fp32, whose error
-would be in every style.  Elsewhere the generator itself works, under autocast and several styles at a time.
+On a CPU, `gpunit.networks.cpu_generator` does the generator's work, in fp32 or bf16; E_c stays in fp32, because every
+style would inherit its error.  On other devices the generator itself works, under autocast and several styles at a
+time.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _LAYOUT = torch.channels_last
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What D says of a batch.
 
     Attributes:
@@ -109,24 +109,24 @@ class ProjectedDiscriminator(nn.Module):
 
     Args:
         params: its shape.
-        eye: the frozen net.
+        backbone: the frozen net.
         strides: at which it is looked at.
     """
 
     def __init__(
         self,
         params: ProjectedDiscriminatorParams,
-        eye: type[EfficientNetLite] = EfficientNetLite0,
+        backbone: type[EfficientNetLite] = EfficientNetLite0,
         strides: Sequence[int] = (2, 4, 8, 16, 32),
     ) -> None:
         super().__init__()
         self.strides = tuple(strides)
         generator = torch.Generator().manual_seed(params.seed)
         for stride in self.strides:
-            channels = eye.channels[stride]
+            channels = backbone.channels[stride]
             # Scaled so that the heads see features of deviation near 1.
             across = torch.randn(params.mixed_width, channels, 1, 1, generator=generator)
-            across *= channels**-0.5 / eye.deviation[stride]
+            across *= channels**-0.5 / backbone.deviation[stride]
             down = torch.randn(params.mixed_width, params.mixed_width, 3, 3, generator=generator)
             self.register_buffer(f"across_{stride}", across)
             self.register_buffer(f"down_{stride}", down * (1 / (9 * params.mixed_width)) ** 0.5)
@@ -160,11 +160,11 @@ class ProjectedDiscriminator(nn.Module):
             mixed[stride] = above
         return mixed
 
-    def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Verdict:
+    def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
         """Judge pictures by their frozen features {stride: (B, C, H, W)}, and as members of classes (B,)."""
         return self.judge(self.mix(features), label)
 
-    def judge(self, mixed: Mapping[int, Tensor], label: Tensor | None = None) -> Verdict:
+    def judge(self, mixed: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
         """`forward` for features that were mixed before: no weight that is trained has a part in that.
 
         Of small pictures, the heads whose maps would be a single place are not asked.
@@ -178,10 +178,10 @@ class ProjectedDiscriminator(nn.Module):
             # What pixels say of a style, their colour, has a loss of its own.
             shown = (hidden,) if stride == 1 else (mixed[stride], hidden)
             styles += [spatial_mean(x).float() for x in shown]
-        return Verdict(logits, styles)
+        return Judgement(logits, styles)
 
 
-class Panel(nn.Module):
+class DiscriminatorEnsemble(nn.Module):
     """One projected discriminator for each of several frozen nets, which judge together.
 
     What a generator learns to hide from one net, another sees: Sauer et al., "StyleGAN-XL", SIGGRAPH 2022, gain more
@@ -189,27 +189,29 @@ class Panel(nn.Module):
 
     Args:
         params: the shape of each; they draw their projections from consecutive seeds.
-        eyes: the nets by name.
+        backbones: the frozen nets by name.
     """
 
-    def __init__(self, params: ProjectedDiscriminatorParams, eyes: Mapping[str, type[EfficientNetLite]]) -> None:
+    def __init__(self, params: ProjectedDiscriminatorParams, backbones: Mapping[str, type[EfficientNetLite]]) -> None:
         super().__init__()
         self.judges = nn.ModuleDict()
-        for place, (name, eye) in enumerate(eyes.items()):
+        for place, (name, backbone) in enumerate(backbones.items()):
             pixels = {} if place == 0 else {"pixel_width": 0}
-            self.judges[name] = ProjectedDiscriminator(replace(params, seed=params.seed + place, **pixels), eye)
+            self.judges[name] = ProjectedDiscriminator(replace(params, seed=params.seed + place, **pixels), backbone)
 
     def mix(self, features: Mapping[str, Mapping[int, Tensor]]) -> dict[str, dict[int, Tensor]]:
         """`ProjectedDiscriminator.mix` of every net's features."""
         return {name: cast(ProjectedDiscriminator, judge).mix(features[name]) for name, judge in self.judges.items()}
 
-    def judge(self, mixed: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Verdict:
+    def judge(self, mixed: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Judgement:
         """All logits and all styles, the first net's first."""
-        verdicts = [
+        judgements = [
             cast(ProjectedDiscriminator, judge).judge(mixed[name], label) for name, judge in self.judges.items()
         ]
-        return Verdict([each for v in verdicts for each in v.logits], [each for v in verdicts for each in v.styles])
+        return Judgement(
+            [each for j in judgements for each in j.logits], [each for j in judgements for each in j.styles]
+        )
 
-    def forward(self, features: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Verdict:
+    def forward(self, features: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Judgement:
         """Judge pictures by every net's features, and as members of classes (B,)."""
         return self.judge(self.mix(features), label)

@@ -190,7 +190,7 @@ class EfficientNetLite2(EfficientNetLite):
     _requirements: ClassVar = "requirements-train.txt"
 
 
-EYES: dict[str, type[EfficientNetLite]] = {
+BACKBONES: dict[str, type[EfficientNetLite]] = {
     "efficientnet-lite0": EfficientNetLite0,
     "efficientnet-lite2": EfficientNetLite2,
 }

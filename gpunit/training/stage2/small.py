@@ -29,10 +29,10 @@ from gpunit import images
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.families import TranslatorParams
-from gpunit.networks.frozen.efficientnet import EYES
+from gpunit.networks.frozen.efficientnet import BACKBONES
 from gpunit.networks.generator import Generator
 from gpunit.networks.layers import add_spectral_norm
-from gpunit.networks.projected_discriminator import Panel
+from gpunit.networks.projected_discriminator import DiscriminatorEnsemble
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.seeds import seed_step, step_generator
 from gpunit.training import losses
@@ -241,7 +241,7 @@ class AdversarialTrainer(StageTwoTrainer):
         steps: of the whole run, for a recipe whose rates settle.
     """
 
-    discriminator: Panel
+    discriminator: DiscriminatorEnsemble
 
     def __init__(
         self,
@@ -255,10 +255,10 @@ class AdversarialTrainer(StageTwoTrainer):
         self.recipe = recipe
         self._steps = steps
         layout = {"memory_format": torch.channels_last}
-        self.eyes = nn.ModuleDict({name: EYES[name]() for name in recipe.eyes})
+        self.eyes = nn.ModuleDict({name: BACKBONES[name]() for name in recipe.eyes})
         self.eye = self.eyes[recipe.eyes[0]]
         params = replace(recipe.discriminator, classes=len(recipe.domains))
-        self.discriminator = Panel(params, {name: EYES[name] for name in recipe.eyes})
+        self.discriminator = DiscriminatorEnsemble(params, {name: BACKBONES[name] for name in recipe.eyes})
         add_spectral_norm(self.discriminator)
         for network in (self.content_encoder, self.model, self.ema, self.eyes, self.discriminator):
             network.to(device).to(**layout)

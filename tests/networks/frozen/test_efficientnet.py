@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from gpunit.images import load_square, to_unit
-from gpunit.networks.frozen.efficientnet import EYES
+from gpunit.networks.frozen.efficientnet import BACKBONES
 
 _EXAMPLES = Path(__file__).parents[3] / "assets" / "examples"
 # ImageNet's classes of a kind, first and last.
 _KINDS = {"cat-chelsea": (281, 285), "dog-shepherd": (151, 268), "bird-toucan": (96, 96), "car-sedan": (403, 920)}
 
 
-@pytest.mark.parametrize("name", EYES)
+@pytest.mark.parametrize("name", BACKBONES)
 @torch.inference_mode()
 def test_an_eye_names_the_examples(name: str) -> None:
-    eye = EYES[name]()
+    eye = BACKBONES[name]()
     pictures = to_unit(torch.stack([load_square(_EXAMPLES / f"{example}.jpg", 224) for example in _KINDS]))
     for named, (first, last) in zip(eye.probabilities(pictures).argmax(1).tolist(), _KINDS.values(), strict=True):
         assert first <= named <= last

@@ -9,8 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gpunit.networks.frozen.efficientnet import EYES
-from gpunit.networks.projected_discriminator import Panel, ProjectedDiscriminator, ProjectedDiscriminatorParams
+from gpunit.networks.frozen.efficientnet import BACKBONES
+from gpunit.networks.projected_discriminator import (
+    DiscriminatorEnsemble,
+    ProjectedDiscriminator,
+    ProjectedDiscriminatorParams,
+)
 from gpunit.training import losses
 from gpunit.training.recipes import SMALL_FINISH
 from gpunit.training.stage2.small import AdversarialTrainer
@@ -50,8 +54,8 @@ def test_a_panel_says_what_its_judges_say() -> None:
     torch.manual_seed(0)
     pictures, label = torch.rand(2, 3, 64, 64) * 2 - 1, torch.tensor([0, 1])
     params = ProjectedDiscriminatorParams(mixed_width=8, head_width=8, classes=2, pixel_width=8)
-    panel = Panel(params, EYES)
-    seen = {name: {1: pictures, **eye()(pictures)} for name, eye in EYES.items()}
+    panel = DiscriminatorEnsemble(params, BACKBONES)
+    seen = {name: {1: pictures, **eye()(pictures)} for name, eye in BACKBONES.items()}
     verdict = panel(seen, label)
     alone = [judge(seen[name], label) for name, judge in panel.judges.items()]
     assert len(alone) == 2

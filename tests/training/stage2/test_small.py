@@ -10,7 +10,7 @@ import torch
 
 from gpunit.engine.translator import Translator
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.networks.frozen.efficientnet import EYES
+from gpunit.networks.frozen.efficientnet import BACKBONES
 from gpunit.training.stage2.small import _GROWTH_STEPS, AdversarialTrainer, pairing, random_strengths, train
 from gpunit.training.state import TrainingError, load_checkpoint
 from gpunit.zoo import weights
@@ -59,7 +59,7 @@ def batch(count: int = 2) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("eyes", [1, 2])
 def test_every_parameter_learns_and_the_content_encoder_does_not(eyes: int) -> None:
-    recipe = replace(TINY_ADVERSARIAL, warm_up=0, coarse=0, eyes=tuple(EYES)[:eyes])
+    recipe = replace(TINY_ADVERSARIAL, warm_up=0, coarse=0, eyes=tuple(BACKBONES)[:eyes])
     trainer = AdversarialTrainer(recipe, encoder())
     before = {name: p.clone() for name, p in trainer.content_encoder.state_dict().items()}
     torch.manual_seed(0)
