@@ -29,11 +29,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from gpunit import images, settings, zoo
 from gpunit.engine.device import computes_bf16, psnr
 from gpunit.engine.translator import Translator, TranslatorNetworks
+from gpunit.networks.blocks import AdaINResidualBlock, leaky_relu, upsample
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.networks.cpu_generator import Renderer
+from gpunit.networks.cpu_generator import CPUGenerator
 from gpunit.networks.families import TranslatorParams
 from gpunit.networks.generator import Generator, Level
-from gpunit.networks.layers import AdaINResidualBlock, add_spectral_norm, leaky_relu, upsample
+from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
 from gpunit.training.recipes import PaperRecipe
@@ -234,7 +235,7 @@ def translation_figures(
     }
     generator = translator.networks.generator
     if translator.device.type == "cpu":
-        exact = Renderer(generator)
+        exact = CPUGenerator(generator)
         with torch.inference_mode():
             gates = exact.plan_skips(translator.networks.content_encoder(batch))
         works["fp32_render"] = lambda: exact.render(planned.content, gates, style)

@@ -31,7 +31,7 @@ from gpunit import images
 from gpunit.engine.device import pick_device, pick_precision, try_bf16
 from gpunit.engine.styles import StyleSpace
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
-from gpunit.networks.cpu_generator import Renderer
+from gpunit.networks.cpu_generator import CPUGenerator
 from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
@@ -84,7 +84,7 @@ class Translator:
         self.style_bank = style_bank.float().to(self.device)
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._lock = threading.Lock()
-        self._engine: Renderer | None = None
+        self._engine: CPUGenerator | None = None
         self._engine_lock = threading.Lock()
 
     @property
@@ -107,19 +107,19 @@ class Translator:
         storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
         return sum(storages.values())
 
-    def _renderer(self) -> Renderer:
+    def _renderer(self) -> CPUGenerator:
         """The generator's CPU form, made when it is first needed."""
         with self._engine_lock:
             if self._engine is None:
                 dtypes = (torch.float32, torch.bfloat16) if self._dtype is None else (self._dtype,)
-                renderers = {dtype: Renderer(self.networks.generator, dtype) for dtype in dtypes}
+                renderers = {dtype: CPUGenerator(self.networks.generator, dtype) for dtype in dtypes}
                 if self._dtype is None:
                     self._dtype = self._try(renderers)
                 self._engine = renderers[self._dtype]
             return self._engine
 
     @torch.inference_mode()
-    def _try(self, renderers: Mapping[torch.dtype, Renderer]) -> torch.dtype:
+    def _try(self, renderers: Mapping[torch.dtype, CPUGenerator]) -> torch.dtype:
         """Plan and render a random picture in every precision, and pick one."""
         params = (self.networks.content_encoder.params, self.networks.generator.params)
         colours = torch.rand(1, 3, 5, 5, generator=torch.Generator().manual_seed(0)) * 2 - 1

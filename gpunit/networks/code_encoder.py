@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.layers import leaky_relu
+from gpunit.networks.blocks import leaky_relu
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ class CodeEncoder(nn.Module):
         return mean, log_variance.clamp(-8, 4)
 
 
-def draw_code(mean: Tensor, log_variance: Tensor) -> Tensor:
+def sample_code(mean: Tensor, log_variance: Tensor) -> Tensor:
     """A code drawn from N(mean, exp(log_variance)), differentiable in both."""
     return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.layers import ConvBlock
+from gpunit.networks.blocks import ConvBlock
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
-"""The generator for CPUs, without gradients: the same function in fewer and cheaper operations, one style at a time.
+"""The generator for inference on a CPU: the same function as `Generator`, in fewer and cheaper operations.
 
-What changes is how it is computed.  In fp32 the pictures are `Generator.render`'s up to rounding, because
+In fp32 its pictures equal those of `Generator.render` up to rounding.  It renders one style at a time, and is faster
+because
 
-- AdaIN(x, s) is group norm with one channel a group and (γ, β) as its affine part: one pass over the map, not three;
-- all γ and β of a level are one matrix product of its style;
-- a 3x3 convolution of a map whose pixels were doubled is a 4x4 convolution, transposed, of the map itself, its weights
-  the sums of those that fall on one pixel: 16 products a pixel instead of 36, and no doubled map to write;
-- an RGB head to three channels leaves most of a vector unit idle: it is computed as an 8x8 convolution of stride 2 to
-  the 12 numbers of every 2x2 square;
-- what nobody reads again is overwritten.
+- AdaIN(x, s) is computed as group norm with one channel a group and (γ, β) as its affine parameters, in one pass over
+  the map instead of three;
+- all γ and β of a level come from one matrix product with its style;
+- upsampling and the 3x3 convolution behind it are one 4x4 transposed convolution (`blocks.double_kernel`): 16 products
+  a pixel instead of 36, and no doubled map to write;
+- the RGB head computes every 2x2 square of the picture as 12 channels (`blocks.square_kernel`), because a convolution
+  to three channels leaves most lanes of a vector unit idle;
+- activations overwrite their input.
 """
 
 from __future__ import annotations
@@ -21,23 +23,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.networks.content_encoder import ContentFeatures
-from gpunit.networks.dynamic_skip import SkipGate
-from gpunit.networks.generator import Generator, GeneratorParams, Level, plan_skips, strengths_by_size
-from gpunit.networks.layers import (
+from gpunit.networks.blocks import (
     LEAK,
-    NORM_EPS,
     AdaINResidualBlock,
     double_kernel,
-    is_normed_contiguous,
     square_kernel,
     takes_less_transposed,
     upsample,
 )
+from gpunit.networks.content_encoder import ContentFeatures
+from gpunit.networks.dynamic_skip import SkipGate
+from gpunit.networks.generator import Generator, GeneratorParams, Level, plan_skips, strengths_by_size
+from gpunit.networks.normalisation import normalise
 
 
 class _Block:
-    """One `AdaINResidualBlock` on one picture."""
+    """The weights of an `AdaINResidualBlock`, prepared for one picture at a time."""
 
     def __init__(self, block: AdaINResidualBlock, size: int, dtype: torch.dtype) -> None:
         def ready(weight: Tensor) -> Tensor:
@@ -57,34 +58,25 @@ class _Block:
             self.weight_shortcut = ready(block.conv_shortcut.weight)
 
     def __call__(self, x: Tensor, affines: list[tuple[Tensor, Tensor]]) -> Tensor:
-        shortcut = x if self.weight_shortcut is None else F.conv2d(_adain(x, affines[2]), self.weight_shortcut)
-        hidden = F.leaky_relu_(_adain(x, affines[0]), LEAK)
+        """The block's output for x (1, C, H, W), with (γ, β), each (C,), of its AdaINs in the order of `norms`."""
+        shortcut = x if self.weight_shortcut is None else F.conv2d(normalise(x, *affines[2])[0], self.weight_shortcut)
+        hidden = F.leaky_relu_(normalise(x, *affines[0])[0], LEAK)
         if self.transposed:
             hidden = F.conv_transpose2d(hidden, self.weight_in, self.bias_in, stride=2, padding=1)
         else:
             hidden = F.conv2d(upsample(hidden) if self.doubles else hidden, self.weight_in, self.bias_in, padding=1)
-        hidden = F.leaky_relu_(_adain(hidden, affines[1]), LEAK)
+        hidden = F.leaky_relu_(normalise(hidden, *affines[1])[0], LEAK)
         hidden = F.conv2d(hidden, self.weight_out, self.bias_out, padding=1)
         return hidden.add_(upsample(shortcut) if self.doubles else shortcut)
 
 
-def _adain(x: Tensor, affine: tuple[Tensor, Tensor]) -> Tensor:
-    """AdaIN of x (1, C, H, W) with γ and β (C,)."""
-    _, channels, height, width = x.shape
-    swap = is_normed_contiguous(x)
-    y = torch.native_group_norm(
-        x.contiguous() if swap else x, *affine, 1, channels, height * width, channels, NORM_EPS
-    )[0]
-    return y.contiguous(memory_format=torch.channels_last) if swap else y
-
-
 class _Level:
-    """One `Level` on one picture: its blocks and its RGB head."""
+    """The blocks and the RGB head of a `Level`, prepared for one picture at a time."""
 
     def __init__(self, level: Level, size: int, dtype: torch.dtype) -> None:
         self.blocks = [_Block(cast(AdaINResidualBlock, block), size, dtype) for block in level.blocks]
         linears = [norm.to_scale_shift for block in self.blocks for norm in block.norms]
-        # In fp32 whatever the dtype: the product is small, and its error would be in every pixel.
+        # Always in fp32: the product is small, and every pixel would inherit its rounding error.
         self.style_weight = torch.cat([linear.weight.detach() for linear in linears])
         self.style_bias = torch.cat([linear.bias.detach() for linear in linears])
         self.widths = [linear.out_features // 2 for linear in linears for _ in range(2)]
@@ -106,17 +98,17 @@ class _Level:
         return x
 
     def to_rgb(self, x: Tensor) -> Tensor:
-        """The picture (1, 3, S, S) of the level's feature, which is overwritten."""
+        """The picture (1, 3, S, S) of the level's feature (1, C, S, S), which is overwritten."""
         squares = F.conv2d(F.leaky_relu_(x, LEAK), self.weight_rgb, self.bias_rgb, stride=2, padding=3)
         return F.pixel_shuffle(squares, 2).tanh_()
 
 
-class Renderer:
-    """Plans and renders as `Generator` does, on a CPU and without gradients; nothing in it changes after construction.
+class CPUGenerator:
+    """Plans and renders like `Generator`, on a CPU and without gradients; immutable after construction.
 
     Args:
-        generator: whose weights are taken.
-        dtype: to compute in.
+        generator: the generator whose weights it takes over.
+        dtype: number format of the computation, float32 or bfloat16.
     """
 
     def __init__(self, generator: Generator, dtype: torch.dtype = torch.float32) -> None:
@@ -127,7 +119,7 @@ class Renderer:
         self._skips = generator.skips if dtype is torch.float32 else copy.deepcopy(generator.skips).to(dtype)
 
     def weights(self) -> Iterator[Tensor]:
-        """All weights, those that are shared with the generator included."""
+        """All weights, including those that it shares with the generator."""
         yield from self._skips.parameters()
         for level in self._levels:
             yield from (level.style_weight, level.style_bias, level.weight_rgb, level.bias_rgb)
@@ -138,7 +130,7 @@ class Renderer:
 
     @torch.inference_mode()
     def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:
-        """`Generator.plan_skips`, in this renderer's dtype, of content in any."""
+        """What `Generator.plan_skips` gives, in this generator's dtype; the content may have any dtype."""
         features = {size: content.features[size].to(self.dtype) for size, _ in self.params.encoder_widths}
         return plan_skips(self.params, self._skips, ContentFeatures(content.content.to(self.dtype), features))
 
@@ -151,20 +143,18 @@ class Renderer:
         mask_scale: Sequence[float | Tensor] | None = None,
         size: int | None = None,
     ) -> Tensor:
-        """Render one planned picture in styles.
+        """Render one planned picture in several styles.
 
         Args:
             content: (1, 1, 8, 8).
-            gates: of one picture, in this renderer's dtype.
+            gates: from `plan_skips`, of one picture.
             styles: (B, style_dim) or (B, levels, style_dim).
             mask_scale, size: see `Generator.render`.
 
         Returns:
             (B, 3, size, size) in [-1, 1], float32.
         """
-        size = size or self.params.resolution
-        if size not in self.params.sizes:
-            raise ValueError(f"this generator renders at {self.params.sizes} pixels, not at {size}")
+        size = self.params.rendered_size(size)
         strengths = strengths_by_size(self.params, mask_scale)
         if styles.dim() == 2:
             styles = styles[:, None].expand(-1, len(self._levels), -1)

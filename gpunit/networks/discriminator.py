@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.layers import leaky_relu
+from gpunit.networks.blocks import leaky_relu
 
 
 @dataclass(frozen=True)

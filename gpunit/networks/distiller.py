@@ -16,7 +16,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gpunit.networks.layers import AdaIN, conv3x3, instance_norm, leaky_relu, scale_shift, upsample
+from gpunit.networks.blocks import conv3x3, leaky_relu, upsample
+from gpunit.networks.normalisation import AdaIN, instance_norm, scale_shift
 
 # Keeps the root's gradient finite where a channel is constant, and is too small to be seen.
 _TINY = 1e-12

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.networks.layers import conv3x3, leaky_relu
+from gpunit.networks.blocks import conv3x3, leaky_relu
 
 
 @dataclass(frozen=True)

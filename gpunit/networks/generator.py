@@ -13,9 +13,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from gpunit.networks.blocks import AdaINResidualBlock, convolve_in_squares, leaky_relu
 from gpunit.networks.content_encoder import ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip, SkipGate
-from gpunit.networks.layers import AdaINResidualBlock, convolve_in_squares, leaky_relu
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,16 @@ class GeneratorParams:
     def resolution(self) -> int:
         """Side of the finished picture in pixels."""
         return self.sizes[-1]
+
+    def rendered_size(self, size: int | None) -> int:
+        """The size to render at: the one asked for, or the full resolution.
+
+        Raises:
+            ValueError: if no level has this size.
+        """
+        if size is not None and size not in self.sizes:
+            raise ValueError(f"this generator renders at {self.sizes} pixels, not at {size}")
+        return size or self.resolution
 
 
 def strengths_by_size(
@@ -127,9 +137,7 @@ class Generator(nn.Module):
         Returns:
             (B, 3, size, size) in [-1, 1].
         """
-        size = size or self.params.resolution
-        if size not in self.params.sizes:
-            raise ValueError(f"this generator renders at {self.params.sizes} pixels, not at {size}")
+        size = self.params.rendered_size(size)
         strengths = strengths_by_size(self.params, mask_scale)
         if style.dim() == 2:
             style = style[:, None].expand(-1, len(self.levels), -1)

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gpunit.networks.blocks import leaky_relu, spatial_mean
 from gpunit.networks.frozen.efficientnet import EfficientNetLite, EfficientNetLite0
-from gpunit.networks.layers import leaky_relu, spatial_mean
 
 
 @dataclass(frozen=True)

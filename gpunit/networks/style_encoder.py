@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gpunit.networks.layers import spatial_mean
+from gpunit.networks.blocks import spatial_mean
 
 
 @dataclass(frozen=True)

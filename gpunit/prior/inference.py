@@ -2,7 +2,7 @@
 
 Spectral norm is folded into the weights, and a norm at one step of the truncation is one scale and one shift per
 picture and channel, in one pass.  On a CPU, a 3x3 convolution of a map whose pixels were doubled becomes a transposed
-one of the map itself, the three colours are computed in squares (see `networks.layers`), and what nobody reads again
+one of the map itself, the three colours are computed in squares (see `networks.blocks`), and what nobody reads again
 is overwritten.
 """
 
@@ -16,7 +16,7 @@ from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.model import BigGANBatchNorm, GenBlock, SelfAttn
 from torch import Tensor, nn
 
-from gpunit.networks.layers import double_kernel, square_kernel, upsample
+from gpunit.networks.blocks import double_kernel, square_kernel, upsample
 
 
 class _StandingNorm(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from gpunit.files import digest
 from gpunit.images import read_batches
 from gpunit.networks.families import PUBLISHED, TranslatorParams
-from gpunit.networks.layers import fold_spectral_norm
+from gpunit.networks.normalisation import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.training.recipes import DistillationRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler

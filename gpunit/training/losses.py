@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gpunit.networks.blocks import spatial_mean
 from gpunit.networks.frozen.self_similarity import self_similarity
-from gpunit.networks.layers import spatial_mean
 
 
 def content_distance(content: Tensor, target: Tensor) -> Tensor:

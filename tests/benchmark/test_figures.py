@@ -12,7 +12,7 @@ import torch
 from gpunit.__main__ import main
 from gpunit.benchmark import figures as benchmark
 from gpunit.benchmark.figures import PlainTranslator, random_networks, translation_figures
-from gpunit.networks.layers import fold_spectral_norm
+from gpunit.networks.normalisation import fold_spectral_norm
 from tests.conftest import TINY, TINY_PAPER
 
 CPU = torch.device("cpu")

@@ -1,33 +1,14 @@
-"""The CPU's rendering is the generator's."""
+"""The generator for CPUs renders what the generator does."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
 
 from gpunit.engine.device import psnr
 from gpunit.engine.translator import Translator
-from gpunit.networks.cpu_generator import Renderer
-from gpunit.networks.layers import double_kernel, square_kernel, upsample
+from gpunit.networks.cpu_generator import CPUGenerator
 from tests.conftest import blobs
-
-
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 5), (8, 8)])
-def test_a_transposed_convolution_doubles_and_convolves(height: int, width: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(2, 3, height, width, generator=generator)
-    weight = torch.randn(4, 3, 3, 3, generator=generator)
-    expected = F.conv2d(upsample(x), weight, padding=1)
-    torch.testing.assert_close(F.conv_transpose2d(x, double_kernel(weight), stride=2, padding=1), expected)
-
-
-@pytest.mark.parametrize("size", [3, 7])
-def test_a_convolution_by_squares_is_the_convolution(size: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    x, weight = torch.randn(2, 5, 8, 12, generator=generator), torch.randn(3, 5, size, size, generator=generator)
-    squares = F.conv2d(x, square_kernel(weight), stride=2, padding=size // 2)
-    torch.testing.assert_close(F.pixel_shuffle(squares, 2), F.conv2d(x, weight, padding=size // 2))
 
 
 @pytest.mark.parametrize("size", [8, 16, 32, 64, 128])
@@ -35,7 +16,7 @@ def test_every_size_is_rendered_as_the_generator_does(small: Translator, size: i
     generator, plan, styles = small.networks.generator, small.plan(blobs(2)), small.sample(2, seed=3)
     with torch.inference_mode():
         expected = generator.render(plan.content.expand(2, -1, -1, -1), plan.gates, styles, size=size)
-    rendered = Renderer(generator).render(plan.content, plan.gates, styles, size=size)
+    rendered = CPUGenerator(generator).render(plan.content, plan.gates, styles, size=size)
     torch.testing.assert_close(rendered, expected, atol=2e-5, rtol=0)
 
 
@@ -46,14 +27,14 @@ def test_strengths_and_mixed_styles_are_rendered_as_the_generator_does(small: Tr
     for gates, strengths in ((plan.gates, (0.5, 1.5)), (plan.gates, (region, 1.0)), ({}, None)):
         with torch.inference_mode():
             expected = generator.render(plan.content, gates, styles, strengths)
-        rendered = Renderer(generator).render(plan.content, gates, styles, strengths)
+        rendered = CPUGenerator(generator).render(plan.content, gates, styles, strengths)
         torch.testing.assert_close(rendered, expected, atol=2e-5, rtol=0)
 
 
 def test_in_bf16_it_plans_and_renders_nearly_the_same(small: Translator) -> None:
     generator, style = small.networks.generator, small.sample(1, seed=3)
     expected = small.render_tensor(small.plan(blobs(2)), style)
-    half = Renderer(generator, torch.bfloat16)
+    half = CPUGenerator(generator, torch.bfloat16)
     with torch.inference_mode():
         content = small.networks.content_encoder(small._to_batch(blobs(2)))
     gates = half.plan_skips(content)
@@ -63,7 +44,7 @@ def test_in_bf16_it_plans_and_renders_nearly_the_same(small: Translator) -> None
 
 
 def test_impossible_requests_are_refused(small: Translator) -> None:
-    renderer, plan = Renderer(small.networks.generator), small.plan(blobs(2))
+    renderer, plan = CPUGenerator(small.networks.generator), small.plan(blobs(2))
     with pytest.raises(ValueError, match="renders at"):
         renderer.render(plan.content, plan.gates, small.sample(1), size=100)
     with pytest.raises(ValueError, match="shorter"):

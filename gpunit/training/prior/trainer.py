@@ -28,9 +28,9 @@ from pytorch_pretrained_biggan.model import BigGANBatchNorm
 from torch import Tensor, nn
 
 from gpunit import images
-from gpunit.networks.code_encoder import CodeEncoder, draw_code
+from gpunit.networks.code_encoder import CodeEncoder, sample_code
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-from gpunit.networks.layers import add_spectral_norm, scale_shift
+from gpunit.networks.normalisation import add_spectral_norm, scale_shift
 from gpunit.networks.projected_discriminator import ProjectedDiscriminator
 from gpunit.prior.biggan import ENCODER_NAME, WEIGHTS_NAME, load_biggan, save_biggan, unit_latents
 from gpunit.seeds import seed_step
@@ -214,7 +214,7 @@ class PriorTrainer:
         autocast = mixed_precision(real.device)
         with autocast:
             mean, log_variance = self.encoder(real)
-            code = draw_code(mean, log_variance)
+            code = sample_code(mean, log_variance)
             # Order: reconstructions, fresh codes, and the partners of some of the former and all of the latter.
             first_code, first_label = torch.cat([code, fresh]), torch.cat([label, fresh_label])
             paired = torch.cat([chosen, torch.arange(count, count + sampled)])

@@ -28,7 +28,7 @@ from gpunit import images
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-from gpunit.networks.layers import add_spectral_norm, instance_norm
+from gpunit.networks.normalisation import add_spectral_norm, instance_norm
 from gpunit.seeds import seed_step
 from gpunit.training import losses
 from gpunit.training.augment import recolour

@@ -25,7 +25,7 @@ from gpunit.networks.discriminator import Discriminator
 from gpunit.networks.frozen.arcface import IdentityNet
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.frozen.vgg import VGG19
-from gpunit.networks.layers import add_spectral_norm
+from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training import losses
 from gpunit.training.data import PictureSet
 from gpunit.training.processes import Processes

@@ -31,7 +31,7 @@ from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.families import TranslatorParams
 from gpunit.networks.frozen.efficientnet import BACKBONES
 from gpunit.networks.generator import Generator
-from gpunit.networks.layers import add_spectral_norm
+from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.networks.projected_discriminator import DiscriminatorEnsemble
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.seeds import seed_step, step_generator

@@ -13,7 +13,7 @@ from gpunit import zoo
 from gpunit.files import digest
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import reverse_gradient
-from gpunit.networks.layers import instance_norm
+from gpunit.networks.normalisation import instance_norm
 from gpunit.training.augment import ShiftAndTone, recolour
 from gpunit.training.bundle import bundle_content_encoder
 from gpunit.training.data import PairSet, PictureSet
