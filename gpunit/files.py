@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from PIL import Image
 
 # No writer pauses for so long: what is older was left by a process that was killed.
 ABANDONED_SECONDS = 3600.0
@@ -37,6 +40,12 @@ def _clear_abandoned(path: Path) -> None:
         with suppress(OSError):  # another process was faster
             if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
                 partial.unlink()
+
+
+def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write a picture as PNG; `options` are those of Pillow's PNG writer."""
+    with written_beside(Path(path)) as partial:
+        picture.save(partial, format="PNG", **options)
 
 
 def digest(path: Path) -> str:

@@ -1,4 +1,8 @@
-"""Pictures in and out: PIL <-> tensor, orientation, transparency, odd modes, crops.  The only place that does."""
+"""Pictures in and out.
+
+The only module in which a file becomes pixels (`open_picture`, upright 8-bit RGB) and pixels become a tensor
+(`to_tensor`, in [-1, 1]) or the other way round (`to_pictures`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import torch
@@ -200,31 +204,54 @@ def cut(picture: Image.Image, size: int, crop: Crop = CENTRE) -> Image.Image:
 
 
 def to_tensor(picture: Image.Image) -> Tensor:
-    """RGB picture -> (1, 3, H, W) float32 in [-1, 1]."""
-    array = np.asarray(picture.convert("RGB"), dtype=np.float32)
-    return torch.from_numpy(array / 127.5 - 1).permute(2, 0, 1)[None].contiguous()
+    """A picture as a tensor (1, 3, H, W) float32 in [-1, 1].
+
+    >>> to_tensor(Image.new("RGB", (2, 1), (0, 255, 0))).tolist()
+    [[[[-1.0, -1.0]], [[1.0, 1.0]], [[-1.0, -1.0]]]]
+    """
+    return from_uint8(_pixels(picture.convert("RGB")))[None]
 
 
 def to_pictures(batch: Tensor) -> list[Image.Image]:
-    """(B, 3, H, W) in [-1, 1], any float dtype -> 8-bit RGB pictures."""
-    return [Image.fromarray(pixels) for pixels in to_bytes(batch).permute(0, 2, 3, 1).cpu().numpy()]
+    """8-bit RGB pictures of a batch (B, 3, H, W) of any float dtype in [-1, 1]; values outside are clipped."""
+    return [Image.fromarray(pixels) for pixels in to_uint8(batch).permute(0, 2, 3, 1).cpu().numpy()]
 
 
-def to_bytes(batch: Tensor) -> Tensor:
-    """Pictures in [-1, 1], any float dtype -> uint8, rounded."""
+def to_uint8(batch: Tensor) -> Tensor:
+    """Values of any float dtype in [-1, 1] as uint8 from 0 to 255, rounded and clipped.
+
+    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5])).tolist()
+    [0, 128, 255, 255]
+    """
     return ((batch.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
-    """Write a PNG beside its final name, then rename: a reader never meets half a file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        picture.save(partial, format="PNG", **options)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def from_uint8(batch: Tensor) -> Tensor:
+    """uint8 from 0 to 255 as float32 in [-1, 1]; `to_uint8` leads back.
+
+    >>> from_uint8(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+    [-1.0, 1.0]
+    """
+    return batch.float() / 127.5 - 1
+
+
+def to_square(picture: Image.Image, size: int) -> Tensor:
+    """The centre square of a picture as a tensor (3, size, size) uint8."""
+    return _pixels(cut(picture, size))
+
+
+def load_square(path: Path, size: int) -> Tensor:
+    """The centre square of a picture file as a tensor (3, size, size) uint8.
+
+    Raises:
+        PictureError: if the file cannot be used; see `open_picture`.
+    """
+    return to_square(open_picture(path), size)
+
+
+def _pixels(picture: Image.Image) -> Tensor:
+    """An RGB picture as (3, H, W) uint8."""
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
 
 
 def sheet(
@@ -283,34 +310,26 @@ def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     return paths
 
 
-def load_square(path: Path, size: int) -> Tensor:
-    """One picture file as (3, size, size) uint8, centre-cropped to a square."""
-    return to_square(open_picture(path), size)
-
-
-def to_square(picture: Image.Image, size: int) -> Tensor:
-    """A picture as (3, size, size) uint8, centre-cropped to a square."""
-    return torch.from_numpy(np.array(cut(picture, size))).permute(2, 0, 1).contiguous()
-
-
 def read_batches(
     folder: str | os.PathLike[str], size: int, limit: int | None = None, batch: int = 32
 ) -> Iterator[Tensor]:
-    """The pictures of a folder, by name, a batch (B, 3, size, size) in [-1, 1] at a time.
+    """The centre squares of a folder's pictures in the order of their paths, as batches, one in memory at a time.
 
-    A whole training set may not fit into memory.  A `limit` takes so many of them from all over the folder: of a
-    folder that is sorted by kind, the first would be of one kind.
+    Args:
+        folder: with its subfolders.
+        size: side of the squares in pixels.
+        limit: read only this many pictures, spread evenly over the folder, because its first ones may all be of one
+            kind.
+        batch: B, pictures at a time; the last batch may be smaller.
+
+    Yields:
+        (B, 3, size, size) float32 in [-1, 1].
 
     Raises:
-        PictureError: if the folder holds no picture.
+        PictureError: if the folder holds no picture, or one that cannot be used.
     """
     paths = list_pictures(folder)
     count = len(paths) if limit is None else min(limit, len(paths))
     paths = [paths[place * len(paths) // count] for place in range(count)]
     for start in range(0, len(paths), batch):
-        yield to_unit(torch.stack([load_square(path, size) for path in paths[start : start + batch]]))
-
-
-def to_unit(batch: Tensor) -> Tensor:
-    """uint8 -> float32 in [-1, 1]."""
-    return batch.float() / 127.5 - 1
+        yield from_uint8(torch.stack([load_square(path, size) for path in paths[start : start + batch]]))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.images import Crop, PictureError
 from tests.conftest import blobs
 
@@ -134,7 +134,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        images.save_png(Broken(), tmp_path / "a.png")
+        files.save_png(Broken(), tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gpunit import images, zoo
+from gpunit import files, images, zoo
 from gpunit.commands.shared import (
     Data,
     Device,
@@ -56,7 +56,7 @@ def draw_prior(
     grid = loaded.grid(loaded.latents(rows, seed, truncation), labels)
     headings = [loaded.class_names[label].split(",")[0][:18] for label in labels]
     cell = max(128, loaded.resolution)
-    images.save_png(images.sheet([images.to_pictures(row) for row in grid], cell, headings), output)
+    files.save_png(images.sheet([images.to_pictures(row) for row in grid], cell, headings), output)
     typer.echo(f"{output} written")
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from torch import Tensor
 
-from gpunit import images, zoo
+from gpunit import files, images, zoo
 from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, print_table, refuse_existing
 from gpunit.engine import batch
 from gpunit.engine.device import PRECISIONS, pick_device
@@ -104,9 +104,9 @@ def translate(
     ):
         results = translator.render(translator.plan(picture), styles)
         for result, path in zip(results, targets, strict=True):
-            images.save_png(result, path)
+            files.save_png(result, path)
         rows.append([images.cut(picture, translator.resolution), *results])
-    images.save_png(images.sheet(rows, translator.resolution, headings), sheet_path)
+    files.save_png(images.sheet(rows, translator.resolution, headings), sheet_path)
     seconds = time.perf_counter() - start
     typer.echo(f"{len(rows) * per_picture} pictures and sheet.png in {output} ({seconds:.1f} s)")
 

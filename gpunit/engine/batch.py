@@ -22,7 +22,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.engine.translator import Translator
 from gpunit.files import digest
 
@@ -268,7 +268,7 @@ def _translate(translator: Translator, styles: Tensor, path: Path, record: Recor
         return Record(record.source, record.sha256, error=str(error))
     results = _results(output, stem, len(styles))
     for result, drawn in zip(results, translator.render(translator.plan(picture), styles), strict=True):
-        images.save_png(drawn, result)
+        files.save_png(drawn, result)
     return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])
 
 

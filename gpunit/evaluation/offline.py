@@ -29,7 +29,7 @@ from gpunit import images
 from gpunit.engine.translator import Translator
 from gpunit.evaluation import metrics
 from gpunit.evaluation.metrics import Judge
-from gpunit.images import load_square, read_batches, to_unit
+from gpunit.images import from_uint8, load_square, read_batches
 
 Report = Callable[[int, int], None]
 
@@ -175,7 +175,7 @@ def judge_offline(
     contents = _contents(translator, sources)
     content_kept = metrics.relative_change(_contents(translator, translated), contents, protocol.seed)
     rows, places = layouts.pair(contents)
-    alike = to_unit(torch.stack([load_square(layouts.paths[place], sources.shape[-1]) for place in places]))
+    alike = from_uint8(torch.stack([load_square(layouts.paths[place], sources.shape[-1]) for place in places]))
     alike_kept = metrics.relative_change(layouts.contents[places], contents[rows], protocol.seed)
     return [
         Verdict(
@@ -223,7 +223,7 @@ def _contents(translator: Translator, pictures: Tensor, batch: int = 32) -> Tens
 def show_target(fid: Any, batches: Iterable[Tensor]) -> None:
     """Let a FID of `metrics.load_fid` see the target's training pictures, batches (B, 3, S, S) in [-1, 1]; once."""
     for batch in batches:
-        fid.update(images.to_bytes(batch), real=True)
+        fid.update(images.to_uint8(batch), real=True)
 
 
 @torch.inference_mode()
@@ -252,7 +252,7 @@ def judge_by_paper(
     for index, picture in enumerate(images.to_pictures(sources)):
         drawn = translator.sample(styles, seed + index)
         rendered = translator.render_tensor(translator.plan(picture), drawn).cpu().clamp(-1, 1)
-        fid.update(images.to_bytes(rendered), real=False)
+        fid.update(images.to_uint8(rendered), real=False)
         first, second = zip(*combinations(range(styles), 2), strict=True)
         distances.append(float(lpips(rendered[list(first)], rendered[list(second)])))
         report(index + 1, len(sources))

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.imagenet import GROUPS, group_of
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.prior.biggan import LatentCodes, Prior, PriorError
@@ -140,7 +140,7 @@ def _save_row(
         kept = []
     pictures = images.to_pictures(row)
     for i in kept:
-        images.save_png(pictures[i], folders[i] / f"{name}.png")
+        files.save_png(pictures[i], folders[i] / f"{name}.png")
     line = {"code": name, "truncation": truncation, "classes": [folders[i].name for i in kept]}
     with (output / CODES_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

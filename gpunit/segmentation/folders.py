@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.engine.device import pick_device
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.segmentation.class_activation import class_activation_map
@@ -159,9 +159,9 @@ def segment_folder(
                         raise SegmentationError("this method gives no boxes to crop by; crop with --method htc.")
                     left, top, side = object_crop(shape.box, *picture.size)
                     square = (left, top, left + side, top + side)
-                    images.save_png(picture.crop(square), cropped / relative)
+                    files.save_png(picture.crop(square), cropped / relative)
                     drawn = drawn.crop(square)
-                images.save_png(drawn, output / relative)
+                files.save_png(drawn, output / relative)
         report(done, len(planned))
     return empty
 

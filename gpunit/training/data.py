@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.images import PictureError, list_pictures, load_square, open_picture, to_square, to_unit
+from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, to_square
 from gpunit.seeds import step_generator
 
 Drawn = TypeVar("Drawn")
@@ -81,7 +81,7 @@ class _Drawable(ABC):
             top, left = (int(share * (stack.shape[-1] - self.size + 1)) for share in offset)
             crop = stack[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
-        batch = to_unit(torch.stack(crops))
+        batch = from_uint8(torch.stack(crops))
         if turned:
             places = torch.arange(turned) * count // turned
             batch[places] = turn_and_zoom(batch[places], generator)

@@ -7,18 +7,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.engine.translator import Translator
 from gpunit.evaluation.metrics import EvaluationError, Judge, load_fid, load_lpips
 from gpunit.evaluation.offline import Layouts, OfflineProtocol, judge_by_paper, judge_offline, show_target
-from gpunit.images import to_unit
+from gpunit.images import from_uint8
 from tests.evaluation.test_metrics import pictures
 
 
 def layouts(tiny: Translator, folder: Path, shown: Tensor) -> Layouts:
     """Of pictures that are written to a folder first."""
     for index, picture in enumerate(images.to_pictures(shown)):
-        images.save_png(picture, folder / f"{index:03d}.png")
+        files.save_png(picture, folder / f"{index:03d}.png")
     return Layouts.of(tiny, folder)
 
 
@@ -100,7 +100,7 @@ def test_the_papers_protocol_counts_every_style_of_every_source(tiny: Translator
 def test_fid_sees_the_grey_levels_that_the_pictures_have_as_files() -> None:
     shown = []
     levels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
-    show_target(SimpleNamespace(update=lambda pictures, real: shown.append(pictures)), [to_unit(levels)])
+    show_target(SimpleNamespace(update=lambda pictures, real: shown.append(pictures)), [from_uint8(levels)])
     assert torch.equal(shown[0], levels)
 
 

@@ -86,7 +86,7 @@ def test_a_picture_of_the_crops_size_is_drawn_as_it_is(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     drawn = PictureSet(tmp_path, 32).draw(8, seed=0, step=0)
-    picture = data.to_unit(torch.from_numpy(noise).permute(2, 0, 1))
+    picture = data.from_uint8(torch.from_numpy(noise).permute(2, 0, 1))
     assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in drawn)
 
 

@@ -27,7 +27,7 @@ from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan.model import BigGANBatchNorm
 from torch import Tensor, nn
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.networks.code_encoder import CodeEncoder, sample_code
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.normalisation import add_spectral_norm, scale_shift
@@ -335,7 +335,7 @@ def train_prior(
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())
-            images.save_png(trainer.sheet(shown, shown_codes), run / f"sheet-{trainer.done:06d}.png")
+            files.save_png(trainer.sheet(shown, shown_codes), run / f"sheet-{trainer.done:06d}.png")
     return path
 
 

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import AppearanceEncoder, Decoder, DomainClassifier, reverse_gradient
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
@@ -346,7 +346,7 @@ def distill(
         if trainer.done % save_every == 0 or trainer.done == steps:
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())
-            images.save_png(trainer.sheet(*shown), run / f"sheet-{trainer.done:06d}.png")
+            files.save_png(trainer.sheet(*shown), run / f"sheet-{trainer.done:06d}.png")
     return path
 
 

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from gpunit import images
+from gpunit import files, images
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip
 from gpunit.networks.families import TranslatorParams
@@ -667,5 +667,5 @@ def run_steps(
         if trainer.is_main and (trainer.done % schedule.save_every == 0 or trainer.done == steps):
             report(log.write(trainer.done))
             save_checkpoint(path, trainer.state())
-            images.save_png(trainer.sheet(shown_source, shown_target), run / f"sheet-{trainer.done:06d}.png")
+            files.save_png(trainer.sheet(shown_source, shown_target), run / f"sheet-{trainer.done:06d}.png")
     return path

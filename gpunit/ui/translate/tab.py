@@ -13,7 +13,7 @@ from gradio.events import Dependency
 from PIL import Image
 from torch import Tensor
 
-from gpunit import images, zoo
+from gpunit import files, images, zoo
 from gpunit.ui import sharing
 from gpunit.ui.components import read_seed, roll, seed_input
 from gpunit.ui.content import (
@@ -524,7 +524,7 @@ def _exemplar(path: str | None) -> Image.Image:
 
 
 def _kept(path: Path, picture: Image.Image) -> str:
-    images.save_png(picture, path)
+    files.save_png(picture, path)
     return str(path)
 
 
