@@ -1,14 +1,19 @@
+"""What the tests share: tiny networks and recipes, synthetic pictures, and folders of them.
+
+Only fixtures import libraries that not every machine has.
+"""
+
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.engine.translator import Translator, TranslatorNetworks
 from gpunit.networks.code_encoder import CodeEncoderParams
@@ -19,8 +24,10 @@ from gpunit.networks.generator import Generator, GeneratorParams
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.training.prior.trainer import batch_statistics, make_biggan, measure_standing_statistics
 from gpunit.training.recipes import AdversarialRecipe, DistillationRecipe, PaperRecipe, PriorRecipe
+
+if TYPE_CHECKING:
+    from pytorch_pretrained_biggan import BigGAN
 
 TINY = TranslatorParams(
     content_encoder=ContentEncoderParams(resolution=64, widths=(4, 8, 8, 8)),
@@ -123,6 +130,8 @@ def folders(tmp_path: Path) -> Callable[..., list[Path]]:
 @pytest.fixture(scope="session")
 def tiny_biggan() -> BigGAN:
     """A tiny BigGAN with random weights, settled spectral norms and measured statistics."""
+    from gpunit.training.prior.trainer import batch_statistics, make_biggan, measure_standing_statistics
+
     torch.manual_seed(0)
     model = make_biggan(TINY_PRIOR).train()
     with torch.no_grad(), batch_statistics(model):
