@@ -1,4 +1,4 @@
-"""python -m gpunit <command>: folders in, folders out."""
+"""`gpunit <command>`, which is `python -m gpunit <command>`: folders in, folders out; and the page."""
 
 from __future__ import annotations
 
@@ -15,6 +15,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.command(
+    "app",
+    rich_help_panel="Page",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,  # the page's own parser answers --help
+)
+def run_page(context: typer.Context) -> None:
+    """Serve the page to this machine's browser; `app --help` lists its options."""
+    from gpunit.ui.launch import main as launch  # gradio is slow to import
+
+    launch(context.args)
+
+
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, translation.models, translation.download, translation.export),
     "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# What comes with the package: assets/ and checkpoints/ lie here.
-ROOT = Path(__file__).resolve().parent.parent
+from platformdirs import user_data_path
+
+PACKAGE = Path(__file__).resolve().parent
+# Where assets/ and checkpoints/ lie: in an installed package a folder of its own, in a checkout the repository.
+_BUNDLED = PACKAGE / "_bundled"
+IS_INSTALLED = _BUNDLED.is_dir()
+ROOT = _BUNDLED if IS_INSTALLED else PACKAGE.parent
 
 
 class SettingError(ValueError):
@@ -62,6 +67,21 @@ def number(name: str) -> int:
             f"{name} must be a whole number from 1 on, not {given!r}; it says {VARIABLES[name].meaning}."
         )
     return int(given)
+
+
+def checkpoint_folders() -> tuple[Path, ...]:
+    """The folders of weights: the first takes downloads, and a file that is missing there is looked for in the next.
+
+    GPUNIT_CHECKPOINTS names the only one.  A checkout has checkpoints/; an installed package reads its bundled
+    weights where they were installed and keeps downloads in the user's data folder (on Linux
+    ~/.local/share/gpunit-explorer/checkpoints).
+    """
+    if named := text("GPUNIT_CHECKPOINTS"):
+        return (Path(named),)
+    bundled = ROOT / "checkpoints"
+    if IS_INSTALLED:
+        return user_data_path("gpunit-explorer", appauthor=False) / "checkpoints", bundled
+    return (bundled,)
 
 
 def described() -> str:

@@ -170,7 +170,7 @@ def evaluate_prior(
     names = classes.split(",")
     if samples < 2 * len(names):
         raise UsageError(f"--samples must be at least {2 * len(names)}, two of each class.")
-    path = zoo.CHECKPOINTS / f"{content_encoder}.safetensors"
+    path = zoo.stored(f"{content_encoder}.safetensors")
     labels = _shape_labels(names, path) if content_encoder else []
     loaded = _load(prior, device, download=False)
     loaded.labels(names)

@@ -305,7 +305,7 @@ def is_here(name: str) -> bool:
 
 
 def _search(name: str) -> tuple[Path, Path] | None:
-    for folder in (Path(name), zoo.CHECKPOINTS / name):
+    for folder in (Path(name), zoo.stored(name)):
         found = folder / CONFIG_NAME, folder / WEIGHTS_NAME
         if all(path.is_file() for path in found):
             return found

@@ -130,7 +130,7 @@ class Shapes:
     class_names = SMALL_DOMAINS  # F_s's labels
 
     def __init__(self, device: str) -> None:
-        path = zoo.CHECKPOINTS / f"{zoo.SMALL_CONTENT_ENCODER}.safetensors"
+        path = zoo.stored(f"{zoo.SMALL_CONTENT_ENCODER}.safetensors")
         self._device = pick_device(device)
         self._encoder = zoo.load_content_encoder(path, "small").eval().to(self._device)
         self._head = zoo.load_shape_head(path, "small").eval().to(self._device)

@@ -31,7 +31,8 @@ from gpunit.zoo.fetching import DownloadError, fetch_from_drive, fetch_with_retr
 from gpunit.zoo.importing import CONTENT_ENCODER, convert_published, import_published
 from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, shape_head_path
 
-CHECKPOINTS = Path(settings.text("GPUNIT_CHECKPOINTS") or settings.ROOT / "checkpoints")
+# Downloads and the user's own translators lie in the first; an installed package has its bundled weights elsewhere.
+CHECKPOINTS, *BUNDLED = settings.checkpoint_folders()
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
 DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
 # The content encoder of the small family that has a shape head.
@@ -91,7 +92,7 @@ class ModelSpec:
     @property
     def path(self) -> Path:
         """Where the weights lie, or would lie."""
-        return CHECKPOINTS / f"{self.name}.safetensors"
+        return stored(f"{self.name}.safetensors")
 
     @property
     def dropped_path(self) -> Path:
@@ -133,6 +134,12 @@ class ModelSpec:
         return f"{' / '.join(self.sources)} → {self.target}"
 
 
+def stored(name: str) -> Path:
+    """Where a file or folder of weights lies: among the checkpoints (or would lie there), or with the bundled ones."""
+    places = [folder / name for folder in (CHECKPOINTS, *BUNDLED)]
+    return next((place for place in places if place.exists()), places[0])
+
+
 def _has_file(name: str) -> bool:
     return any((CHECKPOINTS / f"{name}{suffix}").is_file() for suffix in (".safetensors", ".pt"))
 
@@ -156,7 +163,7 @@ MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_bundled_specs(
 def all_models() -> dict[str, ModelSpec]:
     """The table, and after it the translators of the user's own that lie among the checkpoints."""
     models = dict(MODELS)
-    for path in sorted(CHECKPOINTS.glob("*.safetensors")):
+    for path in (path for folder in (CHECKPOINTS, *BUNDLED) for path in sorted(folder.glob("*.safetensors"))):
         if path.stem in models:
             continue
         try:
@@ -205,7 +212,7 @@ def files(name: str) -> list[Path]:
                     kind = "content_encoder" if path.stem == CONTENT_ENCODER else "translator"
                     _import(path.with_suffix(".pt"), kind)
         _check_unchanged(path)
-    return [spec.path, CHECKPOINTS / f"{read_header(spec.path).get('content_encoder', '')}.safetensors"]
+    return [spec.path, stored(f"{read_header(spec.path).get('content_encoder', '')}.safetensors")]
 
 
 def fingerprint(name: str) -> str:

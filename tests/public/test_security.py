@@ -215,7 +215,7 @@ def test_an_opened_folder_leaves_weights_and_code_shut() -> None:
         return is_allowed_file(path, blocked_paths(), [ROOT], [])[0]
 
     assert is_open(ROOT / "LICENSE")
-    for path in (zoo.CHECKPOINTS / "to-cat.safetensors", ROOT / "app.py", ROOT / "gpunit" / "zoo.py"):
+    for path in (zoo.CHECKPOINTS / "to-cat.safetensors", ROOT / "app.py", ROOT / "gpunit" / "settings.py"):
         assert path.is_file()
         assert not is_open(path)
 

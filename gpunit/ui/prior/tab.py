@@ -541,7 +541,7 @@ def _matrix(values: np.ndarray, names: list[str]) -> Image.Image:
 
 def _config(name: str) -> Path | None:
     """The config of a prior among the checkpoints; read here, so that the page opens without BigGAN's library."""
-    path = zoo.CHECKPOINTS / name / "config.json"
+    path = zoo.stored(name) / "config.json"
     return path if path.is_file() and path.with_name("pytorch_model.bin").is_file() else None
 
 

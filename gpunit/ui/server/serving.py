@@ -152,8 +152,10 @@ def use_own_folder() -> None:
 
 def blocked_paths() -> list[str]:
     """What is never served, whatever GRADIO_ALLOWED_PATHS says: weights, code, and where runs and results go."""
-    kept = ("gpunit", "tests", ".git", ".env", "app.py", "runs", "results")
-    return [str(zoo.CHECKPOINTS), *(str(ROOT / name) for name in kept)]
+    kept = ("tests", ".git", ".env", "app.py", "runs", "results")
+    # The examples of an installed package lie inside it.
+    code = (path for path in settings.PACKAGE.iterdir() if path != ROOT)
+    return [str(path) for path in (zoo.CHECKPOINTS, *zoo.BUNDLED, *code, *(ROOT / name for name in kept))]
 
 
 def _until(is_so: Callable[[], bool], seconds: float) -> bool:

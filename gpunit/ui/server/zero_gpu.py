@@ -41,7 +41,7 @@ def lend_gpu(page: gr.Blocks, models: Models) -> gr.Blocks:
         if spec.is_here:
             models.get(spec.name)
     for name in PRIORS:
-        if (zoo.CHECKPOINTS / name / "config.json").is_file():
+        if (zoo.stored(name) / "config.json").is_file():
             models.prior(name)
     models.shapes()
     return page
