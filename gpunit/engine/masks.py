@@ -1,7 +1,7 @@
-"""Skip masks m as people look at them and change them: reductions, heatmaps, sparsity, export, painted regions.
+"""The masks m of the dynamic skips: reductions, heatmaps, sparsity, export, and regions painted by hand.
 
-m = tanh(relu(W_m ∘ [ĥ, f_E])) is made of the content picture alone (section 4.1): a plan holds it once, and every
-style is rendered with the very same masks.
+m = tanh(relu(W_m ∘ [ĥ, f_E])) depends on the content picture alone (section 4.1): a plan holds it once, and every
+style is rendered with the same masks.
 """
 
 from __future__ import annotations
@@ -29,17 +29,21 @@ _SHEET_CELL = 64
 
 
 def masks_of(plan: Plan) -> dict[int, Tensor]:
-    """The masks of a plan by layer size, coarse to fine: (C, S, S) float32 in [0, 1] on the CPU."""
+    """The masks of a plan by their size S, coarse to fine: (C, S, S) float32 in [0, 1) on the CPU."""
     return {size: gate.mask[0].float().cpu() for size, gate in plan.gates.items()}
 
 
 def strengths(mask: Tensor) -> Tensor:
-    """Mean of every channel of a mask (C, S, S) over its positions: (C,) in [0, 1]."""
+    """Mean of every channel of a mask (C, S, S) over its pixels: (C,) in [0, 1)."""
     return mask.mean((1, 2))
 
 
 def ranking(mask: Tensor) -> list[int]:
-    """The channels of a mask (C, S, S), strongest first; equals keep their order."""
+    """The channels of a mask (C, S, S) in the order of falling mean; equal ones keep their order.
+
+    >>> ranking(torch.tensor([0.1, 0.7, 0.7])[:, None, None])
+    [1, 2, 0]
+    """
     return strengths(mask).argsort(descending=True, stable=True).tolist()
 
 
@@ -49,10 +53,10 @@ def mean_map(mask: Tensor) -> Tensor:
 
 
 def strongest_map(mask: Tensor, count: int = STRONGEST) -> Tensor:
-    """Mean over the `count` strongest channels: (C, S, S) -> (S, S).
+    """Mean over the `count` channels of the largest mean, or over all if there are fewer: (C, S, S) -> (S, S).
 
     Raises:
-        ValueError: for a count below 1; one above C takes all channels.
+        ValueError: for a count below 1.
     """
     if count < 1:
         raise ValueError(f"{count} channels cannot be averaged; take at least 1.")
@@ -60,24 +64,32 @@ def strongest_map(mask: Tensor, count: int = STRONGEST) -> Tensor:
 
 
 def zero_share(mask: Tensor) -> float:
-    """Share of the mask's cells that are exactly 0, where the generator's own feature passes untouched."""
+    """Share of a mask's entries that are exactly 0, where the generator's own feature passes unchanged.
+
+    >>> zero_share(torch.tensor([[[0.0, 0.5], [0.0, 0.0]]]))
+    0.75
+    """
     return (mask == 0).float().mean().item()
 
 
 def histogram(mask: Tensor, bins: int = 20) -> list[float]:
-    """Shares of the mask's cells above 0 that fall into equal bins of [0, 1]; all 0 if there are none."""
+    """Shares of a mask's entries above 0 in equal bins of [0, 1]; zeros if there are none.
+
+    >>> histogram(torch.tensor([0.0, 0.1, 0.2, 0.9, 0.95]), bins=2)
+    [0.5, 0.5]
+    """
     counts = torch.histc(mask[mask > 0], bins, 0.0, 1.0)
     return (counts / counts.sum().clamp(min=1)).tolist()
 
 
 def heatmap(values: Tensor, size: int, colormap: str = "viridis", top: float = 1.0) -> Image.Image:
-    """Colour a map (H, W): 0 is the colormap's first colour, `top` and above its last.
+    """A map (H, W) as a picture: 0 has the colormap's first colour, `top` and above have its last.
 
     Args:
         values: (H, W), at least 0.
-        size: width of the picture in pixels; cells are enlarged without smoothing.
+        size: width of the picture in pixels; enlarged without smoothing.
         colormap: one of `COLORMAPS`.
-        top: the value with the last colour, above 0.
+        top: the value of the last colour, above 0.
 
     Raises:
         ValueError: for an unknown colormap.
@@ -89,7 +101,10 @@ def heatmap(values: Tensor, size: int, colormap: str = "viridis", top: float = 1
 
 
 def colour_stops(colormap: str, count: int = 9) -> list[str]:
-    """Equally spaced colours of a colormap as "#rrggbb", from 0 to the top.
+    """Equally spaced colours of a colormap as "#rrggbb", first to last.
+
+    >>> colour_stops("gray", 3)
+    ['#000000', '#808080', '#ffffff']
 
     Raises:
         ValueError: for an unknown colormap.
@@ -98,18 +113,16 @@ def colour_stops(colormap: str, count: int = 9) -> list[str]:
 
 
 def overlay(picture: Image.Image, heat: Image.Image, opacity: float) -> Image.Image:
-    """Lay a heatmap on its picture; opacity 1 hides the picture, 0 the heatmap."""
+    """A heatmap blended over its picture: opacity 0 shows the picture alone, 1 the heatmap alone."""
     return Image.blend(picture.resize(heat.size, Image.Resampling.LANCZOS), heat, min(max(opacity, 0.0), 1.0))
 
 
 def painted_cells(painted: NDArray[np.bool_], size: int) -> Tensor:
-    """Which cells of a layer a painted region touches.
-
-    A cell counts as painted if any pixel of it is: a thin stroke is felt, and nothing that was painted stays on.
+    """Which cells of a mask a painted region touches: those with any painted pixel, so that thin strokes count.
 
     Args:
-        painted: (H, W), True where painted; at least `size` on both sides.
-        size: S, the layer's side.
+        painted: (H, W), True where painted; H and W at least `size`.
+        size: S, the mask's side.
 
     Returns:
         (1, 1, S, S) bool.
@@ -118,25 +131,25 @@ def painted_cells(painted: NDArray[np.bool_], size: int) -> Tensor:
 
 
 def mask_scales(plan: Plan, scales: Sequence[float], painted: NDArray[np.bool_] | None = None) -> list[float | Tensor]:
-    """What `Translator.render` takes as `mask_scale`: the layers' strengths, 0 where painted.
+    """The `mask_scale` of `Translator.render`: each skip's strength, but 0 where painted.
 
     Args:
-        plan: whose masks are scaled.
-        scales: strength of each layer, at least 0, coarse to fine.
-        painted: (H, W) region in which the skips are off, at any resolution not below the layers'.
+        plan: the plan to render.
+        scales: strength of each skip, at least 0, coarse to fine.
+        painted: (H, W) region without skips, H and W at least the size of the finest mask.
 
     Returns:
-        For each layer its strength, or with a painted region (1, 1, S, S) on the plan's device and in its dtype.
+        For each skip its strength; with a painted region (1, 1, S, S) on the plan's device and in its dtype.
 
     Raises:
-        ValueError: if there is not one strength for each layer.
+        ValueError: if there are not as many strengths as skips.
     """
     gates = list(plan.gates.items())
     if len(scales) != len(gates):
         raise ValueError(f"{len(gates)} layers have a skip, but {len(scales)} strengths were given.")
     if painted is None or not painted.any():
         return list(scales)
-    # In the mask's own dtype: a wider one would widen the product, which blends with features of that dtype.
+    # In the mask's dtype: in a wider one, the scaled mask would no longer have the dtype of the features it blends.
     return [
         (~painted_cells(painted, size)).to(gate.mask.device, gate.mask.dtype) * scale
         for (size, gate), scale in zip(gates, scales, strict=True)
@@ -144,17 +157,17 @@ def mask_scales(plan: Plan, scales: Sequence[float], painted: NDArray[np.bool_] 
 
 
 def save_arrays(plan: Plan, path: str | os.PathLike[str]) -> None:
-    """Write all masks as NPZ: `mask_16` and its like, (C, S, S) float32."""
+    """Write all masks as NPZ, (C, S, S) float32 each, named after their size: `mask_16`, `mask_32`."""
     arrays = {f"mask_{size}": mask.numpy() for size, mask in masks_of(plan).items()}
-    with Path(path).open("wb") as file:  # an open file keeps numpy from changing the name
+    with Path(path).open("wb") as file:  # given a path, numpy would append ".npz"
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def save_pictures(plan: Plan, path: str | os.PathLike[str], colormap: str = "viridis", size: int = 512) -> None:
-    """Write a ZIP of PNG heatmaps: for each layer the mean, the strongest channels, and a sheet of all channels.
+    """Write a ZIP of PNG heatmaps: of each mask the mean, the mean of the strongest channels, and all channels.
 
-    The sheet has 16 channels a row, in their own order, coloured from 0 to 1.  The other two are coloured from 0 to
-    their largest value, which their file name tells.
+    The sheet of all channels has 16 a row in their own order, coloured from 0 to 1.  The means are coloured from 0 to
+    their largest value, which stands in the file's name.
 
     Raises:
         ValueError: for an unknown colormap.
@@ -174,12 +187,12 @@ def save_pictures(plan: Plan, path: str | os.PathLike[str], colormap: str = "vir
 
 
 def top_of(values: Tensor) -> float:
-    """The largest value of a map, for the end of its colour scale; 1 for a map that is 0 everywhere."""
+    """The largest value of a map, as the end of its colour scale; 1 for a map that is 0 everywhere."""
     return values.max().item() or 1.0
 
 
 def _tile(mask: Tensor, columns: int = 16) -> Tensor:
-    """Channels (C, S, S) side by side, row after row; places left over are 0."""
+    """Channels (C, S, S) side by side, row after row; the last row is filled up with zeros."""
     channels, side, _ = mask.shape
     rows = -(-channels // columns)
     padded = torch.cat([mask, mask.new_zeros(rows * columns - channels, side, side)])

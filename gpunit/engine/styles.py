@@ -1,12 +1,12 @@
 """Style space of a translator: PCA axes, interpolation, grids, layer mixing, and styles as JSON.
 
 The codes of a style bank spread along few directions.  With μ their mean, u_k the unit axes of their PCA and
-σ_k the deviations along them, every style is
+σ_k the standard deviations along them, every style is
 
     s = μ + Σ_k c_k·σ_k·u_k + rest
 
-where the rest is what the axes do not span.  Moving c_k leaves the rest alone, so a style that is moved and
-moved back is itself, bit for bit.
+where the rest is what the axes do not span.  Moving a style along the axes changes the c_k and keeps the rest, so
+offsets of zero return it bit for bit.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# Axes along which a bank deviates less than this part of the first deviation are rounding errors.
+# Axes with a deviation below this share of the first one's are rounding errors.
 NEGLIGIBLE = 1e-5
-# Codes are of the order of 1 to 10; numbers beyond this are a mistake, and would overflow half precision.
+# Codes are of the order of 1 to 10; numbers beyond this limit are a mistake, and would overflow half precision.
 MAX_NUMBER = 1e4
 BANDS = ("coarse", "middle", "fine")
 _JSON_KIND = "GP-UNIT style"
@@ -36,9 +36,9 @@ class StyleSpace:
 
     Attributes:
         mean: μ, (D,).
-        axes: u, (K, D): orthonormal, by falling deviation, the largest number of each positive.
-        deviations: σ, (K,), in the style's own units.
-        shares: (K,), each axis's share of the variance, adding up to 1.
+        axes: u, (K, D): orthonormal, in the order of falling deviation, the largest entry of each positive.
+        deviations: σ, (K,), standard deviations in the units of a style code.
+        shares: (K,), each axis's share of the variance; they add up to 1.
     """
 
     mean: Tensor
@@ -55,26 +55,30 @@ class StyleSpace:
         deviations = singular / math.sqrt(len(codes) - 1)
         kept = deviations > NEGLIGIBLE * deviations[0]
         axes, deviations = axes[kept], deviations[kept]
-        # An axis and its negative are the same axis: without a rule, libraries would disagree on the sign.
+        # The sign of an axis is arbitrary, and differs between linear algebra libraries.
         axes = axes * axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
         variances = deviations.square()
         return cls(mean.float(), axes.float(), deviations.float(), (variances / variances.sum()).float())
 
     def coordinates(self, styles: Tensor) -> Tensor:
-        """c, (..., K) in deviations, of styles (..., D)."""
+        """Coordinates c, (..., K) in standard deviations, of styles (..., D)."""
         return (styles - self.mean) @ self.axes.T / self.deviations
 
     def moved(self, styles: Tensor, offsets: Tensor) -> Tensor:
-        """Styles (..., D) moved along the first k axes by offsets (..., k) in deviations.
+        """Styles (..., D) moved along the first k axes by offsets (..., k) in standard deviations.
 
-        The rest of a style stays; offsets of zero return the styles themselves, bit for bit.
+        The rest of a style stays; offsets of zero return the same styles bit for bit.
         """
         count = offsets.shape[-1]
         return styles + (offsets * self.deviations[:count]) @ self.axes[:count]
 
 
 def interpolate(start: Tensor, end: Tensor, count: int) -> Tensor:
-    """Styles (count, D) in equal steps from start (D,) to end (D,), both included; count is at least 2."""
+    """Styles (count, D) in equal steps from start (D,) to end (D,), both included; count is at least 2.
+
+    >>> interpolate(torch.tensor([0.0, 4.0]), torch.tensor([1.0, 0.0]), 3).tolist()
+    [[0.0, 4.0], [0.5, 2.0], [1.0, 0.0]]
+    """
     weights = torch.linspace(0, 1, count)
     return torch.lerp(start, end, weights[:, None])
 
@@ -83,7 +87,7 @@ def grid(corners: Tensor, size: int) -> Tensor:
     """Bilinear grid (size, size, D) between four styles.
 
     Args:
-        corners: (4, D): top left, top right, bottom left, bottom right; the grid's corners are these exactly.
+        corners: (4, D): top left, top right, bottom left, bottom right; the grid has them at its corners exactly.
         size: rows and columns, at least 2.
     """
     top_left, top_right, bottom_left, bottom_right = corners
@@ -92,19 +96,23 @@ def grid(corners: Tensor, size: int) -> Tensor:
 
 
 def band(level: int, levels: int) -> int:
-    """The band (0 coarse, 1 middle, 2 fine) of one of a generator's levels; the coarser bands take the odd ones."""
+    """The band of one of a generator's levels, an index into `BANDS`; a remainder goes to the coarser bands.
+
+    >>> [BANDS[band(level, 5)] for level in range(5)]
+    ['coarse', 'coarse', 'middle', 'middle', 'fine']
+    """
     return len(BANDS) * level // levels
 
 
 def mix(coarse: Tensor, middle: Tensor, fine: Tensor, levels: int) -> Tensor:
-    """One style per level, (levels, D), of three styles (D,), for `Translator.render`."""
+    """Layer mixing: one style per level, (levels, D), from one style (D,) per band, for `Translator.render`."""
     by_band = (coarse, middle, fine)
     return torch.stack([by_band[band(level, levels)] for level in range(levels)])
 
 
 @dataclass(frozen=True)
 class Style:
-    """A style code and the model that it belongs to: to another model its numbers mean nothing.
+    """A style code and the only model that understands it.
 
     Attributes:
         model: the translator's name.
@@ -121,14 +129,14 @@ class Style:
 
     @property
     def code(self) -> Tensor:
-        """The code (D,) float32, exactly as it was given."""
+        """The code (D,) float32, bit for bit as it was given."""
         return torch.tensor(self.numbers)
 
     def to_json(self, sha256: str) -> dict[str, object]:
-        """The style as JSON's plain values.
+        """The style as a dictionary that `json.dumps` takes.
 
         Args:
-            sha256: of the model's weights file.
+            sha256: digest of the model's weights file, which the numbers belong to.
         """
         return {"kind": _JSON_KIND, "model": self.model, "sha256": sha256, "numbers": list(self.numbers)}
 
@@ -138,12 +146,12 @@ class Style:
 
         Args:
             text: the JSON.
-            model: name of the translator that is to draw it.
-            sha256: of that model's weights file.
-            length: D, how many numbers its styles have.
+            model: name of the translator that will render it.
+            sha256: digest of that model's weights file.
+            length: D, the length of its style codes.
 
         Raises:
-            StyleError: if the text is no saved style, or one of another model, length or range.
+            StyleError: if the text is not a saved style, or is one of another model, length or range.
         """
         try:
             read = json.loads(text)

@@ -1,15 +1,14 @@
-"""The engine: plan a picture once, render it in as many styles as asked.
+"""A translator at work: plan a picture once, render it in as many styles as asked.
 
     translator = zoo.load("to-cat")
     plan = translator.plan(image)
     picture = translator.render(plan, translator.sample(1, seed=0))[0]
 
-A plan holds E_c(x) and both skip gates; a style costs one `render` and nothing else.  Plans are values:
-nothing here remembers who asked, so one visitor's picture cannot reach another.
+A plan holds E_c(x) and both skip gates; a further style costs one `render` and nothing else.  Plans are immutable,
+and a translator keeps no state of its users, so one visitor's picture cannot reach another.
 
-On a CPU, `gpunit.networks.cpu_generator` does the generator's work, in fp32 or bf16; E_c stays in fp32, because every
-style would inherit its error.  On other devices the generator itself works, under autocast and several styles at a
-time.
+On a CPU, `networks.cpu_generator` renders in fp32 or bf16, one style after the other; E_c stays in fp32, because every
+style would inherit its error.  On other devices `networks.generator` renders several styles at a time under autocast.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
 
 PLANS_KEPT = 32
-RENDER_BATCH = 4  # not on a CPU, where several styles at once are no faster than one after the other
+RENDER_BATCH = 4  # styles rendered at a time; on a CPU one, because several take no less time each
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,11 @@ class TranslatorNetworks:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that rendering needs to know of a content picture.
+    """What rendering needs of a content picture, whatever the style.
 
     Attributes:
-        content: (1, 1, 8, 8).
-        gates: the dynamic skips by size.
+        content: E_c(x), (1, 1, 8, 8).
+        gates: what each dynamic skip decided, by its size, coarse to fine.
     """
 
     content: Tensor
@@ -68,7 +67,7 @@ class Translator:
     """Translates pictures into one target domain.
 
     Args:
-        networks: with plain weights (spectral norm folded).
+        networks: with plain weights (spectral norm folded); moved to the device.
         style_bank: (N, D) style codes of real target pictures; its mean is the default style.
         device, precision: see `pick_device` and `pick_precision`.
     """
@@ -84,22 +83,22 @@ class Translator:
         self.style_bank = style_bank.float().to(self.device)
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._lock = threading.Lock()
-        self._engine: CPUGenerator | None = None
-        self._engine_lock = threading.Lock()
+        self._cpu_form: CPUGenerator | None = None
+        self._cpu_form_lock = threading.Lock()
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the generator computes in; on a CPU, "auto" is tried out when first needed."""
+        """The number format of the generator; on a CPU, "auto" is decided by a trial when it is first asked for."""
         if self._dtype is None:
-            self._renderer()
+            self._cpu_generator()
         return cast(torch.dtype, self._dtype)
 
     @property
     def memory_bytes(self) -> int:
-        """What its weights, in every form that is held, and the plans that it keeps take."""
+        """Memory of its weights, in every form that is held, and of the plans that it keeps."""
         tensors = [tensor for network in vars(self.networks).values() for tensor in network.state_dict().values()]
-        if self._engine is not None:
-            tensors += self._engine.weights()
+        if self._cpu_form is not None:
+            tensors += self._cpu_form.weights()
         with self._lock:
             plans = list(self._plans.values())
         for plan in plans:
@@ -107,30 +106,29 @@ class Translator:
         storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
         return sum(storages.values())
 
-    def _renderer(self) -> CPUGenerator:
+    def _cpu_generator(self) -> CPUGenerator:
         """The generator's CPU form, made when it is first needed."""
-        with self._engine_lock:
-            if self._engine is None:
+        with self._cpu_form_lock:
+            if self._cpu_form is None:
                 dtypes = (torch.float32, torch.bfloat16) if self._dtype is None else (self._dtype,)
-                renderers = {dtype: CPUGenerator(self.networks.generator, dtype) for dtype in dtypes}
+                forms = {dtype: CPUGenerator(self.networks.generator, dtype) for dtype in dtypes}
                 if self._dtype is None:
-                    self._dtype = self._try(renderers)
-                self._engine = renderers[self._dtype]
-            return self._engine
+                    self._dtype = self._faster(forms)
+                self._cpu_form = forms[self._dtype]
+            return self._cpu_form
 
     @torch.inference_mode()
-    def _try(self, renderers: Mapping[torch.dtype, CPUGenerator]) -> torch.dtype:
-        """Plan and render a random picture in every precision, and pick one."""
+    def _faster(self, forms: Mapping[torch.dtype, CPUGenerator]) -> torch.dtype:
+        """The number format to take, by a trial on a random picture."""
         params = (self.networks.content_encoder.params, self.networks.generator.params)
         colours = torch.rand(1, 3, 5, 5, generator=torch.Generator().manual_seed(0)) * 2 - 1
         content = self.networks.content_encoder(F.interpolate(colours, (self.resolution,) * 2, mode="bilinear"))
+        gates = {dtype: form.plan_skips(content) for dtype, form in forms.items()}
 
-        gates = {dtype: renderer.plan_skips(content) for dtype, renderer in renderers.items()}
+        def render(dtype: torch.dtype) -> Tensor:
+            return forms[dtype].render(content.content, gates[dtype], self.mean_style())
 
-        def draw(dtype: torch.dtype) -> Tensor:
-            return renderers[dtype].render(content.content, gates[dtype], self.mean_style())
-
-        return try_bf16((self.device.type, params), draw).dtype
+        return try_bf16((self.device.type, params), render).dtype
 
     @property
     def resolution(self) -> int:
@@ -146,9 +144,12 @@ class Translator:
 
     @torch.inference_mode()
     def plan(self, picture: Image.Image) -> Plan:
-        """Encode a content picture and decide both skips; pictures that are not square are centre-cropped.
+        """Encode a content picture and decide both skips.
 
-        The most recent plans are kept, by the digest of the pixels.
+        The `PLANS_KEPT` plans used last are kept by the digest of the picture's pixels.
+
+        Args:
+            picture: of any mode and size; the centre square of one that is not square.
         """
         picture = images.cut(images.to_rgb(picture), self.resolution)
         key = hashlib.sha256(picture.tobytes()).hexdigest()
@@ -171,25 +172,25 @@ class Translator:
     def _encode(self, batch: Tensor) -> Plan:
         if self.device.type == "cpu":
             encoded: ContentFeatures = self.networks.content_encoder(batch)
-            return Plan(encoded.content, self._renderer().plan_skips(encoded))
+            return Plan(encoded.content, self._cpu_generator().plan_skips(encoded))
         with self._autocast():
             encoded = self.networks.content_encoder(batch)
             return Plan(encoded.content, self.networks.generator.plan_skips(encoded))
 
     @torch.inference_mode()
     def style_of(self, exemplar: Image.Image) -> Tensor:
-        """Style code (1, D) of a target picture."""
+        """E_s(y), the style code (1, D) of a target picture of any mode and size."""
         with self._autocast():
             return self.networks.style_encoder(self._to_batch(images.to_rgb(exemplar))).float()
 
     @torch.inference_mode()
     def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> Tensor:
-        """Draw style codes (count, D) without an exemplar.
+        """Sample style codes (count, D) without an exemplar: T(temperature·z), z ~ N(0, I) (section 4.3).
 
         Args:
-            count: how many; the first k of a larger draw are those of a smaller one.
-            seed: the same seed gives the same styles on every device.
-            temperature: scale of the latents; 0 gives the same style every time.
+            count: number of codes; the first k of them do not depend on it.
+            seed: the same seed gives the same latents on every device.
+            temperature: scale of the latents; 0 gives the same code every time.
         """
         generator = torch.Generator().manual_seed(seed)
         latent_dim = self.networks.style_sampler.params.latent_dim
@@ -209,10 +210,10 @@ class Translator:
     def render_tensor(
         self, plan: Plan, styles: Tensor, mask_scale: Sequence[float | Tensor] | None = None, use_skips: bool = True
     ) -> Tensor:
-        """Like `render`, but (B, 3, H, W) float32 in [-1, 1]."""
+        """Like `render`, but as a tensor (B, 3, H, W) float32 in [-1, 1] on the translator's device."""
         gates = plan.gates if use_skips else {}
         if self.device.type == "cpu":
-            return self._renderer().render(plan.content, gates, styles, mask_scale)
+            return self._cpu_generator().render(plan.content, gates, styles, mask_scale)
         pictures = []
         for batch in styles.to(self.device).split(RENDER_BATCH):
             with self._autocast():
@@ -227,9 +228,13 @@ class Translator:
 
         Args:
             plan: from `plan`.
-            styles: from `style_of`, `sample` or `mean_style`, or any mixture of them; (B, levels, D) gives each
+            styles: (B, D) from `style_of`, `sample` or `mean_style`, or any mixture of them; (B, levels, D) gives each
                 level of the generator its own, as `styles.mix` does.
-            mask_scale: strength of each dynamic skip, coarse to fine; 0 switches one off, 1 is the model's own.
-            use_skips: False leaves the generator to the content map alone.
+            mask_scale: strength of each dynamic skip, coarse to fine: 0 switches one off, 1 is as trained; or a tensor
+                that broadcasts to the mask.
+            use_skips: False renders from the content map alone, without any skip.
+
+        Raises:
+            ValueError: if there are not as many strengths as skips.
         """
         return images.to_pictures(self.render_tensor(plan, styles, mask_scale, use_skips))

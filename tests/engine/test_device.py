@@ -31,25 +31,25 @@ def test_bf16_is_taken_if_faster_and_close(
     clock = [0.0]
     monkeypatch.setattr(device.time, "process_time", lambda: clock[0])
 
-    def draw(dtype: torch.dtype) -> torch.Tensor:
+    def render(dtype: torch.dtype) -> torch.Tensor:
         clock[0] += 2.0 if dtype is slow else 1.0
         return torch.full((1, 3, 2, 2), error if dtype is torch.bfloat16 else 0.0)
 
-    assert try_bf16("networks", draw).dtype is wanted
+    assert try_bf16("networks", render).dtype is wanted
 
 
 def test_a_kind_of_networks_is_tried_once() -> None:
     asked: list[torch.dtype] = []
 
-    def draw(dtype: torch.dtype) -> torch.Tensor:
+    def render(dtype: torch.dtype) -> torch.Tensor:
         asked.append(dtype)
         return torch.zeros(1)
 
-    first = try_bf16("networks", draw)
+    first = try_bf16("networks", render)
     before = len(asked)
-    assert try_bf16("networks", draw) is first
+    assert try_bf16("networks", render) is first
     assert len(asked) == before
-    try_bf16("others", draw)
+    try_bf16("others", render)
     assert len(asked) == 2 * before
 
 
