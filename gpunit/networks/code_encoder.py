@@ -2,8 +2,7 @@
 
     q(z | x) = N(μ(x), σ(x)²),   G(z, l) ≈ x
 
-It sees pixels and no label, so that what it reads off a picture (place, size, turn, light) means the same
-in every class.
+It sees pixels and no label, so that a code means the same place, size, pose and light in every class.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ class CodeEncoderParams:
 
     Attributes:
         latent_dim: length of a code.
-        resolution: pictures of any size are averaged down to this side first.
+        resolution: side in pixels to which pictures of any size are scaled first.
         widths: channels after each halving, down to 4x4.
     """
 
@@ -62,5 +61,5 @@ class CodeEncoder(nn.Module):
 
 
 def sample_code(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A code drawn from N(mean, exp(log_variance)), differentiable in both."""
+    """A sample of N(mean, exp(log_variance)), differentiable in both (reparametrisation), of their shape."""
     return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)

@@ -1,7 +1,7 @@
-"""Content encoder E_c: a picture -> one 8x8 content channel and the features on the way (section 3).
+"""Content encoder E_c: a picture -> its content, one channel of 8x8, and the features on the way (section 3).
 
-`ContentFeatures.content` is E_c(x); `ContentFeatures.features[size]` is f_E at that size, which the
-dynamic skip connections draw from.
+`ContentFeatures.content` is E_c(x); `ContentFeatures.features[size]` is f_E at that size, from which the dynamic skip
+connections select.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class ContentEncoderParams:
     """Shape of a content encoder.
 
     Attributes:
-        resolution: side in pixels that pictures are resized to.
+        resolution: side in pixels to which pictures are resized.
         widths: channels at `resolution` and after each halving; the last is the width at the content's size.
     """
 
@@ -39,11 +39,11 @@ class ContentEncoderParams:
 
 @dataclass(frozen=True)
 class ContentFeatures:
-    """What E_c says about a picture.
+    """What E_c says about pictures.
 
     Attributes:
-        content: (B, 1, 8, 8), the domain-agnostic layout.
-        features: encoder features by size, features[16] being (B, C, 16, 16).
+        content: (B, 1, 8, 8), the layout, independent of the domain.
+        features: f_E by size: features[16] is (B, C, 16, 16).
     """
 
     content: Tensor

@@ -19,7 +19,7 @@ class DiscriminatorParams:
     Attributes:
         widths: channels of the first convolution and of every residual block; each block halves the size,
             and the picture must be 4x4 after the last.
-        style_layer: which module's output f_D averages; the first convolution is 1.
+        style_layer: number of the module whose output f_D averages; the first convolution is 1.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512, 512, 512, 512)
@@ -27,7 +27,7 @@ class DiscriminatorParams:
 
 
 class DownBlock(nn.Module):
-    """Residual block that halves the size; the sum is scaled by 1/√2 to keep its variance."""
+    """Residual block that halves the size; its sum is divided by √2 to keep the variance."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()

@@ -4,8 +4,8 @@
     x̄_s = F_s(E_c(x), l_x)           shape, from content and label alone
     C(R(E_c(x)))                     domain logits behind a gradient reversal R
 
-Below the shape head the decoder is told only the label; above it, it takes the mean and standard deviation
-of the appearance encoder's features of the same size.  Shape can so only come from content and label.
+The decoder's layers up to the shape head depend on content and label alone.  Those above it take the mean and standard
+deviation of the appearance encoder's features of the same size.  So shape can only come from content and label.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from gpunit.networks.blocks import conv3x3, leaky_relu, upsample
 from gpunit.networks.normalisation import AdaIN, instance_norm, scale_shift
 
-# Keeps the root's gradient finite where a channel is constant, and is too small to be seen.
+# Keeps the gradient of the square root finite where a channel is constant.
 _TINY = 1e-12
 
 
@@ -56,7 +56,7 @@ def style_statistics(feature: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class AppearanceEncoder(nn.Module):
-    """E_s of stage I: stride-2 convolutions without norm; its style is each level's statistics."""
+    """E_s of stage I: stride-2 convolutions without normalisation; a style is the statistics of their outputs."""
 
     def __init__(self, params: DistillerParams) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class AppearanceEncoder(nn.Module):
         self.convolutions = nn.ModuleList(conv3x3(a, b, stride=2) for a, b in pairwise(widths))
 
     def forward(self, picture: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
-        """Mean and deviation (B, C) of every level's feature, by the level's size."""
+        """Channel means and standard deviations (B, C) of every level of pictures (B, 3, H, W), by the level's size."""
         statistics = {}
         x = picture
         for convolution in self.convolutions:
@@ -86,7 +86,7 @@ class LabelBlock(nn.Module):
 
 
 class ShapeHead(nn.Module):
-    """F_s: content and label -> shape; the shallow layers of F."""
+    """F_s: content and label -> shape, by the shallow layers of F."""
 
     def __init__(self, params: DistillerParams) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class ShapeHead(nn.Module):
         self.to_shape = conv3x3(width, 3)
 
     def shallow(self, content: Tensor, label: Tensor) -> Tensor:
-        """Feature (B, C, 16, 16) that holds all the decoder knows of the layout."""
+        """Feature (B, C, 16, 16) of content (B, 1, 8, 8) and labels (B,): all that the decoder knows of the layout."""
         embedded = self.embedding(label)
         x = leaky_relu(instance_norm(self.from_content(content)))
         for block in self.at_content_size:
@@ -110,7 +110,7 @@ class ShapeHead(nn.Module):
         return torch.tanh(self.before_tanh(content, label))
 
     def before_tanh(self, content: Tensor, label: Tensor) -> Tensor:
-        """The same, unbounded."""
+        """The same before its tanh, unbounded."""
         return self.to_shape(self.shallow(content, label))
 
 
@@ -125,7 +125,13 @@ class Decoder(nn.Module):
         self.to_rgb = conv3x3(widths[-1], 3)
 
     def forward(self, content: Tensor, appearance: dict[int, tuple[Tensor, Tensor]], label: Tensor) -> Tensor:
-        """Picture (B, 3, H, W) in [-1, 1]; `appearance` is what the appearance encoder gives."""
+        """Pictures (B, 3, H, W) in [-1, 1].
+
+        Args:
+            content: (B, 1, 8, 8).
+            appearance: from `AppearanceEncoder`.
+            label: (B,).
+        """
         x = self.shape_head.shallow(content, label)
         for convolution in self.appearance_convolutions:
             x = convolution(upsample(x))
@@ -145,7 +151,7 @@ class _ReverseGradient(torch.autograd.Function):
 
 
 def reverse_gradient(x: Tensor) -> Tensor:
-    """R: the identity forwards, minus the identity backwards (Ganin and Lempitsky, ICML 2015)."""
+    """R: the identity whose gradient is negated (Ganin and Lempitsky, ICML 2015)."""
     return _ReverseGradient.apply(x)
 
 

@@ -9,7 +9,7 @@ With h the hidden state of the level below (h^0 = E_c(x)), f_E the encoder's fea
     f̂_E = W_E ∘ [h', f_E]               selected_feature
     f_G <- (1 - m) · f_G + m · f̂_E      blend
 
-Everything but the blend depends on the content picture alone, so a plan is made once per picture.
+Everything but the blend depends on the content picture alone and is computed once per picture.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gpunit.networks.blocks import conv3x3, leaky_relu
 
 @dataclass(frozen=True)
 class SkipGate:
-    """What one dynamic skip decided for a picture.
+    """What one dynamic skip decided for content pictures.
 
     Attributes:
         mask: m, (B, C_G, S, S) in [0, 1), with exact zeros.
@@ -45,16 +45,19 @@ class SkipGate:
         Args:
             generator_feature: (B, C_G, S, S).
             mask_scale: strength of the skip, at least 0; a number, or a tensor that broadcasts to the mask.
+
+        Returns:
+            (B, C_G, S, S), in the dtype of `generator_feature`.
         """
         mask = self.mask
         if isinstance(mask_scale, Tensor) or mask_scale != 1.0:
             mask = (mask * mask_scale).clamp(max=1.0)
-        # A GPU's autocast leaves normalised features in fp32 and the convolutions' behind in half precision.
+        # Under autocast on a GPU, normalised features are fp32 and the outputs of convolutions half precision.
         return torch.lerp(generator_feature, self.selected_feature.to(generator_feature), mask.to(generator_feature))
 
 
 class DynamicSkip(nn.Module):
-    """One gate: the state from below and the encoder's feature -> `SkipGate`."""
+    """The skip at one size: the hidden state of the coarser skip and the encoder's feature -> `SkipGate`."""
 
     def __init__(self, hidden_channels: int, encoder_channels: int, generator_channels: int) -> None:
         super().__init__()
@@ -64,7 +67,7 @@ class DynamicSkip(nn.Module):
         self.to_feature = conv3x3(2 * encoder_channels, generator_channels)
 
     def forward(self, hidden: Tensor, encoder_feature: Tensor) -> SkipGate:
-        """Gate for hidden (B, C_h, s, s) and encoder_feature (B, C_E, S, S)."""
+        """Decide for hidden states (B, C_h, s, s) and encoder features (B, C_E, S, S)."""
         size = encoder_feature.shape[-2:]
         candidate = leaky_relu(self.to_candidate(F.interpolate(hidden, size, mode="nearest")))
         both = torch.cat([candidate, encoder_feature], dim=1)

@@ -1,4 +1,4 @@
-"""Families of networks as data: the shapes of the published translators and of the small ones."""
+"""The two families of networks as data: the shapes of the published translators and of the small ones."""
 
 from __future__ import annotations
 
@@ -26,19 +26,13 @@ class TranslatorParams:
         return self.generator.resolution
 
 
+# 256 px, of the GP-UNIT authors.
 PUBLISHED = TranslatorParams()
 
-
-SMALL_CONTENT = ContentEncoderParams(resolution=128, widths=(16, 24, 48, 96, 192))
-
-
-_SMALL_STYLE_DIM = 64
-
-
-# In the order of the labels that the small family's networks were trained with.
+# 128 px, bundled with this project.  Their prior and E_c know four domains, whose labels have this order.
 SMALL_DOMAINS = ("cat", "dog", "bird", "car")
-
-
+SMALL_CONTENT = ContentEncoderParams(resolution=128, widths=(16, 24, 48, 96, 192))
+_SMALL_STYLE_DIM = 64
 SMALL = TranslatorParams(
     content_encoder=SMALL_CONTENT,
     generator=GeneratorParams(
@@ -49,8 +43,6 @@ SMALL = TranslatorParams(
     style_encoder=StyleEncoderParams(widths=(16, 32, 64, 96, 128), bottleneck=64, style_dim=_SMALL_STYLE_DIM),
     style_sampler=StyleSamplerParams(latent_dim=64, hidden_dim=128, style_dim=_SMALL_STYLE_DIM),
 )
-
-
 SMALL_DISTILLER = DistillerParams(
     resolution=128,
     domains=4,

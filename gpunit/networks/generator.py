@@ -58,7 +58,7 @@ class GeneratorParams:
 def strengths_by_size(
     params: GeneratorParams, mask_scale: Sequence[float | Tensor] | None
 ) -> dict[int, float | Tensor]:
-    """The strength of each skip by its size; none are given for None.
+    """The strength of each skip by its size; empty for None, which means 1.
 
     Raises:
         ValueError: if there are not as many strengths as skips.
@@ -67,7 +67,13 @@ def strengths_by_size(
 
 
 def plan_skips(params: GeneratorParams, skips: nn.ModuleDict, content: ContentFeatures) -> dict[int, SkipGate]:
-    """What a generator's skips, by size, decide for a content picture: each hands its hidden state to the next."""
+    """The decisions of all skips for content pictures, by size; each skip hands its hidden state to the next finer one.
+
+    Args:
+        params: of the generator.
+        skips: its `DynamicSkip`s by size.
+        content: from the content encoder.
+    """
     gates: dict[int, SkipGate] = {}
     hidden = content.content
     for size, _ in params.encoder_widths:
@@ -114,7 +120,7 @@ class Generator(nn.Module):
             hidden_channels = encoder_width
 
     def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:
-        """Decide every skip for a content picture; independent of any style."""
+        """The decisions of all skips for content pictures, by size; they do not depend on a style."""
         return plan_skips(self.params, self.skips, content)
 
     def render(
@@ -125,17 +131,20 @@ class Generator(nn.Module):
         mask_scale: Sequence[float | Tensor] | None = None,
         size: int | None = None,
     ) -> Tensor:
-        """Render a planned picture in a style.
+        """Render planned pictures, each in one style.
 
         Args:
             content: (B, 1, 8, 8).
             gates: from `plan_skips`; an empty mapping switches the skips off.
             style: (B, style_dim); or (B, levels, style_dim), one style for each level, coarse to fine.
-            mask_scale: strength of each skip, coarse to fine, in the order of `params.encoder_widths`.
-            size: stop at the level of this size and use its own head; the finest by default.
+            mask_scale: strength of each skip, coarse to fine; 1 if omitted.
+            size: stop at the level of this size and use its own RGB head; the finest by default.
 
         Returns:
             (B, 3, size, size) in [-1, 1].
+
+        Raises:
+            ValueError: if no level has this size, or there are not as many strengths as skips.
         """
         size = self.params.rendered_size(size)
         strengths = strengths_by_size(self.params, mask_scale)
@@ -153,6 +162,6 @@ class Generator(nn.Module):
     def forward(
         self, content: ContentFeatures, style: Tensor, use_skips: bool = True
     ) -> tuple[Tensor, dict[int, SkipGate]]:
-        """Plan and render in one go, for training: the picture and the gates whose masks are kept sparse."""
+        """Plan and render, for training: the pictures, and the gates, whose masks the mask loss keeps sparse."""
         gates = self.plan_skips(content) if use_skips else {}
         return self.render(content.content, gates, style), gates

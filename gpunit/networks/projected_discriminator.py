@@ -1,7 +1,7 @@
-"""Projected discriminator: a frozen net's features, mixed by fixed random projections, judged by small heads.
+"""Projected discriminator: features of a frozen backbone, fixed random projections of them, and small trained heads.
 
-After Sauer et al., "Projected GANs Converge Faster", NeurIPS 2021.  It converges with far fewer pictures
-than a discriminator trained from nothing, which is what makes the small family trainable on two CPU cores.
+After Sauer et al., "Projected GANs Converge Faster", NeurIPS 2021.  It converges on far fewer pictures than a
+discriminator trained from scratch, which makes the small family trainable on two CPU cores.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class ProjectedDiscriminatorParams:
     """Shape of a projected discriminator.
 
     Attributes:
-        mixed_width: channels of the randomly mixed features.
+        mixed_width: channels of the projected features.
         head_width: channels of the trained heads; half of it at stride 2, where maps are large.
-        seed: draws the fixed projections.
-        classes: number of classes that the pictures are judged as; 0 if they have none.
-        pixel_width: channels of a head on the pixels themselves, which is trained from nothing; 0 for none.
+        seed: seed of the fixed projections.
+        classes: number of class labels; 0 for a discriminator without classes.
+        pixel_width: channels of an additional head on the pixels, trained from scratch; 0 for none.
     """
 
     mixed_width: int = 64
@@ -37,18 +37,18 @@ class ProjectedDiscriminatorParams:
     pixel_width: int = 0
 
 
-# A concatenation takes the layout that all its parts have.
+# The concatenation of maps is channels_last only if all of them are.
 _LAYOUT = torch.channels_last
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What D says of a batch.
+    """What D says about a batch.
 
     Attributes:
-        logits: one tensor (B, N) per head.
-        styles: f_D, a tensor (B, C) for every mixed feature, but for the pixels, and every head's hidden layer: its
-            channel means.
+        logits: one tensor (B, N) per head, one logit for each of its N places.
+        styles: f_D: the channel means (B, C) of each projected feature and of each head's hidden layer.  The pixels
+            have a hidden layer only.
     """
 
     logits: list[Tensor]
@@ -56,9 +56,9 @@ class Judgement:
 
 
 class _Head(nn.Module):
-    """4x4 stride-2 convolution, a channel with the batch's deviation, 3x3 convolution, 1x1 logits.
+    """4x4 stride-2 convolution, a channel with the batch's standard deviation, 3x3 convolution, 1x1 logits.
 
-    With classes, the logit gains the product of the hidden feature and the class's embedding (Miyato and
+    With classes, the inner product of the hidden feature and the class's embedding is added to the logit (Miyato and
     Koyama, "cGANs with Projection Discriminator", ICLR 2018).
     """
 
@@ -71,15 +71,15 @@ class _Head(nn.Module):
 
     def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         x = leaky_relu(self.down(x))
-        # Diversity is judged too: a collapsed batch deviates little.
-        # (The mean of squares, of places in the order of memory: torch's variance along the batch is twenty times
-        # slower on a CPU, and a mean along it leaves maps in another layout.)
+        # The standard deviation over the batch lets D see a generator that collapses to one picture (Karras et al.,
+        # "Progressive Growing of GANs", ICLR 2018).  On a CPU, torch's own variance along the batch takes twenty times
+        # as long, and a mean along it changes the layout of the map.
         flat = x.permute(0, 2, 3, 1).flatten(1)
         spread = (flat - flat.mean(dim=0)).square().mean(dim=0)
         deviation = torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
         x = torch.cat([x, deviation.expand(x.shape[0], 1, *x.shape[2:]).contiguous(memory_format=_LAYOUT)], dim=1)
         x = leaky_relu(self.hidden(x))
-        # As a product of places, whose gradient has their layout; that of a convolution to one channel has not.
+        # The 1x1 convolution as a linear layer: the gradient of a convolution to one channel is not channels_last.
         places = F.linear(x.permute(0, 2, 3, 1), self.to_logit.weight.flatten(1), self.to_logit.bias)
         logit = places.permute(0, 3, 1, 2).float()
         if self.embedding is not None:
@@ -90,7 +90,7 @@ class _Head(nn.Module):
 
 
 class _PixelHead(nn.Module):
-    """4x4 stride-2 convolution on the pixels, and a head behind it: every logit sees 18 x 18 pixels."""
+    """4x4 stride-2 convolution on the pixels and a head behind it; each logit depends on 18 x 18 pixels."""
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
@@ -102,15 +102,15 @@ class _PixelHead(nn.Module):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """D on the features of a frozen net at strides 2 to 32, and on the pixels if asked; only the heads are trained.
+    """D on the features of a frozen backbone at several strides, and on the pixels if asked; only its heads train.
 
-    Stride 2 is an addition to Sauer et al.: without it, regular dots finer than four pixels go unpunished.  So is the
-    head on the pixels (stride 1): a net that was trained to name things overlooks textures that other nets do not.
+    Two things are added to Sauer et al.  Without features at stride 2, regular dots finer than four pixels go
+    unpunished.  Without the head on the pixels (stride 1), so do textures that a classifier's backbone ignores.
 
     Args:
         params: its shape.
-        backbone: the frozen net.
-        strides: at which it is looked at.
+        backbone: the frozen network whose features it will be given.
+        strides: of the features.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class ProjectedDiscriminator(nn.Module):
         generator = torch.Generator().manual_seed(params.seed)
         for stride in self.strides:
             channels = backbone.channels[stride]
-            # Scaled so that the heads see features of deviation near 1.
+            # Scaled to give the heads features with a standard deviation near 1.
             across = torch.randn(params.mixed_width, channels, 1, 1, generator=generator)
             across *= channels**-0.5 / backbone.deviation[stride]
             down = torch.randn(params.mixed_width, params.mixed_width, 3, 3, generator=generator)
@@ -141,10 +141,14 @@ class ProjectedDiscriminator(nn.Module):
             self.strides = (1, *self.strides)
 
     def mix(self, features: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """Channels mixed by random 1x1, scales mixed from coarse to fine by random 3x3 convolutions; pixels as given.
+        """The fixed projections: random 1x1 convolutions mix channels, random 3x3 convolutions mix coarse into fine.
 
         Args:
-            features: {stride: (B, C, H, W)} of the frozen net, and {1: (B, 3, H, W)}, the pictures that they are of.
+            features: {stride: (B, C, H, W)} of the backbone; with a head on pixels also {1: (B, 3, H, W)}, the
+                pictures themselves.
+
+        Returns:
+            {stride: (B, mixed_width, H, W)}, and {1: the pictures unchanged}.
         """
         mixed: dict[int, Tensor] = {}
         above: Tensor | None = None
@@ -161,13 +165,13 @@ class ProjectedDiscriminator(nn.Module):
         return mixed
 
     def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
-        """Judge pictures by their frozen features {stride: (B, C, H, W)}, and as members of classes (B,)."""
+        """Judge pictures by their features (see `mix`), conditioned on class labels (B,) if D has classes."""
         return self.judge(self.mix(features), label)
 
     def judge(self, mixed: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
-        """`forward` for features that were mixed before: no weight that is trained has a part in that.
+        """`forward` for features that `mix` has projected before, which no trained weight takes part in.
 
-        Of small pictures, the heads whose maps would be a single place are not asked.
+        Heads whose map would be a single pixel are left out, as happens with small pictures.
         """
         logits, styles = [], []
         for stride in self.strides:
@@ -175,21 +179,21 @@ class ProjectedDiscriminator(nn.Module):
                 continue
             logit, hidden = self.heads[str(stride)](mixed[stride], label)
             logits.append(logit)
-            # What pixels say of a style, their colour, has a loss of its own.
-            shown = (hidden,) if stride == 1 else (mixed[stride], hidden)
-            styles += [spatial_mean(x).float() for x in shown]
+            # The mean colour of the pixels is no part of f_D: another loss compares it.
+            averaged = (hidden,) if stride == 1 else (mixed[stride], hidden)
+            styles += [spatial_mean(x).float() for x in averaged]
         return Judgement(logits, styles)
 
 
 class DiscriminatorEnsemble(nn.Module):
-    """One projected discriminator for each of several frozen nets, which judge together.
+    """An ensemble of projected discriminators, one for each of several frozen backbones.
 
-    What a generator learns to hide from one net, another sees: Sauer et al., "StyleGAN-XL", SIGGRAPH 2022, gain more
-    by a second net than by any other change.  The first one sees the pixels as well, if asked.
+    What a generator learns to hide from one backbone, another sees.  For Sauer et al., "StyleGAN-XL", SIGGRAPH 2022, a
+    second backbone improves more than any other change.  Only the first discriminator has a head on the pixels.
 
     Args:
-        params: the shape of each; they draw their projections from consecutive seeds.
-        backbones: the frozen nets by name.
+        params: the shape of each; their projections have consecutive seeds.
+        backbones: the frozen networks by name.
     """
 
     def __init__(self, params: ProjectedDiscriminatorParams, backbones: Mapping[str, type[EfficientNetLite]]) -> None:
@@ -200,11 +204,11 @@ class DiscriminatorEnsemble(nn.Module):
             self.judges[name] = ProjectedDiscriminator(replace(params, seed=params.seed + place, **pixels), backbone)
 
     def mix(self, features: Mapping[str, Mapping[int, Tensor]]) -> dict[str, dict[int, Tensor]]:
-        """`ProjectedDiscriminator.mix` of every net's features."""
+        """`ProjectedDiscriminator.mix` of every backbone's features, by the backbone's name."""
         return {name: cast(ProjectedDiscriminator, judge).mix(features[name]) for name, judge in self.judges.items()}
 
     def judge(self, mixed: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Judgement:
-        """All logits and all styles, the first net's first."""
+        """The logits and styles of all discriminators in one judgement, in the order of the backbones."""
         judgements = [
             cast(ProjectedDiscriminator, judge).judge(mixed[name], label) for name, judge in self.judges.items()
         ]
@@ -213,5 +217,5 @@ class DiscriminatorEnsemble(nn.Module):
         )
 
     def forward(self, features: Mapping[str, Mapping[int, Tensor]], label: Tensor | None = None) -> Judgement:
-        """Judge pictures by every net's features, and as members of classes (B,)."""
+        """Judge pictures by every backbone's features, conditioned on class labels (B,) if D has classes."""
         return self.judge(self.mix(features), label)

