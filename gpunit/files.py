@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import glob
+import functools
 import hashlib
+import json
 import os
-import platform
+import re
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,11 @@ from PIL import Image
 
 # No writer pauses for so long: what is older was left by a process that was killed.
 ABANDONED_SECONDS = 3600.0
+# Nor does whoever has reserved a name with an empty file, see `_take_name`.
+RESERVED_SECONDS = 5.0
+_PARTIAL = re.compile(r"\..+\.[0-9a-f]{12}\.part")
+# File systems allow 255 bytes.
+_LONGEST_STEM = 255 - len("..0123456789ab.part")
 
 
 @contextmanager
@@ -24,22 +31,61 @@ def written_beside(path: Path) -> Iterator[Path]:
 
     Readers meet the old file or the new one, never half of one.  The folder is made if missing.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _clear_abandoned(path)
-    # Machines that share a folder may use the same process number.
-    partial = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.part")
-    try:
+    with _partial_of(path) as partial:
         yield partial
         partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
-def _clear_abandoned(path: Path) -> None:
-    for partial in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        with suppress(OSError):  # another process was faster
-            if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
-                partial.unlink()
+@contextmanager
+def resumed_beside(path: Path) -> Iterator[Path]:
+    """Like `written_beside`, but an error leaves the partial file in place, and the next call yields it again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    yield partial
+    partial.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON, in place of an older file."""
+    with written_beside(path) as partial:
+        _dump(value, partial)
+
+
+def write_json_once(path: Path, value: object) -> None:
+    """Write a value as indented JSON unless the file is there: of several processes, the first decides what it holds.
+
+    Works on file systems without hard links, such as exFAT and many network shares.
+    """
+    with _partial_of(path) as partial:
+        _dump(value, partial)
+        _take_name(partial, path)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; none where there is no file."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def refuse_existing(*paths: Path, advice: str = "choose another folder, or move it away") -> None:
+    """Stop before a file would be overwritten.
+
+    Args:
+        paths: the files that are about to be written.
+        advice: the way out, for the end of the message.
+
+    Raises:
+        FileExistsError: if one of the files is there.
+        NotADirectoryError: if a file lies where the folder of one of them should be.
+    """
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(f"{path} exists already; {advice}.")
+        above = next(parent for parent in path.parents if parent.exists())
+        if not above.is_dir():
+            raise NotADirectoryError(f"{above} is a file and not a folder; {advice}.")
 
 
 def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
@@ -52,3 +98,54 @@ def digest(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _partial_of(path: Path) -> Iterator[Path]:
+    """A hidden path beside `path` that no other process or thread uses; what is left there at the end is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(path.parent)
+    stem = path.name.encode()[:_LONGEST_STEM].decode(errors="ignore")
+    partial = path.with_name(f".{stem}.{secrets.token_hex(6)}.part")
+    try:
+        yield partial
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@functools.lru_cache(maxsize=1024)  # once a process: listing a folder of many pictures takes longer than writing one
+def _remove_abandoned(folder: Path) -> None:
+    for partial in folder.glob(".*.part"):
+        if _PARTIAL.fullmatch(partial.name):
+            with suppress(OSError):  # another process was faster
+                if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
+                    partial.unlink()
+
+
+def _dump(value: object, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _take_name(partial: Path, path: Path) -> None:
+    """Give a finished file its name, unless another file has it."""
+    try:
+        os.link(partial, path)  # unlike a rename, it replaces nothing
+    except FileExistsError:
+        return
+    except OSError:  # no hard links here: whoever makes the empty file may replace it
+        try:
+            path.open("x").close()
+        except FileExistsError:
+            if _is_filled(path):
+                return
+        partial.replace(path)
+
+
+def _is_filled(path: Path) -> bool:
+    """Whether a reserved name has its content; waits for it, but not for a process that was killed in between."""
+    deadline = time.monotonic() + RESERVED_SECONDS
+    while path.stat().st_size == 0:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

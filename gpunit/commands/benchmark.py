@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gpunit.commands.shared import Device, Precision, UsageError, console, print_table, write_figures
+from gpunit.commands.shared import Device, Precision, UsageError, console, print_table
+from gpunit.files import write_json
 
 
 def benchmark(
@@ -54,7 +55,7 @@ def benchmark(
     figures["peak_memory_mb"] = measure.peak_memory_mb()
     print_table(_table(figures), 120)
     if json:
-        write_figures(json, figures)
+        write_json(json, figures)
         typer.echo(f"{json} written")
 
 

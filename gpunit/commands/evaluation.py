@@ -12,15 +12,15 @@ from rich.table import Table
 
 from gpunit import images, zoo
 from gpunit.commands.shared import (
+    OTHER_OUTPUT,
     Device,
     Seed,
     UsageError,
     console,
     print_table,
     read_folder,
-    refuse_existing,
-    write_figures,
 )
+from gpunit.files import refuse_existing, write_json
 
 OFFLINE_COLUMNS = {
     "translated": "KD translated",
@@ -72,7 +72,7 @@ def evaluate(
     if protocol == "offline" and target_test is None:
         raise UsageError("the offline protocol needs --target-test, a folder of real target pictures.")
     if output:
-        refuse_existing(output)
+        refuse_existing(output, advice=OTHER_OUTPUT)
     translator = zoo.load(model, device)
     size = translator.resolution
 
@@ -102,7 +102,7 @@ def evaluate(
     _print_table(f"{model}, {protocol} protocol", rows)
     if output:
         figures_of_run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
-        write_figures(output, {**figures_of_run, "rows": rows})
+        write_json(output, {**figures_of_run, "rows": rows})
 
 
 def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from gpunit import files, images, zoo
 from gpunit.commands.shared import (
+    OTHER_OUTPUT,
     Data,
     Device,
     Run,
@@ -22,11 +23,9 @@ from gpunit.commands.shared import (
     console,
     finite,
     read_folder,
-    refuse_existing,
     require_one_process,
-    write_figures,
 )
-from gpunit.files import digest
+from gpunit.files import digest, refuse_existing, write_json
 from gpunit.imagenet import CLASS_NAMES
 from gpunit.memory import keep_freed_memory
 from gpunit.prior import biggan
@@ -49,7 +48,7 @@ def draw_prior(
     device: Device = "auto",
 ) -> None:
     """Draw a sheet of pictures from shared latent codes."""
-    refuse_existing(output)
+    refuse_existing(output, advice=OTHER_OUTPUT)
     names = classes.split(",")
     loaded = _load(prior, device, download, names)
     labels = loaded.labels(names)
@@ -166,7 +165,7 @@ def evaluate_prior(
         if name not in metrics.NETS:
             raise UsageError(f"there is no net {name!r}; choose from {', '.join(metrics.NETS)}.")
     if output:
-        refuse_existing(output)
+        refuse_existing(output, advice=OTHER_OUTPUT)
     names = classes.split(",")
     if samples < 2 * len(names):
         raise UsageError(f"--samples must be at least {2 * len(names)}, two of each class.")
@@ -201,7 +200,7 @@ def evaluate_prior(
         figures["agreement"] = agreement.as_dict()
         typer.echo(agreement.table())
     if output:
-        write_figures(output, figures)
+        write_json(output, figures)
 
 
 def segment(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +17,8 @@ from torch import Tensor
 from gpunit import images
 
 console = Console(stderr=True)
+# The way out where a file would be overwritten.
+OTHER_OUTPUT = "choose another --output"
 
 Precision = Annotated[str, typer.Option(help="fp32, bf16, fp16 or auto.")]
 Device = Annotated[str, typer.Option(help="cuda, mps, cpu or auto.")]
@@ -87,19 +87,6 @@ def require_one_process() -> None:
         raise UsageError("this trains in one process; start it without a launcher.")
 
 
-def refuse_existing(path: Path) -> None:
-    """Stop before a file of the user's would be overwritten.
-
-    Raises:
-        UsageError: if the file exists, or something that is no folder lies where its folder should be.
-    """
-    if path.exists():
-        raise UsageError(f"{path} exists already; choose another --output.")
-    above = next(parent for parent in path.parents if parent.exists())
-    if not above.is_dir():
-        raise UsageError(f"{above} is a file and not a folder; choose another --output.")
-
-
 def finite(value: float) -> float:
     """Option callback: NaN and infinity are no numbers to compute with, and pass every range's own check."""
     if not math.isfinite(value):
@@ -118,14 +105,3 @@ def explain(error: Exception) -> str:
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
     """The pictures of a folder, at most `count` of them, as (N, 3, size, size) in [-1, 1]."""
     return torch.cat(list(images.read_batches(folder, size, count)))
-
-
-def write_figures(path: Path, figures: Mapping[str, object]) -> None:
-    """Write figures as JSON beside the file's final name and rename it; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

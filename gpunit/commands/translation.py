@@ -17,11 +17,10 @@ from rich.table import Table
 from torch import Tensor
 
 from gpunit import files, images, zoo
-from gpunit.commands.shared import Device, Precision, Seed, UsageError, console, finite, print_table, refuse_existing
+from gpunit.commands.shared import OTHER_OUTPUT, Device, Precision, Seed, UsageError, console, finite, print_table
 from gpunit.engine import batch
 from gpunit.engine.device import PRECISIONS, pick_device
 from gpunit.engine.translator import Translator
-from gpunit.files import digest
 from gpunit.zoo import ledger
 
 
@@ -78,8 +77,8 @@ def translate(
         drawn = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "input": str(input.resolve()),
-            "weights": [digest(path) for path in weights or zoo.files(model)],
-            **({"exemplars": [digest(path) for path, _ in exemplars]} if exemplars else drawn),
+            "weights": [files.digest(path) for path in weights or zoo.files(model)],
+            **({"exemplars": [files.digest(path) for path, _ in exemplars]} if exemplars else drawn),
         }
         _translate_folder(input, output, settings, load, styles_of, device, precision)
         return
@@ -88,8 +87,7 @@ def translate(
     per_picture = len(exemplar) if exemplar else count
     planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(per_picture)] for name in names]
     sheet_path = output / "sheet.png"
-    for path in [*(p for row in planned for p in row), sheet_path]:
-        refuse_existing(path)
+    files.refuse_existing(*(path for row in planned for path in row), sheet_path, advice=OTHER_OUTPUT)
     opened = [images.open_picture(path) for path in paths]
     translator = load(device, precision)
     styles = styles_of(translator)

@@ -11,8 +11,6 @@ in the output folder, so a run that was stopped goes on, with as many processes 
 from __future__ import annotations
 
 import json
-import os
-import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +22,6 @@ from torch import Tensor
 
 from gpunit import files, images
 from gpunit.engine.translator import Translator
-from gpunit.files import digest
 
 SETTINGS, MANIFEST, PARTS = "settings.json", "manifest.jsonl", ".parts"
 # Set by torchrun and `accelerate launch`, or by MPI; the first that is there counts.
@@ -134,17 +131,9 @@ def agree_on(output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         FolderError: if the folder's own differ in more than the precision, or are damaged.
     """
-    output.mkdir(parents=True, exist_ok=True)
     path = output / SETTINGS
     if not path.exists():
-        partial = output / f".{SETTINGS}.{platform.node()}.{os.getpid()}.part"
-        try:
-            partial.write_text(json.dumps(dict(settings), indent=2) + "\n", encoding="utf-8")
-            os.link(partial, path)  # unlike a rename, it leaves what another process wrote meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            partial.unlink(missing_ok=True)
+        files.write_json_once(path, dict(settings))
     agreed = read_settings(output)
     if "input" in settings:  # which earlier versions did not note
         agreed.setdefault("input", settings["input"])
@@ -163,10 +152,9 @@ def read_settings(output: Path) -> dict[str, Any]:
         FolderError: if the file is damaged.
     """
     path = output / SETTINGS
-    if not path.is_file():
-        return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return dict(json.loads(text)) if text else {}  # empty while another process is making it
     except (ValueError, TypeError):
         raise FolderError(f"{path} is damaged; choose another --output, or delete it to begin anew.") from None
 
@@ -174,22 +162,15 @@ def read_settings(output: Path) -> dict[str, Any]:
 def read_manifest(output: Path) -> dict[str, Record]:
     """What is noted of every picture, by its path in the input folder; a line that was cut off is passed over."""
     # The parts first: whoever finishes last removes them, but writes the manifest before.
-    lines = [line for path in sorted((output / PARTS).glob("*.jsonl")) for line in _lines(path)]
+    lines = [line for path in sorted((output / PARTS).glob("*.jsonl")) for line in files.read_lines(path)]
     records = {}
-    for line in [*_lines(output / MANIFEST), *lines]:
+    for line in [*files.read_lines(output / MANIFEST), *lines]:
         try:
             record = Record(**json.loads(line))
         except (ValueError, TypeError):
             continue
         records[record.source] = record
     return records
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
 
 
 def result_stems(sources: Sequence[str]) -> list[str]:
@@ -236,7 +217,7 @@ def translate_folder(
         for done, (path, name, stem) in enumerate(work):
             report(done, len(work))
             try:
-                sha256 = digest(path)
+                sha256 = files.digest(path)
             except OSError:  # `_translate` says what is the matter
                 sha256 = ""
             if _is_finished(known.get(name), sha256, output):
@@ -281,8 +262,7 @@ def _merge(output: Path, names: Sequence[str], new: Mapping[str, Record]) -> Non
     records = {**read_manifest(output), **new}
     if any(name not in records for name in names):
         return
-    partial = output / f".{MANIFEST}.{platform.node()}.{os.getpid()}.part"
     lines = [json.dumps(asdict(records[name])) + "\n" for name in names]
-    partial.write_text("".join(lines), encoding="utf-8")
-    partial.replace(output / MANIFEST)
+    with files.written_beside(output / MANIFEST) as partial:
+        partial.write_text("".join(lines), encoding="utf-8")
     shutil.rmtree(output / PARTS, ignore_errors=True)

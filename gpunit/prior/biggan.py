@@ -29,7 +29,7 @@ from torch import Tensor
 
 from gpunit import zoo
 from gpunit.engine.device import pick_device
-from gpunit.files import digest
+from gpunit.files import digest, write_json, written_beside
 from gpunit.imagenet import CLASS_NAMES
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
 from gpunit.prior.inference import FoldedGenerator
@@ -278,17 +278,11 @@ def save_biggan(
     model: BigGAN, class_names: Sequence[str], folder: Path, encoder: CodeEncoder | None = None, half: bool = True
 ) -> None:
     """Write a folder that `BigGAN.from_pretrained(folder)` and `load_prior(folder)` load; `half` stores fp16."""
-    folder.mkdir(parents=True, exist_ok=True)
     settings = {**model.config.to_dict(), "class_names": list(class_names)}
     tensors = {key: t.half() if half and t.is_floating_point() else t for key, t in model.state_dict().items()}
-    partial = folder / f".{WEIGHTS_NAME}.{os.getpid()}.part"
-    try:
+    with written_beside(folder / WEIGHTS_NAME) as partial:
         torch.save(tensors, partial)
-        partial.replace(folder / WEIGHTS_NAME)
-        partial.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-        partial.replace(folder / CONFIG_NAME)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_json(folder / CONFIG_NAME, settings)
     if encoder is not None:
         header = {"kind": "code_encoder", "params": asdict(encoder.params)}
         weights.write_weights(folder / ENCODER_NAME, encoder.state_dict(), header, half)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,7 +84,7 @@ def synthesize(
     judge = _Judge(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
     _drop_torn_line(output / CODES_NAME)
-    finished = {json.loads(line)["code"] for line in _lines(output / CODES_NAME)}
+    finished = {json.loads(line)["code"] for line in files.read_lines(output / CODES_NAME)}
     done = 0
     for names, draw in _batches(prior, settings, photos, batch):
         missing = [name for name in names if name not in finished]
@@ -164,15 +163,7 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
             what = "prior or other photos" if different == "origin" else different.replace("_", " ")
             raise PriorError(f"{output} was begun with another {what}; choose another folder.")
         return
-    output.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_text(json.dumps(mine, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a file that grows by lines."""
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    files.write_json(path, mine)
 
 
 def _drop_torn_line(path: Path) -> None:

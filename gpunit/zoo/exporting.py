@@ -11,9 +11,9 @@ once a style, and the two ways to a style.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from gpunit import zoo
 from gpunit.engine.translator import Translator
+from gpunit.files import refuse_existing, written_beside
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator
@@ -76,15 +77,10 @@ def export_safetensors(name: str, output: Path) -> list[Path]:
     """
     sources = zoo.files(name)
     targets = [output / path.name for path in sources]
-    refuse_existing(targets)
-    output.mkdir(parents=True, exist_ok=True)
+    refuse_existing(*targets)
     for source, target in zip(sources, targets, strict=True):
-        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
+        with written_beside(target) as partial:
             shutil.copyfile(source, partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
     return targets
 
 
@@ -133,10 +129,9 @@ def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) 
         "sample": (networks.style_sampler, (latent,), ["latent"], ["style"], (rows,)),
     }
     targets = {part: output / f"{name}-{part}.onnx" for part in graphs}
-    refuse_existing(list(targets.values()))
-    output.mkdir(parents=True, exist_ok=True)
-    partials = {part: path.with_name(f".{path.name}.{os.getpid()}.part") for part, path in targets.items()}
-    try:
+    refuse_existing(*targets.values())
+    with ExitStack() as stack:  # all of the files are kept, or none
+        partials = {part: stack.enter_context(written_beside(path)) for part, path in targets.items()}
         exported = []
         for part, (network, inputs, input_names, output_names, dynamic) in graphs.items():
             program = torch.onnx.export(
@@ -158,23 +153,7 @@ def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) 
                     f"{TOLERANCE:g}; it was not kept. Update torch, onnxscript and onnxruntime and try again."
                 )
             exported.append(ExportedGraph(targets[part], difference))
-        for part, partial in partials.items():
-            partial.replace(targets[part])
-    finally:
-        for partial in partials.values():
-            partial.unlink(missing_ok=True)
     return exported
-
-
-def refuse_existing(paths: Sequence[Path]) -> None:
-    """Stop before a file would be overwritten.
-
-    Raises:
-        FileExistsError: if one of the files is there.
-    """
-    for path in paths:
-        if path.exists():
-            raise FileExistsError(f"{path} exists already; choose another folder, or move it away.")
 
 
 def _difference(network: nn.Module, inputs: Sequence[Any], path: Path) -> float:

@@ -1,13 +1,14 @@
-"""Downloads that end in a whole file or in one clear sentence; cut-off ones are resumed."""
+"""The transfer of one file: it ends in a whole file or in one clear sentence, and a cut-off one is resumed."""
 
 from __future__ import annotations
 
-import hashlib
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+
+from gpunit.files import digest, resumed_beside
 
 _CHUNK = 1 << 18
 
@@ -27,9 +28,7 @@ def fetch(
     sha256: str = "",
     timeout: float = 30.0,
 ) -> str:
-    """Download a file beside its final name, check it, and rename it.
-
-    What a cut-off download left in `.<name>.part` is resumed where the server can.
+    """Download a file and check it; what a cut-off download left is resumed where the server can.
 
     Args:
         address: http(s) address.
@@ -44,31 +43,33 @@ def fetch(
     Raises:
         DownloadError: if the server cannot be reached, sends a web page or too few bytes, or the sum differs.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
+    with resumed_beside(path) as partial:
+        _request(address, partial, path.name, report, timeout)
+        found = digest(partial)
+        if not found.startswith(sha256.lower()):
+            partial.unlink()
+            raise DownloadError(f"{path.name}: the file's sha256 is {found[:16]}…, not {sha256[:16]}…; try again.")
+    return found
+
+
+def _request(address: str, partial: Path, name: str, report: Callable[[int, int], None], timeout: float) -> None:
+    """Receive what a partial file lacks; `name` is the file in the messages."""
     done = partial.stat().st_size if partial.is_file() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={done}-"} if done else {})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
-            _receive(answer, partial, done, path.name, report)
+            _receive(answer, partial, done, name, report)
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing is left to send, or the file has changed: begin anew
             partial.unlink(missing_ok=True)
-        raise DownloadError(f"{path.name}: the server answered {error.code} {error.reason}; try again later.") from None
+        raise DownloadError(f"{name}: the server answered {error.code} {error.reason}; try again later.") from None
     except DownloadError:
         raise
     except (HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error
         raise BrokenOffError(
-            f"{path.name}: the download broke off ({reason}); check the connection and try again, it will be resumed."
+            f"{name}: the download broke off ({reason}); check the connection and try again, it will be resumed."
         ) from None
-    with partial.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(sha256.lower()):
-        partial.unlink()
-        raise DownloadError(f"{path.name}: the file's sha256 is {found[:16]}…, not {sha256[:16]}…; try again.")
-    partial.replace(path)
-    return found
 
 
 def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: Callable[[int, int], None]) -> None:
@@ -101,16 +102,21 @@ def fetch_with_retries(
 
 
 def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None]) -> None:
-    """Download a public file of Google Drive beside its final name, and rename it.
+    """Download a public file of Google Drive; what a cut-off download left is resumed.
 
     Raises:
         DownloadError: if Drive cannot be reached or refuses, most likely for its download quota.
     """
+    report(0, 0)
+    with resumed_beside(path) as partial:
+        _ask_drive(file_id, partial, path.name, report)
+    report(path.stat().st_size, path.stat().st_size)
+
+
+def _ask_drive(file_id: str, partial: Path, name: str, report: Callable[[int, int], None]) -> None:
+    """Receive what a partial file lacks; `name` is the file in the messages."""
     import gdown  # imports slowly and is needed on request only
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    report(0, 0)
     try:
         got = gdown.download(
             id=file_id,
@@ -125,18 +131,16 @@ def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None
     except Exception as error:  # gdown raises what requests and its own parsing raise
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DownloadError(
-            f"{path.name}: Google Drive did not give the file ({first_line}); its download quota may be used up: "
+            f"{name}: Google Drive did not give the file ({first_line}); its download quota may be used up: "
             "try again tomorrow, or fetch the file with a browser and put it in place."
         ) from None
     if not got or not partial.is_file():
-        raise DownloadError(f"{path.name}: Google Drive did not give the file; try again later.")
+        raise DownloadError(f"{name}: Google Drive did not give the file; try again later.")
     with partial.open("rb") as file:
         is_page = file.read(64).lstrip().lower().startswith((b"<!doctype", b"<html"))
     if is_page:
         partial.unlink()
-        raise DownloadError(_web_page(path.name))
-    partial.replace(path)
-    report(path.stat().st_size, path.stat().st_size)
+        raise DownloadError(_web_page(name))
 
 
 def _web_page(name: str) -> str:

@@ -6,11 +6,11 @@ One small JSON file lies beside the weights, so that copying the folder copies w
 from __future__ import annotations
 
 import json
-import os
 import threading
 from pathlib import Path
 from typing import Any
 
+from gpunit.files import write_json
 from gpunit.zoo.weights import ModelError
 
 RECORD_NAME = "downloads.json"
@@ -35,7 +35,7 @@ def record_sum(folder: Path, file: str, sha256: str) -> None:
     with _lock:
         record = _read(folder)
         record["sha256"][file] = sha256
-        _write(folder, record)
+        write_json(folder / RECORD_NAME, record)
 
 
 def has_agreed(folder: Path, licence: str) -> bool:
@@ -57,7 +57,7 @@ def record_agreement(folder: Path, licence: str) -> None:
         record = _read(folder)
         if licence not in record["agreed"]:
             record["agreed"].append(licence)
-            _write(folder, record)
+            write_json(folder / RECORD_NAME, record)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -72,13 +72,3 @@ def _read(folder: Path) -> dict[str, Any]:
     if not sound:
         raise ModelError(f"{path} is damaged; delete it and try again.")
     return dict(record)
-
-
-def _write(folder: Path, record: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{RECORD_NAME}.{os.getpid()}.part"
-    try:
-        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        partial.replace(folder / RECORD_NAME)
-    finally:
-        partial.unlink(missing_ok=True)

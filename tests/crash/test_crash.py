@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-import torch
 
 from gpunit.training.state import TrainingError, load_checkpoint
-from gpunit.zoo import weights
 from tests.crash import scenes
 
 
@@ -24,16 +21,6 @@ def test_a_killed_conversion_leaves_a_whole_file_or_none(tmp_path: Path) -> None
 
 def test_a_killed_download_is_resumed(tmp_path: Path) -> None:
     assert scenes.download(tmp_path / "scene", kills=3, longest=0.5).kills > 0
-
-
-def test_what_a_killed_writer_left_goes_after_a_while(tmp_path: Path) -> None:
-    old, new, other = (tmp_path / f".{name}.part" for name in ("a.safetensors.1", "a.safetensors.2", "b.safetensors.1"))
-    for path in (old, new, other):
-        path.write_bytes(b"half")
-    for path in (old, other):
-        os.utime(path, (0, 0))
-    weights.write_weights(tmp_path / "a.safetensors", {"x": torch.zeros(1)}, {})
-    assert {path.name for path in tmp_path.iterdir()} == {new.name, other.name, "a.safetensors"}
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04cut off"])
