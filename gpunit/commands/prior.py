@@ -225,7 +225,7 @@ def segment(
         if download and method == "htc" and checkpoint is None:
             fetching = progress.add_task("Downloading HTC", total=None)
             checkpoint = htc.download_htc(
-                zoo.CHECKPOINTS,
+                zoo.checkpoints_folder(),
                 report=lambda done, total: progress.update(fetching, completed=done, total=total or None),
             )
         find = folders.shape_finder(method, checkpoint=checkpoint, group=group, device=device)

@@ -77,7 +77,7 @@ def translate(
         drawn = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "input": str(input.resolve()),
-            "weights": [files.digest(path) for path in weights or zoo.files(model)],
+            "weights": [files.digest(path) for path in weights or zoo.files_of(model)],
             **({"exemplars": [files.digest(path) for path, _ in exemplars]} if exemplars else drawn),
         }
         _translate_folder(input, output, settings, load, styles_of, device, precision)
@@ -186,14 +186,14 @@ def download(
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
     missing = [spec for spec in specs if not spec.is_here]
-    if missing and not ledger.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE):
+    if missing and not ledger.has_agreed(zoo.checkpoints_folder(), zoo.PUBLISHED_LICENCE):
         typer.echo(f"The published weights are under the {zoo.PUBLISHED_LICENCE}. Source: {zoo.PAPER}.", err=True)
         if not accept_licence:
             if not sys.stdin.isatty():
                 raise UsageError("nothing was downloaded; add --accept-licence to agree to the licence.")
             if not typer.confirm("Do you agree to these terms?", err=True):
                 raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
-        ledger.record_agreement(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
+        ledger.record_agreement(zoo.checkpoints_folder(), zoo.PUBLISHED_LICENCE)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Downloading", total=None)

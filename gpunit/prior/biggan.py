@@ -318,7 +318,7 @@ def _find(name: str, download: bool, report: Callable[[int, int], None]) -> tupl
     if not download:
         raise PriorError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
     fetch_pretrained(name, report)
-    folder = zoo.CHECKPOINTS / name
+    folder = zoo.checkpoints_folder() / name
     return folder / CONFIG_NAME, folder / WEIGHTS_NAME
 
 
@@ -328,7 +328,7 @@ def fetch_pretrained(name: str, report: Callable[[int, int], None] = lambda done
     Raises:
         DownloadError: if it fails.
     """
-    folder = zoo.CHECKPOINTS / name
+    folder = zoo.checkpoints_folder() / name
     fetch(PRETRAINED_CONFIG_ARCHIVE_MAP[name], folder / CONFIG_NAME)
     fetch(PRETRAINED_MODEL_ARCHIVE_MAP[name], folder / WEIGHTS_NAME, report)
 

@@ -78,7 +78,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
             progress(done / total if total else 0, desc=f"{file}: {done / 1e6:.0f} MB")
 
         try:
-            ledger.record_agreement(zoo.CHECKPOINTS, spec.licence)
+            ledger.record_agreement(zoo.checkpoints_folder(), spec.licence)
             zoo.download(spec.name, report=report)
         except DownloadError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -92,7 +92,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
 
 
 def _has_agreed() -> bool:
-    return ledger.has_agreed(zoo.CHECKPOINTS, zoo.PUBLISHED_LICENCE)
+    return ledger.has_agreed(zoo.checkpoints_folder(), zoo.PUBLISHED_LICENCE)
 
 
 def _is_offered(spec: zoo.ModelSpec) -> bool:

@@ -32,8 +32,8 @@ def build_page(models: Models) -> gr.Blocks:
     """
     if not model_choices(only_here=not downloads_allowed()):
         raise ModelError(
-            f"{zoo.CHECKPOINTS} holds no translator, and downloads are switched off: copy the bundled ones there, or "
-            "unset GPUNIT_NO_DOWNLOADS."
+            f"{zoo.checkpoints_folder()} holds no translator, and downloads are switched off: copy the bundled ones "
+            "there, or unset GPUNIT_NO_DOWNLOADS."
         )
     with CheckedBlocks(title="GP-UNIT Explorer", analytics_enabled=False, delete_cache=(600, 7200)) as page:
         gr.Markdown(text("title"), elem_id="title")

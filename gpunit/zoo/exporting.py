@@ -22,12 +22,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gpunit import zoo
 from gpunit.engine.translator import Translator
 from gpunit.files import refuse_existing, written_beside
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.generator import Generator
+from gpunit.zoo.loading import files_of
 from gpunit.zoo.weights import ModelError
 
 TOLERANCE = 1e-3
@@ -75,7 +75,7 @@ def export_safetensors(name: str, output: Path) -> list[Path]:
         ModelError: if the translator is unknown or not here.
         FileExistsError: if a file would be overwritten.
     """
-    sources = zoo.files(name)
+    sources = files_of(name)
     targets = [output / path.name for path in sources]
     refuse_existing(*targets)
     for source, target in zip(sources, targets, strict=True):

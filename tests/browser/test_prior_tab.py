@@ -32,7 +32,7 @@ def changed(page: Page, selector: str, before: str | None) -> np.ndarray:
 
 def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
     shown = open_tab(page)
-    prior = load_prior(zoo.CHECKPOINTS / "prior-small", "cpu")
+    prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     drawn = prior.grid(prior.latents(5, 1, 0.7), [0, 1, 2, 3])
     expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names)
     assert shown.shape == (expected.height, expected.width, 3)
@@ -56,7 +56,7 @@ def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
     before = page.locator("#prior-matches img").get_attribute("src")
     box = page.locator(GRID).bounding_box()
     assert box is not None
-    prior = load_prior(zoo.CHECKPOINTS / "prior-small", "cpu")
+    prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     # The third row's second picture, a place right of and below its middle.
     width, height = 4 * 132 + 4, 5 * 132 + 4 + 22
     scale = min(box["width"] / width, box["height"] / height)
@@ -153,7 +153,7 @@ def test_a_photo_is_drawn_in_every_class(page: Page, tmp_path: Path) -> None:
     page.locator("#prior-photo input[type=file]").set_input_files(tmp_path / "photo.png")
     expect(page.locator("#prior-inverted img")).to_be_visible()
     shown = fetch(page, page.locator("#prior-inverted img"))
-    prior = load_prior(zoo.CHECKPOINTS / "prior-small", "cpu")
+    prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     seen = images.cut(photo, 128)
     (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3])
     row = [seen, *images.to_pictures(drawn)]

@@ -37,7 +37,7 @@ def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
     encoder = tmp_path / "run" / "random-content.safetensors"
     ended = ("--content-encoder", encoder, "--output", tmp_path / "run" / "bare.safetensors", "--codes-seen", "8")
     run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path / "run")
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path / "run"))
     translator = zoo.load("bare", "cpu")
     plan = translator.plan(blobs(1))
     assert all((gate.mask == 0).all() for gate in plan.gates.values())
@@ -65,12 +65,12 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One's own run of a task of the paper names its content encoder, unlike the published files."""
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
     header = {"kind": "translator", "family": "published", "content_encoder": "mine", "content_encoder_sha256": "0"}
     write_weights(tmp_path / "mine2.safetensors", {"style_bank": torch.zeros(2, 256)}, header)
     spec = zoo.find("mine2")
     assert (spec.is_here, spec.resolution, spec.can_be_downloaded) == (True, 256, False)
-    assert zoo.files("mine2") == [tmp_path / "mine2.safetensors", tmp_path / "mine.safetensors"]
+    assert zoo.files_of("mine2") == [tmp_path / "mine2.safetensors", tmp_path / "mine.safetensors"]
 
 
 def test_a_run_is_finished_at_the_rate_that_is_asked_for_and_goes_on_when_interrupted(

@@ -83,11 +83,11 @@ def test_existing_files_are_kept(source: Path, tmp_path: Path) -> None:
     assert mine.read_bytes() == b"mine"
 
 
-def test_models_lists_the_bundled_one() -> None:
-    answer = gpunit("models")
-    assert answer.returncode == 0
-    assert "to-cat" in answer.stdout
-    assert "non-commercial" in answer.stdout
+def test_published_files_translate_by_their_paths(published_files: Path, source: Path, tmp_path: Path) -> None:
+    model = ("--model", published_files / "dog2cat.pt", "--content-encoder", published_files / "content_encoder.pt")
+    answer = gpunit("translate", source, *model, "--count", "1", "--output", tmp_path / "out")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "out" / "photo-01.png").is_file()
 
 
 def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:

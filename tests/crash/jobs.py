@@ -24,7 +24,7 @@ from gpunit.training.stage2.small import train
 from gpunit.training.state import load_checkpoint
 from gpunit.zoo import ledger, published, weights
 from gpunit.zoo.fetching import fetch
-from gpunit.zoo.importing import CONTENT_ENCODER, import_published
+from gpunit.zoo.published import CONTENT_ENCODER, import_published
 from tests.conftest import TINY, TINY_ADVERSARIAL, blobs
 from tests.parity.recipe import make_state, read_layout
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from gpunit.engine.batch import FolderError, Share, agree_on, read_manifest, tra
 from gpunit.engine.translator import Translator
 from gpunit.images import PictureError
 from tests.conftest import blobs
+
+# Written by the version before the modules moved.
+FIXTURES = Path(__file__).parent / "fixtures" / "folder"
 
 
 @pytest.fixture
@@ -149,3 +154,33 @@ def test_folders_that_will_not_do(tiny: Translator, source: Path, tmp_path: Path
     (tmp_path / "empty").mkdir()
     with pytest.raises(PictureError, match="holds no pictures"):
         run(tiny, tmp_path / "empty", tmp_path / "out")
+
+
+@pytest.mark.parametrize(("state", "there"), [("done", 3), ("begun", 2)])
+def test_a_folder_of_an_earlier_version_is_gone_on_with(
+    tiny: Translator, tmp_path: Path, state: str, there: int
+) -> None:
+    """`done` by one process, `begun` by the first of two; results are made up here."""
+    shutil.copytree(FIXTURES / state, tmp_path / state)
+    settings = json.loads((tmp_path / state / batch.SETTINGS).read_text())
+    assert agree_on(tmp_path / state, {"weights": settings["weights"], "precision": "bf16"}) == settings
+    with pytest.raises(FolderError, match="another seed"):
+        agree_on(tmp_path / state, settings | {"seed": 2})
+    kept = [
+        tmp_path / state / result for record in read_manifest(tmp_path / state).values() for result in record.results
+    ]
+    for path in kept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"a result")
+    summary = translate_folder(tiny, tiny.sample(1, seed=1), FIXTURES / "in", tmp_path / state, Share())
+    assert (summary.translated, summary.there) == (3 - there, there)
+    assert {path.read_bytes() for path in kept} == {b"a result"}
+    assert sorted(read_manifest(tmp_path / state)) == ["a.png", "deep/b.jpg", "deep/b.png"]
+
+
+def test_settings_are_agreed_on_where_there_are_no_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "not permitted")))
+    assert agree_on(tmp_path, {"seed": 1}) == {"seed": 1}
+    with pytest.raises(FolderError, match="another seed"):
+        agree_on(tmp_path, {"seed": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]

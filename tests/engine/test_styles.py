@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -146,3 +147,10 @@ def test_bad_json_is_refused_with_one_sentence(
     saved = Style.of("to-cat", four[0]).to_json("abc")
     with pytest.raises(StyleError, match=sentence):
         Style.from_json(damage(saved), "to-cat", "abc", 8)
+
+
+def test_a_style_file_of_an_earlier_version_is_read() -> None:
+    text = (Path(__file__).parent / "fixtures" / "style.json").read_text()
+    style = Style.from_json(text, "to-cat", "ab" * 32, 8)
+    assert style.numbers == tuple(json.loads(text)["numbers"])
+    assert json.loads(json.dumps(style.to_json("ab" * 32))) == json.loads(text)

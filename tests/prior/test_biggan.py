@@ -10,7 +10,6 @@ import torch
 from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP
 
-from gpunit import zoo
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import biggan
 from gpunit.prior.biggan import LatentCodes, PriorError, load_prior, save_biggan, walk
@@ -143,7 +142,7 @@ def test_code_in_a_weights_file_does_not_run(folder: Path, tmp_path: Path) -> No
 
 def test_what_is_not_here_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(biggan, "PYTORCH_PRETRAINED_BIGGAN_CACHE", tmp_path)
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
     with pytest.raises(PriorError, match="neither a folder"):
         load_prior("biggan-of-unicorns")
     with pytest.raises(PriorError, match="download it first"):
@@ -154,7 +153,7 @@ def test_the_library_cache_is_read_without_a_server(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(biggan, "PYTORCH_PRETRAINED_BIGGAN_CACHE", tmp_path)
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path / "nothing")
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path / "nothing"))
     files = ((PRETRAINED_CONFIG_ARCHIVE_MAP, "config.json"), (PRETRAINED_MODEL_ARCHIVE_MAP, "pytorch_model.bin"))
     for number, (addresses, name) in enumerate(files):
         (tmp_path / f"cached{number}").write_bytes((folder / name).read_bytes())

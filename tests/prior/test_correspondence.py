@@ -33,7 +33,9 @@ def test_cells_cover_the_picture(across: float, down: float, cell: tuple[int, in
 
 
 def test_the_content_encoder_finds_places_of_a_shifted_photograph_again() -> None:
-    encoder = zoo.load_content_encoder(zoo.CHECKPOINTS / f"{zoo.SMALL_CONTENT_ENCODER}.safetensors", "small").eval()
+    encoder = zoo.load_content_encoder(
+        zoo.checkpoints_folder() / f"{zoo.SMALL_CONTENT_ENCODER}.safetensors", "small"
+    ).eval()
     large = torch.cat([to_tensor(cut(open_picture(path), 160)) for path in EXAMPLES[:8]])
     with torch.inference_mode():
         here = encoder(large[..., 16:144, 16:144]).features[8]

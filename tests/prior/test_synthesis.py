@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +93,14 @@ def test_pairs_need_two_classes() -> None:
         SynthesisSettings(("cat", "cat"))
     with pytest.raises(PriorError, match="truncation"):
         SynthesisSettings(("cat", "dog"), truncations=(0.5, 1.2))
+
+
+def test_a_folder_of_an_earlier_version_is_gone_on_with(prior: Prior, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs"
+    shutil.copytree(Path(__file__).parent / "fixtures" / "pairs", pairs)  # four codes; the pictures are left out
+    settings = SynthesisSettings(("cat", "dog"), codes=6, seed=2, origin=("ef" * 32,))
+    *_, done = synthesize(prior, settings, pairs)
+    assert done == 6
+    assert sorted(pictures(pairs)) == [f"{name}/00000{code}.png" for name in ("cat", "dog") for code in (4, 5)]
+    with pytest.raises(PriorError, match="another minimum score"):
+        list(synthesize(prior, dataclasses.replace(settings, minimum_score=0.5), pairs))

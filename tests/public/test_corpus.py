@@ -139,7 +139,6 @@ def test_bad_arguments_end_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(zoo, "CHECKPOINTS", zoo.CHECKPOINTS)
     names: dict[str, Callable[[], object]] = {
         "{picture}": lambda: cases[0][1],
         "{new}": lambda: tmp_path / "new",

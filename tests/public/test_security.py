@@ -19,7 +19,7 @@ from gpunit import zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.server.serving import blocked_paths
 from gpunit.zoo import weights
-from gpunit.zoo.importing import import_published
+from gpunit.zoo.published import import_published
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 from tests.public.conftest import ROOT, App
@@ -85,7 +85,7 @@ def test_no_request_reads_a_file_from_outside(app: App, secret: Path) -> None:
             assert content not in answer, target
             assert status(answer) in (403, 404, 405), target
     for name in ("to-cat.safetensors", "prior-small/pytorch_model.bin"):
-        assert status(raw_get(app, f"/gradio_api/file={zoo.CHECKPOINTS / name}")) == 403
+        assert status(raw_get(app, f"/gradio_api/file={zoo.checkpoints_folder() / name}")) == 403
 
 
 def test_a_link_in_the_served_folder_leads_nowhere(app: App, secret: Path) -> None:
@@ -215,7 +215,7 @@ def test_an_opened_folder_leaves_weights_and_code_shut() -> None:
         return is_allowed_file(path, blocked_paths(), [ROOT], [])[0]
 
     assert is_open(ROOT / "LICENSE")
-    for path in (zoo.CHECKPOINTS / "to-cat.safetensors", ROOT / "app.py", ROOT / "gpunit" / "settings.py"):
+    for path in (zoo.checkpoints_folder() / "to-cat.safetensors", ROOT / "app.py", ROOT / "gpunit" / "settings.py"):
         assert path.is_file()
         assert not is_open(path)
 

@@ -11,7 +11,6 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from gpunit import zoo
 from gpunit.ui import i18n
 from gpunit.ui.i18n import LABELS, NOTICES, text
 from gpunit.ui.models import Models
@@ -115,7 +114,7 @@ def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypa
         Models("gpu")
     with pytest.raises(ValueError, match="choose one of auto"):
         Models("cpu", "fp64")
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
     monkeypatch.setenv("GPUNIT_NO_DOWNLOADS", "1")
     with pytest.raises(ModelError, match="holds no translator"):
         build_page(Models("cpu"))

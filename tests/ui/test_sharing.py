@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunit import zoo
 from gpunit.images import PictureError
 from gpunit.ui import sharing
 from gpunit.ui.components import MAX_SEED
@@ -18,6 +17,8 @@ from gpunit.ui.sharing import Link
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 
+# Written by the version before the modules moved.
+FIXTURES = Path(__file__).parent / "fixtures"
 DRAWING = {"guidance": "Drawn styles", "count": 3, "seed": 5, "temperature": 0.5}
 
 
@@ -116,6 +117,17 @@ def test_a_link_says_nothing_that_the_page_could_not(query: str) -> None:
 
 
 def test_settings_of_a_model_that_is_not_here_cannot_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
     with pytest.raises(ModelError, match="download it first"):
         sharing.to_json("dog2cat", blobs(1, 256, 256), None, DRAWING)
+
+
+def test_a_file_and_a_link_of_an_earlier_version_are_read() -> None:
+    settings, picture, exemplar = sharing.from_json(FIXTURES / "translation.json")
+    assert settings == {"model": "to-cat", "sha256": "cd" * 32, **DRAWING}
+    for found, wanted in ((picture, blobs(1, 16, 16)), (exemplar, blobs(2, 16, 16))):
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(wanted))
+    query = (FIXTURES / "link.txt").read_text().strip()
+    link = Link.of_query(query, ["dog-shepherd"], ["to-cat"])
+    assert link == Link("to-cat", "dog-shepherd", None, 1.5, 0.25, 0.333333333333, 4, 12345, 0.7)
+    assert link.to_query() == query

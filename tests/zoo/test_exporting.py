@@ -12,6 +12,7 @@ from gpunit.engine.translator import Translator
 from gpunit.zoo import exporting
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
+from tests.test_parity import FOLDER, load_recipe
 
 
 def run(path: Path, **inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -54,9 +55,30 @@ def test_exported_safetensors_load_from_another_folder(tmp_path: Path, monkeypat
     here = zoo.load("to-cat", "cpu", "fp32")
     paths = exporting.export_safetensors("to-cat", tmp_path / "out")
     assert [path.suffix for path in paths] == [".safetensors"] * 2
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path / "out")
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path / "out"))
     there = zoo.load("to-cat", "cpu", "fp32")
     drawn = [each.render_tensor(each.plan(blobs(1)), each.sample(1, 5)) for each in (here, there)]
     assert torch.equal(*drawn)
     with pytest.raises(FileExistsError, match="exists already"):
         exporting.export_safetensors("to-cat", tmp_path / "out")
+
+
+def test_onnx_graphs_of_a_published_file_render_the_recorded_pictures(published_files: Path, tmp_path: Path) -> None:
+    translator = zoo.load_published(
+        published_files / "dog2cat.pt", published_files / "content_encoder.pt", "cpu", "fp32"
+    )
+    exporting.export_onnx(translator, "dog2cat", tmp_path)
+    recipe = load_recipe()
+    graphs = {
+        part: onnxruntime.InferenceSession(str(tmp_path / f"dog2cat-{part}.onnx"), providers=["CPUExecutionProvider"])
+        for part in ("content", "render", "style", "sample")
+    }
+    names = [slot.name for slot in graphs["content"].get_outputs()]
+    answers = graphs["content"].run(None, {"picture": recipe.make_image("content", 256, 2)[:1]})
+    planned = dict(zip(names, answers, strict=True))
+    style = graphs["style"].run(None, {"picture": recipe.make_image("style", 256, 2)[:1]})[0]
+    drawn = graphs["sample"].run(None, {"latent": recipe.make_latent(3)})[0][:1]
+    with np.load(FOLDER / "golden.npz") as golden:
+        for name, code in (("exemplar", style), ("latent", drawn)):
+            picture = graphs["render"].run(None, {**planned, "style": code})[0]
+            assert np.abs(picture - golden[name].astype(np.float32)).max() < 1e-3, name

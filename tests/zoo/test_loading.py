@@ -18,7 +18,7 @@ from tests.conftest import blobs
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Translator) -> Path:
     """A checkpoints folder that holds `to-cat` with the weights of `small`."""
-    monkeypatch.setattr(zoo, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
     networks = small.networks
     weights.write_weights(tmp_path / "content-small.safetensors", networks.content_encoder.state_dict(), {}, half=False)
     write_translator(tmp_path, small)

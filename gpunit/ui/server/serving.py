@@ -155,7 +155,7 @@ def blocked_paths() -> list[str]:
     kept = ("tests", ".git", ".env", "app.py", "runs", "results")
     # The examples of an installed package lie inside it.
     code = (path for path in settings.PACKAGE.iterdir() if path != ROOT)
-    return [str(path) for path in (zoo.CHECKPOINTS, *zoo.BUNDLED, *code, *(ROOT / name for name in kept))]
+    return [str(path) for path in (*settings.checkpoint_folders(), *code, *(ROOT / name for name in kept))]
 
 
 def _until(is_so: Callable[[], bool], seconds: float) -> bool:

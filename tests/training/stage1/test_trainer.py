@@ -80,7 +80,7 @@ def test_the_bundle_loads_and_holds_the_same_shapes(
     tensors, _ = weights.read_weights(path)
     encoder = weights.fill(ContentEncoder(TINY.content_encoder), tensors, path)
     more_classes = dataclasses.replace(TINY_DISTILLATION.distiller, domains=4)
-    monkeypatch.setattr(zoo, "DISTILLERS", {"small": more_classes})
+    monkeypatch.setitem(zoo.DISTILLERS, "small", more_classes)
     head = zoo.load_shape_head(path, "small")
     assert weights.read_header(shape_path)["content_encoder_sha256"] == digest(path)
     picture, label = torch.rand(2, 3, 64, 64), torch.tensor([0, 1])

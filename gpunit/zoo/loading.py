@@ -1,0 +1,147 @@
+"""Translators and content encoders from their files, strictly.
+
+A bundled translator is one safetensors file with the tensors of `generator.`, `style_encoder.`, `style_sampler.` and
+`style_bank`.  Its header names its content encoder by file and sha256: with another content encoder, a generator would
+render nonsense without an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from gpunit.engine.translator import Translator, TranslatorNetworks
+from gpunit.files import digest
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.distiller import ShapeHead
+from gpunit.networks.families import PUBLISHED, SMALL_DOMAINS, TranslatorParams
+from gpunit.networks.generator import Generator
+from gpunit.networks.style_encoder import StyleEncoder
+from gpunit.networks.style_sampler import StyleSampler
+from gpunit.zoo import ledger
+from gpunit.zoo.downloading import convert_here
+from gpunit.zoo.published import convert_published
+from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, find, stored
+from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, shape_head_path
+
+
+def files_of(name: str) -> list[Path]:
+    """The safetensors files that a translator needs: its own and its content encoder's.
+
+    Published files that lie among the checkpoints are converted first, once.
+
+    Raises:
+        ModelError: if it is unknown, not on this machine, damaged, or was changed since its download.
+    """
+    spec = find(name)
+    if spec.can_be_downloaded:
+        if not spec.is_here:
+            raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
+        for file in (name, CONTENT_ENCODER):
+            _check_unchanged(convert_here(file))
+    return [spec.path, stored(f"{read_header(spec.path).get('content_encoder', '')}.safetensors")]
+
+
+def _check_unchanged(path: Path) -> None:
+    noted = ledger.recorded_sum(path.parent, path.name)
+    if noted and digest(path) != noted:
+        command = "" if path.stem == CONTENT_ENCODER else f" (`python -m gpunit download {path.stem}`)"
+        raise ModelError(
+            f"{path.name} has changed since it was downloaded (another sha256); "
+            f"delete it and download it again{command}."
+        )
+
+
+def fingerprint(name: str) -> str:
+    """The sha256 of a translator's weights, which saved styles and settings name.
+
+    Raises:
+        ModelError: as `files_of`.
+    """
+    path, _ = files_of(name)
+    return digest(path)
+
+
+def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load a translator, ready to use; published files that lie among the checkpoints are converted first, once.
+
+    Raises:
+        ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
+        ValueError: for a device or precision that is not to be had.
+    """
+    spec = find(name)
+    path, content_path = files_of(name)
+    tensors, header = read_weights(path)
+    content_encoder = load_content_encoder(content_path, spec.family)
+    # Published files do not say which content encoder they were trained with: there is only one.
+    if not spec.can_be_downloaded and digest(content_path) != header.get("content_encoder_sha256"):
+        raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
+    return _assemble(tensors, content_encoder, FAMILIES[spec.family], path, device, precision)
+
+
+def load_published(model: Path, content_encoder: Path, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load published .pt files as they are, without writing anything.
+
+    Raises:
+        ModelError: if one of them is missing, damaged, of the other kind, or of another shape.
+        ValueError: for a device or precision that is not to be had.
+    """
+    encoder = ContentEncoder(PUBLISHED.content_encoder)
+    encoder.load_state_dict(convert_published(content_encoder, "content_encoder")[1])
+    _, tensors = convert_published(model, "translator")
+    return _assemble(tensors, encoder, PUBLISHED, model, device, precision)
+
+
+def _assemble(
+    tensors: Mapping[str, Tensor],
+    content_encoder: ContentEncoder,
+    params: TranslatorParams,
+    path: Path,
+    device: str,
+    precision: str,
+) -> Translator:
+    networks = TranslatorNetworks(
+        content_encoder,
+        fill(Generator(params.generator), _under("generator.", tensors), path),
+        fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), path),
+        fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), path),
+    )
+    return Translator(networks, tensors["style_bank"], device, precision)
+
+
+def load_content_encoder(path: Path, family: str) -> ContentEncoder:
+    """Load a content encoder's file, in the shapes of a family.
+
+    Raises:
+        ModelError: if the file is missing, damaged or of another shape.
+    """
+    tensors, _ = read_weights(path)
+    return fill(ContentEncoder(FAMILIES[family].content_encoder), tensors, path)
+
+
+def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:
+    """Load the shape head F_s that was trained with a content encoder, from the file beside the encoder's.
+
+    Raises:
+        ModelError: if the file is missing, damaged, of another shape, or belongs to another content encoder.
+    """
+    path = shape_head_path(content_encoder)
+    tensors, header = read_weights(path)
+    if digest(content_encoder) != header.get("content_encoder_sha256"):
+        raise ModelError(f"{path.name} was not trained with {content_encoder.name}; restore both.")
+    classes = len(shape_classes(content_encoder))
+    return fill(ShapeHead(replace(DISTILLERS[family], domains=classes)), tensors, path)
+
+
+def shape_classes(content_encoder: Path) -> tuple[str, ...]:
+    """The classes of the shape head beside a content encoder's file, in the order of its labels."""
+    header = read_header(shape_head_path(content_encoder))
+    return tuple(json.loads(header["classes"])) if "classes" in header else SMALL_DOMAINS
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): t for key, t in tensors.items() if key.startswith(prefix)}
