@@ -1,4 +1,4 @@
-"""ImageNet's 1000 class names, and the 291 classes that the paper draws its pairs from (REFERENCE: synImageNet291).
+"""ImageNet's 1000 classes: their names, those of the paper's pairs, and those of this project's domains.
 
 The names are those that torchvision ships with its weights (BSD-3-Clause).
 """
@@ -6,6 +6,7 @@ The names are those that torchvision ships with its weights (BSD-3-Clause).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 
 CLASS_NAMES: tuple[str, ...] = tuple(
@@ -17,7 +18,8 @@ def _span(*parts: int | tuple[int, int]) -> tuple[int, ...]:
     return tuple(n for part in parts for n in (range(part[0], part[1] + 1) if isinstance(part, tuple) else (part,)))
 
 
-GROUPS: Mapping[str, tuple[int, ...]] = {
+# The groups of synImageNet291, the 291 classes of the paper's pairs.
+PAPER_GROUPS: Mapping[str, tuple[int, ...]] = {
     "dog": _span((151, 268)),
     "animal": _span(101, 102, (104, 106), (269, 299), (330, 378), 380, (382, 388)),
     "bird": _span((7, 20), 22, 23, (80, 100), (127, 129), (131, 145)),
@@ -26,12 +28,35 @@ GROUPS: Mapping[str, tuple[int, ...]] = {
         866, 867, 874,
     ),
 }  # fmt: skip
-PAPER_CLASSES: tuple[int, ...] = tuple(sorted(n for group in GROUPS.values() for n in group))
+PAPER_CLASSES: tuple[int, ...] = tuple(sorted(n for group in PAPER_GROUPS.values() for n in group))
 
 
-def group_of(label: int) -> str:
+@dataclass(frozen=True)
+class Domain:
+    """The classes that a classifier of ImageNet gives the pictures of a domain.
+
+    Attributes:
+        own: those of the domain itself.
+        lookalikes: those that pass for it in a photo: foxes and wolves make fair dogs, lions and tigers fair cats.
+    """
+
+    own: tuple[int, ...]
+    lookalikes: tuple[int, ...] = ()
+
+
+DOMAINS: Mapping[str, Domain] = {
+    "cat": Domain(_span((281, 287)), lookalikes=_span((288, 293))),
+    "dog": Domain(PAPER_GROUPS["dog"], lookalikes=_span((269, 280))),
+    "wild": Domain(_span((269, 280), (286, 293))),
+    "bird": Domain(PAPER_GROUPS["bird"]),
+    # With wheel, grille and coach, which close-ups of cars are taken for.
+    "car": Domain((*PAPER_GROUPS["vehicle"], 479, 581, 705)),
+}
+
+
+def paper_group(label: int) -> str:
     """The group of a class of the paper, or "other"."""
-    return next((name for name, labels in GROUPS.items() if label in labels), "other")
+    return next((name for name, labels in PAPER_GROUPS.items() if label in labels), "other")
 
 
 def search(query: str, limit: int = 20) -> list[int]:

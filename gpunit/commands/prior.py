@@ -28,7 +28,7 @@ from gpunit.commands.shared import (
 from gpunit.files import digest, refuse_existing, write_json
 from gpunit.imagenet import CLASS_NAMES
 from gpunit.memory import keep_freed_memory
-from gpunit.prior import biggan
+from gpunit.prior import biggan, loading
 
 Prior = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
 Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
@@ -92,7 +92,7 @@ def synthesize(
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
     loaded = _load(prior, device, download, names)
     paths = images.list_pictures(photos) if photos else []
-    origin = (biggan.fingerprint(prior), *(digest(path) for path in paths))
+    origin = (loading.fingerprint(prior), *(digest(path) for path in paths))
     settings = SynthesisSettings(names, codes, steps, seed, minimum_score, origin)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Drawing pairs", total=codes + len(paths))
@@ -216,10 +216,10 @@ def segment(
     device: Device = "auto",
 ) -> None:
     """Instance maps of every picture of a folder, for `distill`."""
-    from gpunit.segmentation import folders, htc
+    from gpunit.segmentation import folders, htc, methods
 
-    if method not in folders.METHODS:
-        raise UsageError(f"there is no method {method!r}; choose from {', '.join(folders.METHODS)}.")
+    if method not in methods.METHODS:
+        raise UsageError(f"there is no method {method!r}; choose from {', '.join(methods.METHODS)}.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         if download and method == "htc" and checkpoint is None:
@@ -228,7 +228,7 @@ def segment(
                 zoo.checkpoints_folder(),
                 report=lambda done, total: progress.update(fetching, completed=done, total=total or None),
             )
-        find = folders.shape_finder(method, checkpoint=checkpoint, group=group, device=device)
+        find = methods.shape_finder(method, checkpoint=checkpoint, group=group, device=device)
         task = progress.add_task("Instance maps", total=None)
         empty = folders.segment_folder(
             data,
@@ -254,13 +254,13 @@ def _shape_labels(names: Sequence[str], content_encoder: Path) -> list[int]:
 
 
 def _load(name: str, device: str, download: bool, classes: Sequence[str] = ()) -> biggan.Prior:
-    if name in biggan.PRETRAINED:
+    if name in loading.PRETRAINED:
         biggan.class_numbers(classes, CLASS_NAMES)  # before hundreds of megabytes are fetched
     if not download:
-        return biggan.load_prior(name, device)
+        return loading.load_prior(name, device)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(f"Downloading {name}", total=None)
-        return biggan.load_prior(
+        return loading.load_prior(
             name, device, True, lambda done, total: progress.update(task, completed=done, total=total or None)
         )

@@ -178,10 +178,10 @@ def download(
     ] = False,
 ) -> None:
     """Download published translators, with the content encoder they share, and convert them; or BigGANs."""
-    from gpunit.prior import biggan  # its library is slow to import
+    from gpunit.prior import loading  # its library is slow to import
 
     table = zoo.all_models()
-    priors = [name for name in names if name in biggan.PRETRAINED]
+    priors = [name for name in names if name in loading.PRETRAINED]
     translators = [name for name in names if name not in priors]
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
@@ -206,8 +206,8 @@ def download(
             typer.echo(f"{spec.name} is in {spec.path}")
         for name in priors:
             progress.update(task, description=name)
-            if not biggan.is_here(name):
-                biggan.fetch_pretrained(
+            if not loading.is_here(name):
+                loading.fetch_pretrained(
                     name, lambda done, total: progress.update(task, completed=done, total=total or None)
                 )
             typer.echo(f"{name} is on this machine")

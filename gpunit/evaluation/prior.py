@@ -71,7 +71,7 @@ def assess_classes(
     for name, wanted in real_test.items():
         standard = Standard.of(wanted, net.quietest)
         wanted = standard(wanted)
-        drawn = prior.draw(prior.latents(samples, seed), prior.labels([name]) * samples)
+        drawn = prior.render(prior.latents(samples, seed), prior.labels([name]) * samples)
         mine = standard(features(drawn, test[name].shape[-1]))
         others = [
             kernel_distance(standard(pictures), wanted) for other, pictures in real_train.items() if other != name

@@ -1,1 +1,1 @@
-"""The generative prior: BigGAN, the classes it knows, and the paired pictures drawn from it."""
+"""The generative prior: BigGAN, pictures that share a layout, and what its features say of them."""

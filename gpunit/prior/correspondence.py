@@ -1,7 +1,7 @@
 """Which places of two pictures correspond: nearest neighbours of features.
 
-Pictures that BigGAN draws from one latent code share their layout, and the features of its first layers say where
-what lies (the paper's figure 2).  prior-small's model card compares them with the content encoder's features.
+Pictures that BigGAN renders from one latent code share their layout, and the features of its first layers say what
+lies where (the paper's figure 2).  prior-small's model card compares them with the content encoder's features.
 """
 
 from __future__ import annotations

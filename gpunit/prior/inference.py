@@ -1,9 +1,9 @@
 """A BigGAN for inference: the library's generator, with the same pictures, in fewer operations.
 
 Spectral norm is folded into the weights, and a norm at one step of the truncation is one scale and one shift per
-picture and channel, in one pass.  On a CPU, a 3x3 convolution of a map whose pixels were doubled becomes a transposed
-one of the map itself, the three colours are computed in squares (see `networks.blocks`), and what nobody reads again
-is overwritten.
+picture and channel, in one pass.  On a CPU, a 3x3 convolution after nearest-neighbour upsampling becomes a transposed
+convolution of the smaller map, the three colours are computed in squares (see `networks.blocks`), and maps that nobody
+reads again are overwritten.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Block(nn.Module):
 
 
 class _Attention(nn.Module):
-    """SelfAttn, with positions before channels, so that nothing is copied into another order."""
+    """SelfAttn, with positions before channels, so that no map is copied into another order."""
 
     def __init__(self, attention: SelfAttn) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class FoldedGenerator(nn.Module):
 
     Args:
         model: the library's model, which stays as it is.
-        rewrites: compute doubled convolutions and colours as described above; right on a CPU.
+        rewrites: compute upsampled convolutions and colours as described above; faster on a CPU.
     """
 
     def __init__(self, model: BigGAN, rewrites: bool) -> None:
@@ -134,7 +134,7 @@ class FoldedGenerator(nn.Module):
         return torch.tanh(x)
 
     def maps(self, condition: Tensor, step: int) -> Iterator[Tensor]:
-        """The first map and what every layer makes of it, as they are computed."""
+        """The first map and the output of every layer, as they are computed."""
         x = self.gen_z(condition).view(-1, 4, 4, self.channels).permute(0, 3, 1, 2)
         yield x
         for layer in self.layers:

@@ -1,6 +1,6 @@
-"""A paired data set drawn from a prior: equal file names share a latent code.
+"""A data set of pairs that share a layout, rendered by a prior: equal file names share a latent code.
 
-    <output>/<class>/<code>.png        the pictures; <class> is e.g. "cat", or "281_animal" for ImageNet classes
+    <output>/<class>/<code>.png        the pictures; <class> is e.g. "cat", or "281_animal" for ImageNet's classes
     <output>/settings.json             what was asked for
     <output>/codes.jsonl               one line per finished code: its name, truncation and the classes kept
 
@@ -19,31 +19,24 @@ import torch
 from torch import Tensor
 
 from gpunit import files, images
-from gpunit.imagenet import GROUPS, group_of
+from gpunit.imagenet import CLASS_NAMES, DOMAINS, PAPER_GROUPS, paper_group
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.prior.biggan import LatentCodes, Prior, PriorError
 
 SETTINGS_NAME = "settings.json"
 CODES_NAME = "codes.jsonl"
-# What the classes of a prior without ImageNet's classes are judged as.
-_SMALL_GROUPS = {
-    "cat": tuple(range(281, 288)),
-    "dog": GROUPS["dog"],
-    "bird": GROUPS["bird"],
-    "car": (*GROUPS["vehicle"], 479, 581, 705, 817),
-}
 
 
 @dataclass(frozen=True)
 class SynthesisSettings:
-    """What to draw.
+    """What to render.
 
     Attributes:
         classes: class names or numbers of the prior, two at least.
         codes: number of latent codes.
         truncations: taken in turn, one per code.
         seed: code i follows from (seed, i).
-        minimum_score: drop a picture in which a classifier (EfficientNet-Lite0) gives the class's group less
+        minimum_score: leave out a picture if a classifier (EfficientNet-Lite0) gives the group of its class less
             probability than this; 0 keeps all of them and needs no classifier.
         origin: sha256 of the prior's weights and of the photos, in their order; a folder is not continued with others.
     """
@@ -65,14 +58,14 @@ class SynthesisSettings:
 def synthesize(
     prior: Prior, settings: SynthesisSettings, output: Path, photos: Sequence[Path] = (), batch: int = 8
 ) -> Iterator[int]:
-    """Draw the data set, or the rest of it; yields the number of finished codes after every batch.
+    """Render the data set, or the rest of it; yields the number of finished codes after every batch.
 
     Args:
-        prior: draws the pictures.
-        settings: what to draw.
+        prior: renders the pictures.
+        settings: what to render.
         output: folder of the data set.
-        photos: real pictures; the code that the prior's encoder infers from each is one more code.
-        batch: codes drawn at a time.
+        photos: real pictures; from each the prior's encoder infers one more code.
+        batch: codes rendered at a time.
 
     Raises:
         PriorError: for a class that the prior lacks, one that cannot be judged, or a folder with other settings;
@@ -81,18 +74,18 @@ def synthesize(
     """
     labels = prior.labels(settings.classes)
     folders = [output / _folder_name(prior, label) for label in labels]
-    judge = _Judge(prior, labels) if settings.minimum_score > 0 else None
+    scores_of = _GroupScores(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
     _drop_torn_line(output / CODES_NAME)
     finished = {json.loads(line)["code"] for line in files.read_lines(output / CODES_NAME)}
     done = 0
-    for names, draw in _batches(prior, settings, photos, batch):
+    for names, codes_of in _batches(prior, settings, photos, batch):
         missing = [name for name in names if name not in finished]
         if missing:
-            latents = draw()
-            drawn = prior.grid(latents, labels)
-            scores = judge.scores(drawn) if judge is not None else torch.ones(drawn.shape[:2])
-            for name, row, row_scores in zip(names, drawn, scores, strict=True):
+            latents = codes_of()
+            rendered = prior.grid(latents, labels)
+            scores = scores_of(rendered) if scores_of else torch.ones(rendered.shape[:2])
+            for name, row, row_scores in zip(names, rendered, scores, strict=True):
                 if name in missing:
                     _save_row(name, latents.truncation, row, row_scores, folders, settings, output)
         done += len(names)
@@ -102,7 +95,7 @@ def synthesize(
 def _batches(
     prior: Prior, settings: SynthesisSettings, photos: Sequence[Path], batch: int
 ) -> Iterator[tuple[list[str], Callable[[], LatentCodes]]]:
-    """Names of codes, and what draws them; codes of one batch share their truncation, and so the statistics."""
+    """Names of codes, and what gives them, a batch at a time; a batch shares its truncation, and so the statistics."""
     cycle = len(settings.truncations)
     for turn, truncation in enumerate(settings.truncations):
         mine = range(turn, settings.codes, cycle)
@@ -146,8 +139,8 @@ def _save_row(
 
 
 def _folder_name(prior: Prior, label: int) -> str:
-    if prior.config.num_classes == 1000:
-        return f"{label:03d}_{group_of(label)}"
+    if _knows_imagenet(prior):
+        return f"{label:03d}_{paper_group(label)}"
     return prior.class_names[label]
 
 
@@ -167,28 +160,38 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
 
 
 def _drop_torn_line(path: Path) -> None:
-    """Take off a last line that was cut off, which the next one would be joined to."""
+    """Remove a last line that was cut off: the next line would be joined to it."""
     if path.is_file():
         content = path.read_bytes()
         with path.open("r+b") as file:
             file.truncate(content.rfind(b"\n") + 1)
 
 
-class _Judge:
-    """How probable a classifier finds each picture's own group of ImageNet classes."""
+class _GroupScores:
+    """How probable a classifier of ImageNet (EfficientNet-Lite0) finds the group of each picture's class."""
 
     def __init__(self, prior: Prior, labels: Sequence[int]) -> None:
-        self._groups = []
-        for label in labels:
-            name = prior.class_names[label]
-            group = _SMALL_GROUPS.get(name) if prior.config.num_classes != 1000 else GROUPS.get(group_of(label))
-            if group is None:
-                raise PriorError(f"samples of {name!r} cannot be judged: no ImageNet group is known; use score 0.")
-            self._groups.append(torch.tensor(group))
-        self._net = EfficientNetLite0()
+        self._groups = [torch.tensor(_group(prior, label)) for label in labels]
+        self._classifier = EfficientNetLite0()
 
     @torch.inference_mode()
-    def scores(self, drawn: Tensor) -> Tensor:
-        """(rows, columns) probabilities for pictures (rows, columns, 3, S, S)."""
-        probability = self._net.probabilities(drawn.flatten(0, 1)).unflatten(0, drawn.shape[:2])
+    def __call__(self, rendered: Tensor) -> Tensor:
+        """Probabilities (rows, columns) of pictures (rows, columns, 3, S, S) in [-1, 1]."""
+        probability = self._classifier.probabilities(rendered.flatten(0, 1)).unflatten(0, rendered.shape[:2])
         return torch.stack([probability[:, i, group].sum(-1) for i, group in enumerate(self._groups)], dim=1)
+
+
+def _group(prior: Prior, label: int) -> tuple[int, ...]:
+    """ImageNet's classes that stand for a class of the prior."""
+    name = prior.class_names[label]
+    if _knows_imagenet(prior):
+        group = PAPER_GROUPS.get(paper_group(label))
+    else:
+        group = DOMAINS[name].own if name in DOMAINS else None
+    if group is None:
+        raise PriorError(f"samples of {name!r} cannot be judged: no ImageNet group is known; use score 0.")
+    return group
+
+
+def _knows_imagenet(prior: Prior) -> bool:
+    return len(prior.class_names) == len(CLASS_NAMES)

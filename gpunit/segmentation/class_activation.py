@@ -1,6 +1,7 @@
-"""Soft object silhouettes without a segmentation network: the substitute for HTC, which needs no download.
+"""Soft object silhouettes from a classifier of ImageNet: the substitute for HTC that needs no download.
 
-What EfficientNet-Lite0 takes for the picture's classes, spread over what looks alike,
+EfficientNet-Lite0's evidence e for the picture's classes is spread to places that look alike (a random walk with
+restarts, y), then sharpened along the picture's edges:
 
     e = Σ_{k in the picture's 100 likeliest classes} P(k | place)      mean of two scales and the mirror image
     y <- α (0.8 A + 0.2 B) y + (1 - α) e          A: affinity of features, B: of colours, both fading with distance
@@ -28,23 +29,23 @@ _RADIUS, _EPSILON = 4, 8e-3
 
 
 @torch.no_grad()
-def class_activation_map(eye: EfficientNetLite0, pictures: Tensor) -> Tensor:
-    """Soft object silhouettes without a segmentation network, from a classifier of ImageNet.
+def class_activation_map(classifier: EfficientNetLite0, pictures: Tensor) -> Tensor:
+    """Shape maps x_s of pictures.
 
     Args:
-        eye: the classifier.
+        classifier: of ImageNet.
         pictures: (B, 3, H, W) in [-1, 1], each of one object of a class that ImageNet has.
 
     Returns:
-        (B, 1, H, W) in [-1, 1]; 0 is the object's border.  Mirrored pictures give mirrored maps.
+        (B, 1, H, W) in [-1, 1]: 1 on the object, 0 on its border.  Mirrored pictures give mirrored maps.
 
     References:
         Zhou, Khosla, Lapedriza, Oliva and Torralba, "Learning Deep Features for Discriminative Localization", CVPR
         2016 (class activation); Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979.
     """
     view = _resized(pictures, _SIDE)
-    evidence, features = _look(eye, view)
-    wider, _ = _look(eye, _resized(pictures, _WIDER_SIDE))
+    evidence, features = _evidence(classifier, view)
+    wider, _ = _evidence(classifier, _resized(pictures, _WIDER_SIDE))
     grid = features.shape[-2:]
     evidence, wider = (F.interpolate(x, size=grid, mode="bilinear") for x in (evidence, wider))
     seed = torch.lerp(evidence, wider, _WIDER_SHARE)
@@ -65,16 +66,16 @@ def _resized(pictures: Tensor, side: int) -> Tensor:
     return F.interpolate(pictures, size=size, mode="bilinear", antialias=True)
 
 
-def _look(eye: EfficientNetLite0, pictures: Tensor) -> tuple[Tensor, Tensor]:
+def _evidence(classifier: EfficientNetLite0, pictures: Tensor) -> tuple[Tensor, Tensor]:
     """Evidence (B, 1, H/32, W/32) in [0, 1] and features (B, 152, H/8, W/8), means of picture and mirror image."""
 
     def mean(x: Tensor) -> Tensor:
         straight, mirrored = x.chunk(2)
         return (straight + mirrored.flip(3)) / 2
 
-    levels = eye(torch.cat([pictures, pictures.flip(3)]).contiguous(memory_format=torch.channels_last))
-    head = F.relu6(eye.head(levels[32]))
-    scores = F.conv2d(head, eye.classifier.weight[:, :, None, None], eye.classifier.bias)
+    levels = classifier(torch.cat([pictures, pictures.flip(3)]).contiguous(memory_format=torch.channels_last))
+    head = F.relu6(classifier.head(levels[32]))
+    scores = F.conv2d(head, classifier.classifier.weight[:, :, None, None], classifier.classifier.bias)
     likeliest = mean(scores).mean(dim=(2, 3)).topk(_CLASSES, dim=1).indices
     # Zhou et al. add up class scores; their softmax at every place covers the object more evenly.
     share = mean(scores.softmax(1))

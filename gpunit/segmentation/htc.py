@@ -1,19 +1,16 @@
 """Instance segmentation by HTC, the paper's way to the shape maps x_s (section 3).
 
-Chen et al., "Hybrid Task Cascade for Instance Segmentation", CVPR 2019; run here from mmdet's own configs without
-mmcv's compiled operators.  Only this module knows mmdet, and only from inside its functions.
+Chen et al., "Hybrid Task Cascade for Instance Segmentation", CVPR 2019; run here from mmdet's own configs, without
+mmcv's compiled operators.  mmdet is imported in functions only: it is slow to import and may be missing.
 """
 
 from __future__ import annotations
 
-import pickle
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,10 +18,12 @@ import torch
 import yaml
 from PIL import Image
 from torch import Tensor, nn
-from torchvision import ops
 
 from gpunit.engine.device import pick_device
+from gpunit.segmentation.operators import install_operator_bridge
+from gpunit.segmentation.shapes import Box, SegmentationError
 from gpunit.zoo.fetching import fetch
+from gpunit.zoo.weights import fill, read_pickle
 
 # mmdet's seventh config, with deformable convolutions, needs mmcv's compiled operators.
 HTC_CONFIGS = (
@@ -60,7 +59,8 @@ COCO_LABELS: Mapping[str, int] = MappingProxyType(
         "giraffe": 23,
     }
 )
-GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+# The COCO classes of the paper's groups, whose keys are those of `imagenet.PAPER_GROUPS`.
+COCO_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "dog": ("dog",),
         # With the dog: COCO has no class for ImageNet's foxes and wolves, which look most like one.
@@ -69,67 +69,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "vehicle": ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
     }
 )
-
-Box = tuple[float, float, float, float]
-
-
-class SegmentationError(ValueError):
-    """Pictures that cannot be segmented as asked; the message says why and what to do, in one sentence."""
-
-
-# ---------------------------------------------------------------------------------------------- HTC's operators
-
-
-def _nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
-    # Widths are x2 - x1 + offset, which moving the right and bottom edges gives exactly.
-    return ops.nms(boxes + boxes.new_tensor([0, 0, offset, offset]), scores, iou_threshold)
-
-
-def _roi_align_forward(
-    feature: Tensor,
-    rois: Tensor,
-    output: Tensor,
-    argmax_y: Tensor,
-    argmax_x: Tensor,
-    *,
-    aligned_height: int,
-    aligned_width: int,
-    spatial_scale: float,
-    sampling_ratio: int,
-    pool_mode: int,
-    aligned: bool,
-) -> None:
-    if pool_mode != 1:
-        raise NotImplementedError("roi_align_forward is served for average pooling only; install mmcv in full.")
-    size = (aligned_height, aligned_width)
-    output.copy_(ops.roi_align(feature, rois, size, spatial_scale, sampling_ratio, aligned))
-
-
-def install_operator_bridge() -> None:
-    """Let `import mmcv.ops` work without compiled operators; does nothing where they are installed.
-
-    `nms` and `roi_align_forward` are served by torchvision; every other operator raises NotImplementedError,
-    with its name, when it is called.
-    """
-    if find_spec("mmcv._ext") is not None:
-        return
-
-    def missing(name: str) -> Callable[..., Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def refuse(*arguments: Any, **options: Any) -> Any:
-            raise NotImplementedError(f"mmcv's operator {name} needs the compiled mmcv; install mmcv in full.")
-
-        return refuse
-
-    bridge = ModuleType("mmcv._ext", "mmcv's operators that HTC's inference needs, by torchvision.")
-    bridge.__spec__ = ModuleSpec("mmcv._ext", None)
-    vars(bridge).update(nms=_nms, roi_align_forward=_roi_align_forward, __getattr__=missing)
-    sys.modules["mmcv._ext"] = bridge
-
-
-# ---------------------------------------------------------------------------------------------- HTC
 
 
 @dataclass(frozen=True)
@@ -242,7 +181,8 @@ def load_htc(
         device: see `pick_device`.
 
     Raises:
-        SegmentationError: if the file is missing, damaged, holds code, or belongs to another config.
+        SegmentationError: if there is no such file, or it is no checkpoint of the model zoo.
+        ModelError: if it is damaged, holds code, or belongs to another config.
     """
     if checkpoint is None or not checkpoint.is_file():
         where = "no checkpoint was given" if checkpoint is None else f"{checkpoint} is not there"
@@ -250,43 +190,22 @@ def load_htc(
             f"HTC needs its weights and {where}: download {weights_url(config)} and name the file with --checkpoint, "
             "or take the substitute with --method class-activation."
         )
-    state = read_checkpoint(checkpoint)
-    return InstanceSegmenter(fill_htc(htc_network(config), state, checkpoint.name), scale, device)
+    network = fill(htc_network(config), read_checkpoint(checkpoint), checkpoint)
+    return InstanceSegmenter(network, scale, device)
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     """The tensors of an OpenMMLab checkpoint, read without running code from it.
 
     Raises:
-        SegmentationError: if the file is damaged, holds anything but tensors and plain data, or no state dict.
+        ModelError: if the file is missing, damaged, or holds anything but tensors and plain data.
+        SegmentationError: if it holds no state dict.
     """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
-        raise SegmentationError(
-            f"{path.name} is damaged, or holds more than tensors and plain data, and is not read; download it again."
-        ) from None
+    content = read_pickle(path)
     state = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
         raise SegmentationError(f"{path.name} has no state_dict: it is no checkpoint of the OpenMMLab model zoo.")
     return state
-
-
-def fill_htc(network: nn.Module, state: Mapping[str, Tensor], name: str) -> nn.Module:
-    """Load strictly, counters of batch norm apart.
-
-    Raises:
-        SegmentationError: names the first missing, unknown or mis-shaped tensor; `name` is the file in the message.
-    """
-    wanted = network.state_dict()
-    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
-    unknown = [key for key in state if key not in wanted]
-    shapes = [key for key in wanted if key in state and wanted[key].shape != state[key].shape]
-    for what, keys in (("lacks", missing), ("has the unknown tensor", unknown), ("has another shape for", shapes)):
-        if keys:
-            raise SegmentationError(f"{name} {what} {keys[0]} ({len(keys)} in all): it belongs to another config.")
-    network.load_state_dict(state, strict=False)
-    return network
 
 
 def weights_url(config: str) -> str:
@@ -339,18 +258,18 @@ def _config_folder(config: str) -> Path:
 
 
 def group_labels(group: str) -> Tensor:
-    """The COCO labels (N,) of one of the `GROUPS`.
+    """The COCO labels (N,) of one of the `COCO_GROUPS`.
 
     Raises:
         SegmentationError: for a group that is not in the table.
     """
-    if group not in GROUPS:
-        raise SegmentationError(f"there is no group {group!r}; choose from {', '.join(GROUPS)}.")
-    return torch.tensor([COCO_LABELS[name] for name in GROUPS[group]])
+    if group not in COCO_GROUPS:
+        raise SegmentationError(f"there is no group {group!r}; choose from {', '.join(COCO_GROUPS)}.")
+    return torch.tensor([COCO_LABELS[name] for name in COCO_GROUPS[group]])
 
 
 def largest_instance(instances: Instances, group: str, minimum_score: float = 0.5) -> Instance | None:
-    """The object of one of the `GROUPS` whose mask covers most of the picture, or None.
+    """The object of one of the `COCO_GROUPS` whose mask covers most of the picture, or None.
 
     Raises:
         SegmentationError: for a group that is not in the table.

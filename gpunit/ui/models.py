@@ -194,7 +194,7 @@ class Models:
 
     def prior(self, name: str) -> Prior:
         """The prior of that name among the checkpoints, loaded if need be."""
-        from gpunit.prior.biggan import load_prior  # its library is slow to import
+        from gpunit.prior.loading import load_prior  # its library is slow to import
 
         if name not in PRIORS:  # a name, never a path from a request
             raise weights.ModelError(f"there is no prior {name!r}; choose from {', '.join(PRIORS)}.")

@@ -7,8 +7,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from gpunit import images, zoo
-from gpunit.prior.biggan import load_prior
 from gpunit.prior.correspondence import match
+from gpunit.prior.loading import load_prior
 from tests.browser.test_translate_tab import fetch
 from tests.conftest import blobs
 
@@ -65,7 +65,7 @@ def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
     page.locator(GRID).click(position={"x": left + scale * x, "y": top + scale * y})
     shown = changed(page, "#prior-matches img", before)
     codes = prior.named_latents([(1, 2)] * 4, 0.7)
-    drawn = images.to_pictures(prior.draw(codes, [0, 1, 2, 3]))
+    drawn = images.to_pictures(prior.render(codes, [0, 1, 2, 3]))
     expected = np.asarray(images.sheet([drawn], 128), dtype=int)[4:132]
     assert np.abs(shown[26:154] - expected).max() <= 2
     features = prior.features(codes, [0, 1, 2, 3], 8)

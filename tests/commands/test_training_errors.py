@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from gpunit import zoo
-from gpunit.prior.biggan import load_prior
+from gpunit.prior.loading import load_prior
 from tests.commands.test_translation import gpunit
 
 

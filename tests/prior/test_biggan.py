@@ -1,19 +1,15 @@
 from __future__ import annotations
 
-import json
 import math
-import pickle
 from pathlib import Path
 
 import pytest
 import torch
 from pytorch_pretrained_biggan import BigGAN
-from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP
 
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.prior import biggan
-from gpunit.prior.biggan import LatentCodes, PriorError, load_prior, save_biggan, walk
-from gpunit.zoo import weights
+from gpunit.prior.biggan import LatentCodes, Prior, PriorError, walk
+from gpunit.prior.loading import load_biggan, load_prior, save_biggan
 from tests.conftest import TINY_PRIOR
 
 
@@ -25,7 +21,7 @@ def folder(tiny_biggan: BigGAN, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.mark.parametrize("step", [1, 15, 25, 50])
-def test_draws_what_the_library_draws(folder: Path, step: int) -> None:
+def test_renders_what_the_library_renders(folder: Path, step: int) -> None:
     truncation = step / 50
     assert math.modf(truncation * 50)[0] == 0, "the library would interpolate here"
     prior = load_prior(folder, "cpu")
@@ -33,7 +29,7 @@ def test_draws_what_the_library_draws(folder: Path, step: int) -> None:
     library = BigGAN.from_pretrained(str(folder)).eval()
     with torch.no_grad():
         expected = library(codes.codes, torch.eye(2)[torch.tensor([0, 1, 1])], truncation)
-    drawn = prior.draw(codes, [0, 1, 1])
+    drawn = prior.render(codes, [0, 1, 1])
     assert expected.std() > 0.05
     assert (drawn - expected).abs().max() < 1e-4
 
@@ -44,15 +40,15 @@ def test_rows_share_a_code_and_columns_a_class(folder: Path) -> None:
     grid = prior.grid(codes, [1, 0])
     assert grid.shape == (3, 2, 3, 64, 64)
     for column, label in enumerate((1, 0)):
-        assert torch.allclose(grid[:, column], prior.draw(codes, [label] * 3), atol=1e-4)
+        assert torch.allclose(grid[:, column], prior.render(codes, [label] * 3), atol=1e-4)
     assert not torch.allclose(grid[:, 0], grid[:, 1], atol=1e-3)
 
 
 def test_batches_do_not_change_pictures(folder: Path) -> None:
-    model, names, _ = biggan.load_biggan(folder)
-    one, all_at_once = (biggan.Prior(model, names, device="cpu", batch=batch) for batch in (1, 8))
+    model, names, _ = load_biggan(folder)
+    one, all_at_once = (Prior(model, names, device="cpu", batch=batch) for batch in (1, 8))
     codes = one.latents(5, seed=0)
-    assert torch.allclose(one.draw(codes, [0] * 5), all_at_once.draw(codes, [0] * 5), atol=1e-4)
+    assert torch.allclose(one.render(codes, [0] * 5), all_at_once.render(codes, [0] * 5), atol=1e-4)
 
 
 def test_more_rows_leave_the_earlier_ones(folder: Path) -> None:
@@ -92,7 +88,7 @@ def test_features_are_those_on_the_way_to_the_picture(folder: Path) -> None:
 def test_inversion_has_the_shape_of_a_code(folder: Path) -> None:
     prior = load_prior(folder, "cpu")
     codes = prior.invert(torch.rand(2, 3, 100, 100) * 2 - 1)
-    assert prior.draw(codes, [0, 1]).shape == (2, 3, 64, 64)
+    assert prior.render(codes, [0, 1]).shape == (2, 3, 64, 64)
 
 
 def test_a_walk_keeps_to_the_circle() -> None:
@@ -107,63 +103,6 @@ def test_a_walk_keeps_to_the_circle() -> None:
     assert torch.equal(walk(a, a, 3), a.expand(3, -1))
 
 
-def test_missing_and_foreign_tensors_are_named(folder: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "config.json").write_text((folder / "config.json").read_text())
-    state = torch.load(folder / "pytorch_model.bin", weights_only=True)
-    left = state.pop("embeddings.weight")
-    torch.save(state, broken / "pytorch_model.bin")
-    with pytest.raises(weights.ModelError, match=r"lacks embeddings\.weight"):
-        load_prior(broken)
-    torch.save({**state, "embeddings.weight": left.T.clone()}, broken / "pytorch_model.bin")
-    with pytest.raises(weights.ModelError, match=r"another shape for embeddings\.weight"):
-        load_prior(broken)
-
-
-class Trap:
-    """Unpickling it would write a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Path.touch, (self.path,))
-
-
-def test_code_in_a_weights_file_does_not_run(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text((folder / "config.json").read_text())
-    sprung = tmp_path / "sprung"
-    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Trap(sprung)))
-    with pytest.raises(weights.ModelError, match="damaged or holds code"):
-        load_prior(tmp_path)
-    assert not sprung.exists()
-
-
-def test_what_is_not_here_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(biggan, "PYTORCH_PRETRAINED_BIGGAN_CACHE", tmp_path)
-    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
-    with pytest.raises(PriorError, match="neither a folder"):
-        load_prior("biggan-of-unicorns")
-    with pytest.raises(PriorError, match="download it first"):
-        load_prior("biggan-deep-128")
-
-
-def test_the_library_cache_is_read_without_a_server(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(biggan, "PYTORCH_PRETRAINED_BIGGAN_CACHE", tmp_path)
-    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path / "nothing"))
-    files = ((PRETRAINED_CONFIG_ARCHIVE_MAP, "config.json"), (PRETRAINED_MODEL_ARCHIVE_MAP, "pytorch_model.bin"))
-    for number, (addresses, name) in enumerate(files):
-        (tmp_path / f"cached{number}").write_bytes((folder / name).read_bytes())
-        note = {"url": addresses["biggan-deep-256"], "etag": None}
-        (tmp_path / f"cached{number}.json").write_text(json.dumps(note))
-    assert biggan.is_here("biggan-deep-256")
-    assert not biggan.is_here("biggan-deep-128")
-    assert load_prior("biggan-deep-256", "cpu").class_names == ("cat", "dog")
-
-
 def test_bad_requests_are_refused(folder: Path) -> None:
     prior = load_prior(folder, "cpu")
     with pytest.raises(PriorError, match="no class 'cow'"):
@@ -171,7 +110,7 @@ def test_bad_requests_are_refused(folder: Path) -> None:
     assert prior.labels(["dog", "0"]) == [1, 0]
     codes = prior.latents(2, 0)
     with pytest.raises(PriorError, match="as many classes"):
-        prior.draw(codes, [0])
+        prior.render(codes, [0])
     for truncation in (0.0, 1.5, float("nan")):
         with pytest.raises(PriorError, match="truncation"):
-            prior.draw(LatentCodes(codes.codes, truncation), [0, 1])
+            prior.render(LatentCodes(codes.codes, truncation), [0, 1])

@@ -6,9 +6,10 @@ import torch
 from PIL import Image
 
 from gpunit import images
+from gpunit.imagenet import DOMAINS
 from gpunit.images import CENTRE
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-from gpunit.segmentation.subject import DOMAIN_CLASSES, MAX_ZOOM, SubjectFinder, crop_around, is_like
+from gpunit.segmentation.subject import MAX_ZOOM, SubjectFinder, crop_around, is_like
 from gpunit.ui.models import EXAMPLES
 from tests.conftest import blobs
 
@@ -66,7 +67,7 @@ def test_examples_look_like_their_own_domain_and_like_no_other(finder: SubjectFi
 def test_likeness_is_a_mirror_image_s_too(finder: SubjectFinder) -> None:
     picture = images.open_picture(EXAMPLES[0])
     straight, mirrored = finder.likeness(picture), finder.likeness(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-    np.testing.assert_allclose([straight[d] for d in DOMAIN_CLASSES], [mirrored[d] for d in DOMAIN_CLASSES], atol=0.02)
+    np.testing.assert_allclose([straight[d] for d in DOMAINS], [mirrored[d] for d in DOMAINS], atol=0.02)
     assert all(0 <= share <= 1 for share in straight.values())
 
 

@@ -32,7 +32,8 @@ from gpunit.networks.code_encoder import CodeEncoder, sample_code
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.normalisation import add_spectral_norm, scale_shift
 from gpunit.networks.projected_discriminator import ProjectedDiscriminator
-from gpunit.prior.biggan import ENCODER_NAME, WEIGHTS_NAME, load_biggan, save_biggan, unit_latents
+from gpunit.prior.biggan import unit_latents
+from gpunit.prior.loading import ENCODER_NAME, WEIGHTS_NAME, load_biggan, save_biggan
 from gpunit.seeds import seed_step
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone

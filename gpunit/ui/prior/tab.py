@@ -259,7 +259,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         features = loaded.features(codes, labels, MATCH_SIZE)
         row, place = correspondence.cell_of(across, down, MATCH_SIZE)
         found = correspondence.match(features[column, :, row, place], features)
-        pictures = images.to_pictures(loaded.draw(codes, labels))
+        pictures = images.to_pictures(loaded.render(codes, labels))
         heats = [_heated(picture, heat.numpy()) for picture, heat in zip(pictures, found.similarity, strict=True)]
         for index, (best_row, best_place) in enumerate(found.places.tolist()):
             _ring(heats[index], (best_place + 0.5) / MATCH_SIZE, (best_row + 0.5) / MATCH_SIZE, "white")

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 from pytorch_pretrained_biggan import BigGAN
 
-from gpunit.prior.biggan import load_prior, unit_latents
+from gpunit.prior.biggan import unit_latents
+from gpunit.prior.loading import load_prior
 from gpunit.training.data import PictureSet, draw_mixed_labelled
 from gpunit.training.prior.trainer import PriorTrainer, batch_statistics, bundle_prior, train_prior
 from gpunit.training.state import load_checkpoint
@@ -58,7 +59,7 @@ def test_the_bundle_draws_like_the_run(folders: Callable[..., list[Path]], tmp_p
     prior = load_prior(tmp_path / "prior", "cpu")
     assert prior.class_names == ("cat", "dog")
     assert prior.can_invert
-    drawn = prior.draw(prior.latents(4, 0), [0, 1, 0, 1])
+    drawn = prior.render(prior.latents(4, 0), [0, 1, 0, 1])
     assert drawn.shape == (4, 3, 64, 64)
     assert torch.isfinite(drawn).all()
     assert drawn.abs().max() <= 1

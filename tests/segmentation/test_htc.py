@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import pickle
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gpunit.imagenet import PAPER_GROUPS
+from gpunit.segmentation import htc
+from gpunit.segmentation.htc import Instances, InstanceSegmenter
+from gpunit.segmentation.operators import install_operator_bridge
+from gpunit.segmentation.shapes import SegmentationError
+from gpunit.zoo.weights import ModelError
+from tests.conftest import blobs
+
+SMALLEST = "htc-without-semantic_r50_fpn_1x_coco"
+
+
+def test_importing_the_module_does_not_import_mmdet() -> None:
+    program = """
+import sys
+import gpunit.segmentation.htc
+assert not {"mmdet", "mmcv", "mmengine"} & set(sys.modules)
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    """HTC with random weights, and few proposals, for speed."""
+    torch.manual_seed(0)
+    network = htc.htc_network(SMALLEST)
+    network.rpn_head.test_cfg.max_per_img = 30
+    network.roi_head.test_cfg.max_per_img = 3
+    return network
+
+
+def test_htc_gives_boxes_and_masks_of_the_pictures_size(network: nn.Module) -> None:
+    picture = blobs(1, width=96, height=64)
+    (found,) = InstanceSegmenter(network, scale=(128, 96), device="cpu").segment([picture])
+    assert len(found) == 3
+    assert found.masks.shape == (3, 64, 96)
+    assert found.masks.dtype == torch.bool
+    assert found.boxes.shape == (3, 4)
+    assert found.boxes.min() >= 0
+    assert bool((found.boxes <= torch.tensor([96.0, 64.0, 96.0, 64.0])).all())
+    assert bool((found.scores.diff() <= 0).all())
+    assert found.labels.max() < 80
+    best = found[0]
+    assert (best.score, best.label) == (float(found.scores[0]), int(found.labels[0]))
+    assert torch.equal(best.mask, found.masks[0])
+
+
+def test_weights_of_another_config_are_refused(
+    network: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(htc, "htc_network", lambda config: network)
+    state = dict(network.state_dict())
+    first, path = next(iter(state)), tmp_path / "htc.pth"
+    torch.save({"state_dict": state}, path)
+    assert htc.load_htc(path, SMALLEST, device="cpu").network is network
+    torch.save({"state_dict": {key: tensor for key, tensor in state.items() if key != first}}, path)
+    with pytest.raises(ModelError, match=re.escape(f"htc.pth lacks {first}")):
+        htc.load_htc(path, SMALLEST)
+
+
+@pytest.mark.parametrize("checkpoint", [None, Path("nowhere/htc.pth")])
+def test_a_missing_checkpoint_is_explained_and_never_replaced(checkpoint: Path | None) -> None:
+    with pytest.raises(SegmentationError) as caught:
+        htc.load_htc(checkpoint, "htc_r50_fpn_1x_coco")
+    for part in ("https://download.openmmlab.com", "7332cf16.pth", "--checkpoint", "--method class-activation"):
+        assert part in str(caught.value)
+
+
+def test_an_unknown_config_names_the_known_ones() -> None:
+    with pytest.raises(SegmentationError, match="htc_r50_fpn_1x_coco"):
+        htc.htc_network("htc_r5000")
+
+
+def test_a_checkpoint_is_read_without_running_its_code(tmp_path: Path) -> None:
+    path, flag = tmp_path / "htc.pth", tmp_path / "ran"
+    state = {"weight": torch.ones(2)}
+    torch.save({"meta": {"mmdet_version": "2.0.0", "CLASSES": ("person",)}, "state_dict": state}, path)
+    assert torch.equal(htc.read_checkpoint(path)["weight"], state["weight"])
+
+    class Trap:
+        def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+            return Path.touch, (flag,)
+
+    torch.save({"meta": Trap(), "state_dict": state}, path)
+    with pytest.raises(ModelError, match="code instead of weights"):
+        htc.read_checkpoint(path)
+    path.write_bytes(pickle.dumps(Trap(), protocol=2))
+    with pytest.raises(ModelError, match="code instead of weights"):
+        htc.read_checkpoint(path)
+    assert not flag.exists()
+    path.write_text("<html>quota exceeded</html>")
+    with pytest.raises(ModelError, match="web page"):
+        htc.read_checkpoint(path)
+    torch.save([1], path)
+    with pytest.raises(SegmentationError, match="no state_dict"):
+        htc.read_checkpoint(path)
+
+
+def test_a_download_is_checked_by_the_sum_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fetch(address: str, path: Path, report: object, sha256: str) -> None:
+        asked.append((address, sha256))
+        path.touch()
+
+    monkeypatch.setattr(htc, "fetch", fetch)
+    path = htc.download_htc(tmp_path)
+    assert path == htc.download_htc(tmp_path)  # the second time it is there
+    ((address, sha256),) = asked
+    assert address.endswith(f"/{path.name}")
+    assert re.fullmatch(r"[0-9a-f]{8}", sha256)
+    assert path.stem.endswith(f"-{sha256}")
+    with pytest.raises(SegmentationError, match="never published"):
+        htc.download_htc(tmp_path, SMALLEST)
+
+
+def test_labels_are_those_of_coco() -> None:
+    install_operator_bridge()
+    from mmdet.datasets import CocoDataset
+
+    names = CocoDataset.METAINFO["classes"]
+    assert {name: names.index(name) for name in htc.COCO_LABELS} == dict(htc.COCO_LABELS)
+    assert {name for group in htc.COCO_GROUPS.values() for name in group} == set(htc.COCO_LABELS)
+    assert set(htc.COCO_GROUPS) == set(PAPER_GROUPS)
+
+
+def test_the_largest_confident_object_of_the_group_is_taken() -> None:
+    masks = torch.zeros(4, 8, 8, dtype=torch.bool)
+    for index, side in enumerate((3, 4, 8, 8)):
+        masks[index, :side, :side] = True
+    labels = torch.tensor([htc.COCO_LABELS[name] for name in ("bird", "bird", "bird", "car")])
+    found = Instances(torch.rand(4, 4), torch.tensor([0.9, 0.8, 0.3, 0.9]), labels, masks)
+    bird = htc.largest_instance(found, "bird")
+    assert bird is not None
+    assert torch.equal(bird.mask, masks[1])
+    assert htc.largest_instance(found, "dog") is None
+    empty = Instances(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.long), masks[:0])
+    assert htc.largest_instance(empty, "bird") is None
+    with pytest.raises(SegmentationError, match="vehicle"):
+        htc.largest_instance(found, "house")
