@@ -44,7 +44,7 @@ def normalise(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = Non
     batch, channels, height, width = x.shape
     swap = _is_normalised_contiguous(x)
     y, _, inverse_deviation = torch.native_group_norm(
-        x.contiguous() if swap else x, scale, shift, batch, channels, height * width, channels, _EPS
+        x.contiguous() if swap or x.is_cuda else x, scale, shift, batch, channels, height * width, channels, _EPS
     )
     return y.contiguous(memory_format=torch.channels_last) if swap else y, inverse_deviation
 
