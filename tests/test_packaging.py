@@ -53,6 +53,12 @@ def test_every_requirements_file_has_its_extra() -> None:
     assert {path.stem for path in ROOT.glob("requirements-*.txt")} == {f"requirements-{extra}" for extra in EXTRAS}
 
 
+def test_the_hooks_check_with_the_linter_of_the_requirements() -> None:
+    hooks = re.findall(r"[\w-]+==[\d.]+", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert hooks
+    assert set(hooks) <= set(requirements("requirements-dev.txt"))
+
+
 @pytest.fixture
 def packed(tmp_path: Path) -> set[str]:
     """What a wheel would hold of a repository with downloads among its checkpoints."""
