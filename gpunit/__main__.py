@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from gpunit import __version__
 from gpunit.commands import benchmark, evaluation, prior, training, translation
 from gpunit.commands.shared import explain
 
 app = typer.Typer(
-    help="GP-UNIT: unsupervised image-to-image translation with a generative prior.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """GP-UNIT: unsupervised image-to-image translation with a generative prior."""
 
 
 @app.command(

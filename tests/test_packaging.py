@@ -127,6 +127,11 @@ def test_the_console_command_is_the_modules_main() -> None:
     assert command.load() is command_line.main
 
 
+def test_the_version_is_told() -> None:
+    answer = CliRunner().invoke(command_line.app, ["--version"])
+    assert (answer.exit_code, answer.output) == (0, f"{gpunit.__version__}\n")
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["--port", "7000", "--open"], ["--host=0.0.0.0", "stray"]])
 def test_app_hands_all_its_arguments_on(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     given: list[list[str]] = []
