@@ -1,14 +1,94 @@
-"""Seeds as every tab asks for them, and as the engine takes them."""
+"""Components that several tabs lay out: picture inputs, pictures that are shown, headings, seeds."""
 
 from __future__ import annotations
 
-import math
+import base64
+import binascii
+from abc import ABCMeta
+from typing import Any
 
 import gradio as gr
+from gradio.component_meta import ComponentMeta
+from gradio.data_classes import ImageData
 
+from gpunit.ui.events import PRIVATE
 from gpunit.ui.i18n import text
+from gpunit.ui.server import scratch
+from gpunit.ui.values import MAX_SEED
 
-MAX_SEED = 2**31 - 1
+
+class _WithoutStub(ComponentMeta):
+    """Gradio's metaclass writes a type stub beside the source of every new component; this one does not."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _WithoutStub:
+        return ABCMeta.__new__(cls, name, bases, attrs)
+
+
+class PictureInput(gr.Image, metaclass=_WithoutStub):
+    """A gr.Image that hands on the uploaded file itself, for `images.open_picture` to read.
+
+    gr.Image's own reading drops what this project handles (16-bit, transparency), and fails on a file that is no
+    picture instead of refusing it in a sentence.
+    """
+
+    is_template = True  # the browser shows it as a gr.Image
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path of the uploaded file, or of what came inside the request: a webcam's picture.
+
+        Raises:
+            gr.Error: if the latter cannot be decoded.
+        """
+        if payload is None or not (payload.url or "").startswith("data:"):
+            return None if payload is None else payload.path
+        try:
+            content = base64.b64decode((payload.url or "").partition(",")[2], validate=True)
+        except (binascii.Error, ValueError):
+            sentence = "The picture cannot be read; take it again, or upload a file."
+            raise gr.Error(sentence, print_exception=False) from None
+        return str(scratch.kept_bytes(content, "webcam.png"))
+
+
+def picture_input(**settings: Any) -> PictureInput:
+    """The page's input for one picture."""
+    return PictureInput(
+        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
+    )
+
+
+def shown_picture(label: str, elem_id: str, height: int | None = None, **settings: Any) -> gr.Image:
+    """A picture that the page shows and no one uploads; `label` is a key of the page's texts."""
+    return gr.Image(
+        label=text(label),
+        format="png",
+        type="pil",
+        interactive=False,
+        height=height,
+        elem_id=elem_id,
+        **{"show_label": False, "buttons": ["download", "fullscreen"], **settings},  # a label would lie on the picture
+    )
+
+
+def shown_gallery(label: str | None, elem_id: str, columns: int, **settings: Any) -> gr.Gallery:
+    """Pictures that the page shows and no one uploads; `label` is a key of the page's texts."""
+    return gr.Gallery(
+        label=None if label is None else text(label),
+        show_label=False,
+        columns=columns,
+        object_fit="contain",
+        height="auto",
+        format="png",
+        type="pil",
+        allow_preview=False,
+        interactive=False,
+        elem_id=elem_id,
+        **{"buttons": [], **settings},
+    )
+
+
+def heading(key: str) -> None:
+    """A section's title with the line that explains it: the text "<key>_heading"."""
+    gr.Markdown(text(f"{key}_heading"), elem_classes="heading")
 
 
 def seed_input(value: int, elem_id: str, label: str = "seed", info: str = "seed_info") -> gr.Number:
@@ -19,16 +99,5 @@ def seed_input(value: int, elem_id: str, label: str = "seed", info: str = "seed_
 
 
 def roll(button: gr.Button, seed: gr.Number) -> None:
-    """Let a button draw another seed, in the browser; never 0, which may stand for something of its own."""
-    button.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", api_visibility="private")
-
-
-def read_seed(number: float | None) -> int:
-    """What a page or a program sent, as a seed: an emptied field is 0, and numbers out of range are wrapped.
-
-    Raises:
-        gr.Error: for a number that is none.
-    """
-    if number is not None and not math.isfinite(number):
-        raise gr.Error("The seed must be a whole number, such as 7.")
-    return int(number or 0) % (MAX_SEED + 1)
+    """Let a button put another seed, in the browser; never 0, which may stand for something of its own."""
+    button.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", **PRIVATE)

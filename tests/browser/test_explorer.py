@@ -9,8 +9,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from gpunit import images, zoo
+from gpunit.ui.examples import EXAMPLES
 from gpunit.ui.i18n import LABELS
-from gpunit.ui.models import EXAMPLES
 from tests.browser.test_translate_tab import fetch, gallery, set_count, translate, upload
 from tests.conftest import blobs
 

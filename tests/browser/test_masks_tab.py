@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from gpunit import images, zoo
 from gpunit.engine import masks
 from gpunit.engine.translator import Plan, Translator
-from gpunit.ui.content import first_example
+from gpunit.ui.examples import first_example
 from gpunit.ui.masks.tab import FIRST_MODEL
 from tests.browser.test_translate_tab import fetch
 

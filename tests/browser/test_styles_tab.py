@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from gpunit import images, zoo
 from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
-from gpunit.ui.content import first_example
+from gpunit.ui.examples import first_example
 from tests.browser.test_prior_tab import changed
 from tests.browser.test_translate_tab import fetch
 

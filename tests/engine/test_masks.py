@@ -13,7 +13,7 @@ from gpunit import images, zoo
 from gpunit.engine import masks
 from gpunit.engine.translator import Translator
 from gpunit.networks.dynamic_skip import SkipGate
-from gpunit.ui.content import domain_of
+from gpunit.ui.examples import domain_of
 from tests.conftest import TINY, blobs, build
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "assets" / "examples").glob("*.jpg"))

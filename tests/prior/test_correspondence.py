@@ -6,7 +6,7 @@ import torch
 from gpunit import zoo
 from gpunit.images import cut, open_picture, to_tensor
 from gpunit.prior.correspondence import cell_of, match
-from gpunit.ui.models import EXAMPLES
+from gpunit.ui.examples import EXAMPLES
 
 
 def test_a_place_is_found_at_itself_and_where_the_picture_was_moved_to() -> None:

@@ -21,7 +21,8 @@ from gradio_client import Client
 
 from gpunit import settings, zoo
 from gpunit.settings import SettingError
-from gpunit.ui.models import DEVICE_QUEUE, Models
+from gpunit.ui.events import DEVICE_QUEUE
+from gpunit.ui.models import Models
 from gpunit.ui.page import build_page
 from gpunit.ui.server import zero_gpu
 from gpunit.ui.server.serving import Server
@@ -211,17 +212,26 @@ def test_one_visitor_cannot_fill_the_queue(monkeypatch: pytest.MonkeyPatch, tmp_
     slow.server.stop()
 
 
-def test_what_broken_off_uploads_left_is_swept_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_no_one_asks_for_is_swept_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    example = tmp_path / ("b" * 64) / "example.jpg"
+    example.parent.mkdir()
+    example.write_bytes(b"x")  # while the page is built
     slow = Slow(monkeypatch, tmp_path)
-    left, kept = tmp_path / "tmpleft", tmp_path / ("a" * 64) / "kept.png"
+    left, kept, old = tmp_path / "tmpleft", tmp_path / ("a" * 64) / "kept.png", tmp_path / ("a" * 64) / "old.png"
     kept.parent.mkdir(exist_ok=True)
-    for path in (left, kept):
+    for path in (left, kept, old):
         path.write_bytes(b"x")
+    for path in (example, old):
+        os.utime(path, (1, 1))
+    slow.server.page.upload_file_set.add(str(old))
     slow.server.sweep(kept_seconds=100)
     assert left.is_file()
+    assert not old.exists()
+    assert not slow.server.page.upload_file_set  # or it would grow for ever
     slow.server.sweep(kept_seconds=-1)
     assert not left.exists()
     assert kept.is_file()
+    assert example.is_file()
     slow.server.stop()
 
 

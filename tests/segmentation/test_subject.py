@@ -10,7 +10,7 @@ from gpunit.imagenet import DOMAINS
 from gpunit.images import CENTRE
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.segmentation.subject import MAX_ZOOM, SubjectFinder, crop_around, is_like
-from gpunit.ui.models import EXAMPLES
+from gpunit.ui.examples import EXAMPLES
 from tests.conftest import blobs
 
 

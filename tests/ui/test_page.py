@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,21 +11,31 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.utils import get_function_description, get_function_params
 
 from gpunit.ui import i18n
 from gpunit.ui.i18n import LABELS, NOTICES, text
 from gpunit.ui.models import Models
 from gpunit.ui.page import build_page
 from gpunit.zoo.weights import ModelError
+from tests.ui.conftest import SAVED
 
 # Components that take a visitor's choice, and so owe a line on what they are in the paper.
 CHOOSING = {"slider", "number", "dropdown", "checkboxgroup"}
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
+UI = Path(i18n.__file__).parent
+
+
 @pytest.fixture(scope="module")
-def config() -> dict[str, Any]:
-    return build_page(Models("cpu")).get_config_file()
+def page() -> gr.Blocks:
+    return build_page(Models("cpu"))
+
+
+@pytest.fixture(scope="module")
+def config(page: gr.Blocks) -> dict[str, Any]:
+    return dict(page.get_config_file())
 
 
 def test_no_two_events_that_wait_for_the_last_share_a_trigger(config: dict[str, Any]) -> None:
@@ -39,14 +50,38 @@ def test_no_two_events_that_wait_for_the_last_share_a_trigger(config: dict[str, 
     assert {trigger: count for trigger, count in waiting.items() if count > 1} == {}
 
 
-def test_every_public_endpoint_has_a_name_of_its_own_and_is_documented(config: dict[str, Any]) -> None:
-    public = [each for each in config["dependencies"] if each["api_visibility"] == "public" and each["backend_fn"]]
-    names = [each["api_name"] for each in public]
-    assert {"translate", "translate_to_all", "find_subject", "domain_likeness", "save_settings", "load_settings"} <= {
-        *names
+def test_the_first_versions_endpoints_are_there_with_their_parameters(page: gr.Blocks) -> None:
+    offered = {
+        name.removeprefix("/"): [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+        for name, endpoint in page.get_api_info()["named_endpoints"].items()
     }
-    assert {"draw_prior", "invert", "mask_heatmaps", "styles_of_one_mask", "mask_channels", "masks_export"} <= {*names}
-    assert [name for name, count in Counter(names).items() if count > 1] == []
+    first = json.loads((SAVED / "endpoints.json").read_text())
+    assert {name: offered.get(name) for name in first} == first
+
+
+def test_every_parameter_of_every_public_endpoint_is_described(page: gr.Blocks) -> None:
+    silent = []
+    for function in page.fns.values():
+        if function.api_visibility != "public" or function.fn is None:
+            continue
+        description, parameters, _ = get_function_description(function.fn)
+        names = [name for name, *_ in get_function_params(function.fn)]
+        # States are the page's own.
+        asked = [name for name, component in zip(names, function.inputs, strict=False) if not component.skip_api]
+        silent += [(function.api_name, name) for name in asked if not parameters[name]]
+        silent += [] if description else [(function.api_name, "")]
+    assert silent == []
+
+
+def test_tabs_meet_in_the_page_alone() -> None:
+    """No tab's folder imports another's; shared modules import none, but for the texts."""
+    tabs = {"translate", "styles", "prior", "masks"}
+    for path in UI.rglob("*.py"):
+        own = path.relative_to(UI).parts[0]
+        imported = set(re.findall(r"^\s*(?:from|import) gpunit\.ui\.(\w+)", path.read_text(), re.MULTILINE)) & tabs
+        if own in ("page.py", "i18n.py"):
+            continue
+        assert imported <= {own}, path
 
 
 def test_every_control_says_what_it_is(config: dict[str, Any]) -> None:
@@ -59,6 +94,12 @@ def test_every_control_says_what_it_is(config: dict[str, Any]) -> None:
         and not str(component["props"].get("elem_id")).startswith("styles-axis-")
     ]
     assert silent == []
+
+
+def test_every_text_stands_in_one_place() -> None:
+    for kind in ("LABELS", "NOTICES"):
+        tables = [getattr(each, kind) for each in i18n._ALL]
+        assert [key for key, count in Counter(key for table in tables for key in table).items() if count > 1] == []
 
 
 def test_every_text_is_there_in_both_languages() -> None:
@@ -122,4 +163,4 @@ def test_what_cannot_work_is_said_before_the_page_opens(tmp_path: Path, monkeypa
 
 def test_the_page_leaves_no_files_among_the_code() -> None:
     """Gradio writes type stubs beside the source of components that are made in the usual way."""
-    assert list(Path(i18n.__file__).parents[1].rglob("*.pyi")) == []
+    assert list(UI.parent.rglob("*.pyi")) == []

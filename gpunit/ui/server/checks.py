@@ -1,7 +1,8 @@
-"""What visitors and programs send, checked before it reaches an action: every refusal is one sentence with a way out.
+"""What passes between visitors and actions: values are checked on the way in, pictures become files on the way out.
 
-The page asks for numbers in a range and for choices of a list, but a program may send anything.  Gradio meets some of
-it with a bare "Error" and a traceback in the log, and lets other things pass (NaN is not below any minimum).
+The page asks for numbers in a range and for choices of a list, but a program may send anything.  Gradio answers some
+of it with a bare "Error" and a traceback in the log, and lets other things pass (NaN is not below any minimum).  Here
+every refusal is one sentence with a way out.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.components.api_component import Api
+from gradio.data_classes import FileData
 from gradio.exceptions import Error, InvalidPathError
 from gradio.utils import get_upload_folder
+from PIL import Image
 
 from gpunit.images import PictureError, require_picture
+from gpunit.ui.components import PictureInput
 from gpunit.ui.i18n import LABELS
-from gpunit.ui.models import PictureInput
+from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import lies_below
 
 MOST_NESTED = 8
@@ -42,10 +47,10 @@ _log = logging.getLogger(__name__)
 
 
 class CheckedBlocks(gr.Blocks):
-    """A page that checks what it is sent, component by component, and turns failures into sentences."""
+    """A page that checks what it is sent, tells failures in sentences, and sends pictures as whole files."""
 
     async def preprocess_data(self, block_fn: BlockFunction, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """What an action gets of what was sent.
+        """Check what was sent, and make of it what the action takes.
 
         Raises:
             gr.Error: if it cannot be used.
@@ -72,7 +77,7 @@ class CheckedBlocks(gr.Blocks):
             raise _error(UNREADABLE.format(label="the inputs of this action")) from None
 
     async def call_function(self, block_fn: BlockFunction | int, *args: Any, **kwargs: Any) -> Any:
-        """What an action answers.
+        """Call an action.
 
         Raises:
             gr.Error: if it fails.
@@ -88,6 +93,40 @@ class CheckedBlocks(gr.Blocks):
         except Exception:
             _log.exception("an action failed: %s", getattr(block_fn, "name", block_fn))
             raise _error(FAILED) from None
+
+    async def postprocess_data(self, block_fn: BlockFunction, predictions: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """Make of an action's answer what is sent; pictures as files that are written once (see `scratch`)."""
+        several = len(block_fn.outputs) > 1 and isinstance(predictions, list | tuple)
+        values = list(predictions) if several else [predictions]
+        filed = await anyio.to_thread.run_sync(_filed, block_fn.outputs, values)
+        return await super().postprocess_data(block_fn, filed if several else filed[0], *args, **kwargs)
+
+
+def _filed(outputs: Sequence[Block], values: list[Any]) -> list[Any]:
+    """The values with files in place of pictures, as the outputs take them; states keep theirs."""
+    if len(outputs) != len(values):
+        return values  # Gradio says what is wrong
+    return [
+        value if getattr(output, "stateful", False) else _with_files(value, isinstance(output, Api))
+        for output, value in zip(outputs, values, strict=True)
+    ]
+
+
+def _with_files(value: Any, is_bare: bool) -> Any:
+    """A value with files in place of pictures.
+
+    Args:
+        value: an action's answer for one output.
+        is_bare: whether no component makes file data of a path.
+    """
+    if isinstance(value, Image.Image):
+        path = str(scratch.kept_picture(value))
+        return FileData(path=path, mime_type="image/png").model_dump() if is_bare else path
+    if isinstance(value, dict):
+        return {key: _with_files(inner, is_bare) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_files(inner, is_bare) for inner in value]
+    return value
 
 
 def check_value(component: Block, value: Any, name: str = "") -> None:
@@ -133,7 +172,7 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
         raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
     stored = Path(path)
     try:
-        is_stored = lies_below(path, [Path(get_upload_folder()).resolve()]) and stored.is_file()
+        is_stored = lies_below(path, [Path(get_upload_folder()).resolve()]) and scratch.keep(stored)
     except OSError:  # a name that is too long
         is_stored = False
     if not is_stored:

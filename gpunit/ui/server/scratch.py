@@ -1,26 +1,90 @@
-"""Files made for visitors to download: kept apart per file, cleared away after a while and when the app ends."""
+"""The files that visitors are sent: pictures that the page shows, and results to download.
+
+They lie in the folder that Gradio serves (`get_upload_folder`), where it takes them as they are.  A picture's file is
+named by its content, so everyone who opens the page is sent the same files.  It is written once, beside its name, and
+renamed: a file that is being sent never changes.  Gradio's own writer opens the file anew for every answer, and who is
+being sent it then gets another number of bytes than was announced.
+
+What no one has asked for in `KEPT_SECONDS` is swept away; being handed out, or sent back as an input, counts as asking.
+"""
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
+import hashlib
+import io
+import secrets
+import threading
 import time
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
-KEPT_SECONDS = 600
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from gpunit.files import written_beside
+
+KEPT_SECONDS = 7200.0
+
+# Names cannot be guessed by who does not have this key: who has a picture cannot tell whether another visitor has it.
+_KEY = secrets.token_bytes(32)
+_lock = threading.Lock()
+_last_used: dict[Path, float] = {}
 
 
-class Scratch:
-    """A temporary folder for results.  Gradio copies a result into its own cache at once, so older ones can go."""
+def new_file(name: str) -> Path:
+    """A path of this file name, in a folder of its own, for a result that is written before anyone hears of it."""
+    folder = Path(get_upload_folder()).resolve() / secrets.token_hex(32)
+    folder.mkdir(parents=True)
+    return folder / name
 
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="gpunit-"))
-        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
 
-    def file(self, name: str) -> Path:
-        """A path of this file name that no one else has; files older than `KEPT_SECONDS` are deleted."""
-        for folder in self._folder.iterdir():
-            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(dir=self._folder)) / name
+def kept_picture(picture: Image.Image) -> Path:
+    """A PNG of a picture, without what its file said besides the pixels and their colour profile."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return kept_bytes(buffer.getvalue(), "image.png")
+
+
+def kept_bytes(content: bytes, name: str) -> Path:
+    """A file of this name and content; an earlier one with the same is left as it is."""
+    path = Path(get_upload_folder()).resolve() / hashlib.blake2b(content, key=_KEY, digest_size=32).hexdigest() / name
+    with _lock:
+        if not path.is_file():
+            with written_beside(path) as partial:
+                partial.write_bytes(content)
+        _last_used[path] = time.time()
+    return path
+
+
+def keep(path: Path) -> bool:
+    """Count a file as asked for now; whether it is still there."""
+    path = path.resolve()
+    with _lock:
+        if not path.is_file():
+            return False
+        _last_used[path] = time.time()
+        return True
+
+
+def sweep(folder: Path, spared: Collection[Path] = (), kept_seconds: float = KEPT_SECONDS) -> None:
+    """Delete what no one has asked for.
+
+    Args:
+        folder: of this process's own; nothing else may put files there.
+        spared: files that stay: the page's examples and first pictures.
+        kept_seconds: how long a file stays after it was last asked for.
+    """
+    folder = folder.resolve()
+    oldest = time.time() - kept_seconds
+    for path in sorted(folder.rglob("*"), reverse=True):  # files before the folder they are in
+        if path in spared:
+            continue
+        with _lock, suppress(OSError):  # a folder that is not empty; on Windows a file that is being sent
+            if max(path.lstat().st_mtime, _last_used.get(path, 0.0)) >= oldest:
+                continue
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+                _last_used.pop(path, None)

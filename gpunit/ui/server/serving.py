@@ -25,8 +25,9 @@ from starlette.routing import Route
 
 from gpunit import memory, settings, zoo
 from gpunit.images import MAX_BYTES
+from gpunit.ui.examples import EXAMPLES_FOLDER
 from gpunit.ui.i18n import I18N
-from gpunit.ui.models import EXAMPLES_FOLDER
+from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import Gate, Guard
 from gpunit.ui.theme import CSS, THEME
 
@@ -57,7 +58,9 @@ class Server:
     ) -> None:
         self.page = page
         opened = [path.strip() for path in os.environ.get("GRADIO_ALLOWED_PATHS", "").split(",") if path.strip()]
-        self._folder = Path(get_upload_folder())
+        self._folder = Path(get_upload_folder()).resolve()
+        # The page's examples and first pictures, which were put there while it was built.
+        self._first_files = frozenset(path for path in self._folder.rglob("*") if path.is_file())
         self.gate = Gate(settings.number("GPUNIT_JOBS_PER_VISITOR"), self._jobs_of, self._folder, opened)
         self._patience = settings.number("GPUNIT_SHUTDOWN_SECONDS")
         self._begun = time.monotonic()
@@ -100,11 +103,19 @@ class Server:
         self.stop()
 
     def sweep(self, kept_seconds: float = SWEEP_SECONDS) -> None:
-        """Delete what uploads left that broke off: Gradio moves whole ones into folders of their own at once."""
+        """Delete files that no one has asked for in a while.
+
+        Args:
+            kept_seconds: how long what an upload left that broke off stays; Gradio moves whole ones into folders of
+                their own at once.
+        """
         for path in self._folder.glob("tmp*"):
             with suppress(OSError):  # another sweep was faster
                 if path.is_file() and time.time() - path.stat().st_mtime > kept_seconds:
                     path.unlink()
+        scratch.sweep(self._folder, self._first_files)
+        for paths in self.page.temp_file_sets:  # Gradio's own list of files, which only its own clean-up would shorten
+            paths.clear()
 
     def stop(self) -> bool:
         """Take no new work, finish the jobs in hand, and close.
@@ -140,14 +151,17 @@ class Server:
 
 
 def use_own_folder() -> None:
-    """Keep uploads and results in a folder of this process's own, deleted at its end, unless GRADIO_TEMP_DIR names one.
+    """Keep uploads and results in a folder of this process's own, below GRADIO_TEMP_DIR if that is set.
 
-    Gradio's default is one folder for all its apps on a machine, from which each serves what any has put there.
+    The folder is deleted when the process ends.  Gradio's default is one folder for all its apps on a machine, from
+    which each serves what any has put there.
     """
-    if not os.environ.get("GRADIO_TEMP_DIR"):
-        folder = tempfile.mkdtemp(prefix="gpunit-page-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        os.environ["GRADIO_TEMP_DIR"] = folder
+    parent = os.environ.get("GRADIO_TEMP_DIR")
+    if parent:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="gpunit-page-", dir=parent)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 def blocked_paths() -> list[str]:

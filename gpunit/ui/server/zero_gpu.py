@@ -14,7 +14,8 @@ from collections.abc import Mapping
 import gradio as gr
 
 from gpunit import zoo
-from gpunit.ui.models import DEVICE_QUEUE, PRIORS, Models
+from gpunit.ui.events import DEVICE_QUEUE
+from gpunit.ui.models import PRIORS, Models
 
 # Set by the Space itself where its hardware is ZeroGPU.
 SWITCH = "SPACES_ZERO_GPU"

@@ -1,14 +1,14 @@
-"""What a visitor made: pictures with all that made them, in the visitor's own state, bounded, some pinned."""
+"""A visitor's history: translations with what made them, in the visitor's own state, bounded, some pinned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from gpunit.ui.i18n import notice
+from gpunit.ui.translate.inputs import TranslationInputs
 
 MOST_RECENT = 12
 MOST_PINNED = 12
@@ -20,15 +20,15 @@ class Entry:
     """One translation.
 
     Attributes:
-        number: names it as long as the page is open.
-        settings: the values of the components that made it.
-        picture: what it gave first.
-        caption: says what it is.
+        number: its name, as long as the page is open.
+        inputs: the controls' values that made it.
+        picture: its first translation.
+        caption: model and style.
         is_pinned: whether it stays when newer ones come.
     """
 
     number: int
-    settings: tuple[Any, ...]
+    inputs: TranslationInputs
     picture: Image.Image
     caption: str
     is_pinned: bool = False
@@ -38,14 +38,14 @@ class Entry:
 History = tuple[Entry, ...]
 
 
-def added(history: History, settings: tuple[Any, ...], picture: Image.Image, caption: str) -> History:
-    """With one more entry; beyond `MOST_RECENT`, the oldest that is not pinned goes."""
+def added(history: History, inputs: TranslationInputs, picture: Image.Image, caption: str) -> History:
+    """The history with one more entry; beyond `MOST_RECENT`, the oldest that is not pinned goes."""
     number = 1 + max((entry.number for entry in history), default=0)
-    return _ordered((*history, Entry(number, settings, picture, caption)))
+    return _ordered((*history, Entry(number, inputs, picture, caption)))
 
 
 def toggled(history: History, number: int | None) -> History:
-    """With an entry pinned that was not, or the other way round.
+    """The history with an entry pinned that was not, or the other way round.
 
     Raises:
         gr.Error: if there is no such entry, or `MOST_PINNED` are pinned.
@@ -58,7 +58,7 @@ def toggled(history: History, number: int | None) -> History:
 
 
 def pinned(history: History) -> History:
-    """The pinned ones only."""
+    """The pinned entries only."""
     return tuple(entry for entry in history if entry.is_pinned)
 
 

@@ -4,19 +4,24 @@ import gradio as gr
 import pytest
 
 from gpunit.ui.translate import history
+from gpunit.ui.translate.inputs import BY_SAMPLE, TranslationInputs
 from tests.conftest import blobs
 
 
-def made(count: int, start: int = 0) -> history.History:
+def with_seed(seed: int) -> TranslationInputs:
+    return TranslationInputs("photo.png", "to-cat", 1, 0.5, 0.5, BY_SAMPLE, 6, seed, 1, None)
+
+
+def made(count: int) -> history.History:
     entries: history.History = ()
-    for number in range(start, start + count):
-        entries = history.added(entries, (number,), blobs(number, 8, 8), str(number))
+    for number in range(count):
+        entries = history.added(entries, with_seed(number), blobs(number, 8, 8), str(number))
     return entries
 
 
 def test_the_newest_come_first_and_the_oldest_go() -> None:
     entries = made(history.MOST_RECENT + 3)
-    assert [entry.settings[0] for entry in entries] == list(range(history.MOST_RECENT + 2, 2, -1))
+    assert [entry.inputs.seed for entry in entries] == list(range(history.MOST_RECENT + 2, 2, -1))
 
 
 def test_a_pinned_entry_stays_and_stands_first() -> None:
@@ -24,8 +29,8 @@ def test_a_pinned_entry_stays_and_stands_first() -> None:
     oldest = entries[-1]
     entries = history.toggled(entries, oldest.number)
     for number in range(history.MOST_RECENT + 5):
-        entries = history.added(entries, (100 + number,), blobs(0, 8, 8), "later")
-    assert entries[0].settings == oldest.settings
+        entries = history.added(entries, with_seed(100 + number), blobs(0, 8, 8), "later")
+    assert entries[0].inputs == oldest.inputs
     assert entries[0].is_pinned
     assert len(entries) == 1 + history.MOST_RECENT
     assert len({entry.number for entry in entries}) == len(entries)
@@ -38,10 +43,10 @@ def test_a_pinned_entry_stays_and_stands_first() -> None:
 def test_pins_are_bounded_and_said_so() -> None:
     entries: history.History = ()
     for number in range(history.MOST_PINNED):
-        entries = history.added(entries, (number,), blobs(0, 8, 8), "")
+        entries = history.added(entries, with_seed(number), blobs(0, 8, 8), "")
         entries = history.toggled(entries, entries[number if number else 0].number)
         assert sum(entry.is_pinned for entry in entries) == number + 1
-    entries = history.added(entries, (99,), blobs(0, 8, 8), "")
+    entries = history.added(entries, with_seed(99), blobs(0, 8, 8), "")
     with pytest.raises(gr.Error, match="unpin one"):
         history.toggled(entries, entries[-1].number)
 

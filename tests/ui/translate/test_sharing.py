@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpunit.images import PictureError
-from gpunit.ui import sharing
-from gpunit.ui.components import MAX_SEED
-from gpunit.ui.models import EXAMPLES
-from gpunit.ui.sharing import Link
+from gpunit.ui.examples import EXAMPLES
+from gpunit.ui.translate import sharing
+from gpunit.ui.translate.sharing import Link
+from gpunit.ui.values import MAX_SEED
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 

@@ -1,6 +1,7 @@
-"""A translation as a JSON file: all that made it, with the pictures inside, to be loaded on any machine.
+"""A translation as a JSON file or a link, from which the page makes it again.
 
-And as a link, which names the examples that were used and holds no pictures; nothing is left on the server.
+The file holds everything, with the pictures inside, and can be loaded on any machine.  The link names the examples that
+were used and holds no pictures.  Neither leaves anything on the server.
 """
 
 from __future__ import annotations
@@ -20,45 +21,29 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import PictureError
-from gpunit.ui.components import MAX_SEED
+from gpunit.ui.translate.inputs import MOST_STYLES, MOST_TEMPERATURE
+from gpunit.ui.values import MAX_SEED
 from gpunit.zoo.weights import ModelError
 
-MOST_STYLES = 12
-MOST_TEMPERATURE = 1.5
 FORMAT = "gpunit-translation-1"
 MAX_BYTES = 8 * 2**20
 NO_SETTINGS = "this file holds no settings; give a JSON file that the Share section wrote."
 
 
-def download_json(name: str) -> str:
-    """A browser's function that offers its argument as a JSON file.
-
-    The browser writes the file: what it holds is what the page shows, and nothing is left on the server.
-
-    Args:
-        name: the file's name without suffix, as JavaScript's template literals have it: `${value.model}` is put in.
-    """
-    return f"""(value) => {{
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(value, null, 1)], {{type: "application/json"}}));
-    link.download = `{name}.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-}}"""
-
-
-# Shows the whole address in place of its query, and copies it where the browser lets a page do so.
-COPY_LINK = """(query) => {
-    const address = window.location.origin + window.location.pathname + "?" + query;
-    if (navigator.clipboard) navigator.clipboard.writeText(address).catch(() => {});
-    return address;
-}"""
-
-
 def to_json(
     model_name: str, seen: Image.Image, exemplar: Image.Image | None, drawing: dict[str, Any]
 ) -> dict[str, Any]:
-    """What is written: the square that the network sees and the exemplar as PNG, the model, how styles are drawn."""
+    """The contents of the file.
+
+    Args:
+        model_name: of the translator.
+        seen: the square that the network sees.
+        exemplar: the picture whose style is taken, if so guided.
+        drawing: guidance, and count, seed and temperature of sampled styles.
+
+    Raises:
+        ModelError: if the model is not on this machine.
+    """
     return {
         "format": FORMAT,
         "model": model_name,
@@ -70,7 +55,7 @@ def to_json(
 
 
 def from_json(path: Path) -> tuple[dict[str, Any], Image.Image, Image.Image | None]:
-    """What `to_json` wrote.
+    """Read a file of `to_json`.
 
     Returns:
         The settings, of the types they were written with; the picture, and the exemplar or None.
@@ -113,7 +98,7 @@ def is_same_model(settings: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says of a translation; the controls whose values it does not say stay as they are.
+    """What a link says of a translation; controls that it does not name stay as they are.
 
     Attributes:
         model: name of a translator.
@@ -134,13 +119,13 @@ class Link:
     temperature: float | None = None
 
     def to_query(self) -> str:
-        """The link, from behind its question mark."""
+        """The link's part behind its question mark."""
         said = {name: value for name, value in vars(self).items() if value is not None}
         return urlencode({name: f"{value:.12g}" if name in _RANGES else value for name, value in said.items()})
 
     @classmethod
     def of_query(cls, query: str, examples: Collection[str], models: Collection[str]) -> Link:
-        """What `to_query` wrote.  What others put into an address is left to them.
+        """Read a link of `to_query`; parameters of other programs are passed over.
 
         Args:
             query: from behind the question mark.
@@ -148,7 +133,7 @@ class Link:
             models: names of the translators that are offered.
 
         Raises:
-            ValueError: if one of its values is none that the page could have.
+            ValueError: for a value that no control of the page could have.
         """
         said: dict[str, Any] = {}
         for name, value in parse_qsl(query):

@@ -1,24 +1,19 @@
-"""What a visitor sees of a published model that is not on this machine yet: its facts, its licence, a button."""
+"""The offer to download a published model that is not on this machine yet: its facts, its licence, a button."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from gpunit import settings, zoo
-from gpunit.ui.content import model_choices
+from gpunit import zoo
 from gpunit.ui.i18n import text
-from gpunit.ui.models import with_notices
+from gpunit.ui.models import downloads_allowed, model_choices
 from gpunit.zoo import ledger
 from gpunit.zoo.fetching import DownloadError
 
 PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
-
-
-def downloads_allowed() -> bool:
-    """Whether visitors may download models; GPUNIT_NO_DOWNLOADS=1 forbids it, on a public host."""
-    return not settings.flag("GPUNIT_NO_DOWNLOADS")
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class DownloadPanel:
 
 
 def download_panel(first_model: str) -> DownloadPanel:
-    """Lay out the panel, as it is for the model that the tab opens with."""
+    """Lay out the panel as it is for the model that the tab opens with."""
     spec = zoo.find(first_model)
     with gr.Group(visible=_is_offered(spec)) as group:
         offer = gr.Markdown(_offer(spec), padding=True, elem_id="download-offer")
@@ -46,15 +41,13 @@ def download_panel(first_model: str) -> DownloadPanel:
     return DownloadPanel(group, offer, agreed, button)
 
 
-@with_notices
-def show_offer(model_name: str) -> tuple[gr.Group, str, gr.Checkbox]:
+def show_offer(model_name: str) -> tuple[Any, str, Any]:
     """The panel for a model: hidden where there is nothing to download."""
     spec = zoo.find(model_name)
-    return gr.Group(visible=_is_offered(spec)), _offer(spec), gr.Checkbox(visible=not _has_agreed())
+    return gr.update(visible=_is_offered(spec)), _offer(spec), gr.update(visible=not _has_agreed())
 
 
-@with_notices
-def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRESS) -> gr.Dropdown:
+def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRESS) -> Any:
     """Download a published translator to this machine, with the content encoder where that is missing.
 
     Args:
@@ -88,7 +81,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
                 "of checkpoints/ that has room and can be written.",
                 print_exception=False,
             ) from None
-    return gr.Dropdown(model_choices(only_here=False), value=spec.name)
+    return gr.update(choices=model_choices(only_here=False), value=spec.name)
 
 
 def _has_agreed() -> bool:

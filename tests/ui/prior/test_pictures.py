@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, heated, matrix_plot, ring
+from tests.conftest import blobs
+
+
+@given(st.integers(0, 11), st.integers(0, 7), st.floats(0, 0.99), st.floats(0, 0.99))
+def test_a_place_in_a_cell_is_found_by_its_pixel(column: int, line: int, across: float, down: float) -> None:
+    x = GAP + column * (CELL + GAP) + across * CELL
+    y = HEADER + GAP + line * (CELL + GAP) + down * CELL
+    found = cell_at(x, y)
+    assert found is not None
+    assert found[:2] == (column, line)
+    np.testing.assert_allclose(found[2:], (across, down), atol=1e-6)
+
+
+def test_gaps_and_headings_are_no_cell() -> None:
+    sheet = grid_sheet([[blobs(column, CELL, CELL) for column in range(2)]], ["cat", "dog"])
+    inside = [(x, y) for x in range(sheet.width) for y in range(0, sheet.height, 5) if cell_at(x, y) is not None]
+    assert all(cell_at(x, y)[0] < 2 for x, y in inside)  # type: ignore[index]
+    for x, y in ((0, 60), (CELL + GAP + 1, 60), (60, HEADER - 1), (60, HEADER + GAP + CELL)):
+        assert cell_at(x, y) is None
+
+
+def test_contents_share_one_scale() -> None:
+    contents = torch.zeros(2, 1, 4, 4)
+    contents[0, 0, 0, 0], contents[1, 0, 0, 0] = 1.0, 0.5
+    one, other = (np.asarray(picture) for picture in coloured(contents))
+    np.testing.assert_array_equal(one[-1, -1], other[-1, -1])
+    assert not np.array_equal(one[0, 0], other[0, 0])
+
+
+def test_heat_and_ring_lie_where_they_should() -> None:
+    heat = np.zeros((8, 8))
+    heat[6, 1] = 1.0
+    plain = np.asarray(heated(blobs(1), np.zeros((8, 8))), dtype=int)
+    hot = heated(blobs(1), heat)
+    row, column = np.unravel_index(np.abs(np.asarray(hot, dtype=int) - plain).sum(2).argmax(), (CELL, CELL))
+    assert (row // 16, column // 16) == (6, 1)
+    before = np.asarray(hot, dtype=int)
+    ring(hot, 0.25, 0.75, "red")
+    rows, columns = np.abs(np.asarray(hot, dtype=int) - before).max(2).nonzero()
+    np.testing.assert_allclose((columns.mean(), rows.mean()), (32, 96), atol=1)
+
+
+def test_every_number_of_a_matrix_is_in_its_plot() -> None:
+    plot = matrix_plot(np.array([[0.0, 0.4], [0.4, 0.0]]), ["cat", "dog"])
+    other = matrix_plot(np.array([[0.0, 0.9], [0.4, 0.0]]), ["cat", "dog"])
+    assert plot.size == other.size
+    assert not np.array_equal(plot, other)
