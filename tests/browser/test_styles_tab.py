@@ -39,7 +39,6 @@ def open_tab(page: Page) -> np.ndarray:
     expect(page.locator(RESULT)).to_be_visible()
     expect(page.locator("#styles-axis-1")).to_contain_text("%")
     expect(page.locator("#styles-row img")).to_have_count(1)
-    page.wait_for_timeout(1500)  # a file that is being written anew cannot be fetched
     return fetch(page, page.locator(RESULT))
 
 

@@ -16,17 +16,9 @@ def fetch(page: Page, image: Locator) -> np.ndarray:
     """The pixels of a picture on the page, as the server sent them."""
     address = image.get_attribute("src")
     assert address
-    for attempt in range(5):
-        response = page.request.get(address)
-        assert response.ok
-        try:
-            return np.asarray(Image.open(io.BytesIO(response.body())).convert("RGB"), dtype=int)
-        except OSError:
-            # Gradio writes a picture that is drawn again over its own file, which so is cut off for a moment.
-            if attempt == 4:
-                raise
-            page.wait_for_timeout(300)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    response = page.request.get(address)
+    assert response.ok
+    return np.asarray(Image.open(io.BytesIO(response.body())).convert("RGB"), dtype=int)
 
 
 def gallery(page: Page) -> list[np.ndarray]:

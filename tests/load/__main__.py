@@ -1,7 +1,8 @@
 """Put load on an app of one's own: `python -m tests.load --visitors 16 --seconds 180`.
 
-It starts `python app.py` on this machine, lets visitors translate pictures at once, checks by content that every answer
-is its sender's, and tells throughput, waits and the growth of memory.  It ends with code 1 if an answer went wrong.
+It starts `python app.py` on this machine and lets visitors open the page, translate pictures and send files that are no
+pictures, all at once.  It checks every byte of every file, and by content that every answer is its sender's, and tells
+throughput, waits and the growth of memory.  It ends with code 1 if an answer or a file went wrong.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main() -> None:
             told.errors.append(app.log.read_text()[-2000:])
     print(told.report(arguments.warm_up))
     print(f"the app ended with code {code}")
-    sys.exit(1 if told.wrong or told.errors or not told.waits else 0)
+    sys.exit(1 if told.wrong or told.broken or told.errors or not told.waits else 0)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from gpunit.engine.translator import Translator
@@ -19,6 +21,26 @@ def test_another_visitors_picture_is_told_from_ones_own() -> None:
     assert apart(mine, same) == 0
     assert apart(mine, other) > 5 * MOST_APART
     assert apart(mine, blobs(1, 40, 40)) > MOST_APART
+
+
+def png(seed: int) -> bytes:
+    buffer = io.BytesIO()
+    blobs(seed).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def test_a_broken_file_is_told_from_a_whole_one() -> None:
+    told, whole = Told(), png(1)
+    told.check_file("a.png", whole, str(len(whole)))
+    told.check_file("a.png", whole, str(len(whole)))
+    told.check_file("b.zip", b"anything", "8")
+    assert (told.files, told.broken) == (3, [])
+    half = whole[: len(whole) // 2]
+    for content, announced in ((half, len(whole)), (whole, len(half)), (png(2), len(png(2)))):
+        told.check_file("a.png", content, str(announced))
+    told.check_file("c.png", half, str(len(half)))  # cut short, as was announced
+    told.check_file("d.png", whole, None)
+    assert len(told.broken) == 5
 
 
 def test_growth_is_counted_after_the_warm_up() -> None:

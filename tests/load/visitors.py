@@ -1,18 +1,23 @@
-"""Visitors at once: each sends pictures and styles of its own and knows what the right answer looks like."""
+"""Visitors at once: each sends pictures of its own, opens the page that all open, and checks every byte it is sent."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import random
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gpunit import images
@@ -25,6 +30,9 @@ MOST_APART = 3.0
 SAMPLE_SECONDS = 1.0
 # On a machine that does other things besides, an upload alone may take long.
 ANSWER_SECONDS = 120
+# What the page opens with.
+FIRST_EXAMPLE = "dog-husky.jpg"
+PLACE = {"zoom": 1, "across": 0.5, "down": 0.5}
 
 
 @dataclass
@@ -34,16 +42,43 @@ class Told:
     Attributes:
         waits: seconds of every answered job.
         wrong: answers that were not their sender's.
+        broken: files that came in part, or otherwise than another time under the same address.
         errors: what else went wrong.
+        files: how many files came.
+        digests: of every file that came, by its address.
         memory: (seconds since the start, bytes) of the server's process.
         seconds: how long the visit lasted.
     """
 
     waits: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    files: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
     memory: list[tuple[float, int]] = field(default_factory=list)
     seconds: float = 0.0
+
+    def check_file(self, url: str, content: bytes, announced: str | None) -> None:
+        """Note a file that came, and whether it is whole and the same as ever.
+
+        Args:
+            url: its address; a file's name tells its content.
+            content: what came.
+            announced: the answer's Content-Length.
+        """
+        self.files += 1
+        if announced is None or int(announced) != len(content):
+            self.broken.append(f"{url}: {len(content)} bytes came, {announced} were announced")
+            return
+        digest = hashlib.sha256(content).hexdigest()
+        if self.digests.setdefault(url, digest) != digest:
+            self.broken.append(f"{url}: {len(content)} other bytes than before")
+        elif url.endswith((".png", ".jpg")):
+            try:
+                Image.open(io.BytesIO(content)).load()
+            except OSError as error:
+                self.broken.append(f"{url}: {error}")
 
     def growth(self, warm_up: float) -> float:
         """Growth of memory after the warm-up, in parts: the last tenth's mean over the first tenth's."""
@@ -64,6 +99,7 @@ class Told:
                 f"{len(waits)} answers in {self.seconds:.0f} s: {len(waits) / self.seconds:.2f} a second",
                 f"wait: median {np.median(waits):.2f} s, 95 % {np.quantile(waits, 0.95):.2f} s, "
                 f"longest {waits.max():.2f} s",
+                f"files: {self.files}, broken: {len(self.broken)} {self.broken[:3]}",
                 f"of another visitor: {len(self.wrong)}; errors: {len(self.errors)} {self.errors[:3]}",
                 f"memory: {100 * self.growth(warm_up):+.1f} % after {warm_up:.0f} s of warm-up, peak {peak >> 20} MiB",
             )
@@ -93,56 +129,112 @@ class Visitor:
             raise ValueError(f"{host} is not this machine; load is put on a server of one's own only.")
         self.number = number
         self._folder = tempfile.TemporaryDirectory(prefix="gpunit-load-")
-        self._client = Client(
-            address, verbose=False, download_files=self._folder.name, httpx_kwargs={"timeout": ANSWER_SECONDS}
-        )
+        self._address = address
+        self._http = httpx.Client(timeout=ANSWER_SECONDS)
+        self._client = Client(address, verbose=False, download_files=False, httpx_kwargs={"timeout": ANSWER_SECONDS})
         self._translator = translator
         self._told = told
         self._rng = random.Random(number)
 
     def visit(self, until: float) -> None:
-        """Translate picture after picture until this moment (of `time.monotonic`)."""
+        """Do one thing after another until this moment (of `time.monotonic`)."""
         try:
             while time.monotonic() < until:
-                try:
-                    self.translate()
-                except Exception as error:  # whatever it is, it is what is looked for here
-                    self._told.errors.append(f"visitor {self.number}: {type(error).__name__}: {error}")
+                for act in (self.open_page, self.translate, self.send_no_picture):
+                    try:
+                        act()
+                    except Exception as error:  # whatever it is, it is what is looked for here
+                        self._told.errors.append(
+                            f"visitor {self.number}, {act.__name__}: {type(error).__name__}: {error}"
+                        )
         finally:
+            self._http.close()
             self._folder.cleanup()
 
+    def open_page(self) -> None:
+        """Open the page as a browser does: its files, and the preview and translations of the first example."""
+        self._http.get(self._address).raise_for_status()
+        config = self._http.get(f"{self._address}/config").raise_for_status().text
+        for path in sorted(set(re.findall(r'"path":\s*"(?!http)([^"]+\.(?:jpg|png))"', config))):
+            self.fetch(f"{self._address}/gradio_api/file={path}")
+        (first,) = {path for path in re.findall(r'"path":\s*"([^"]+)"', config) if path.endswith(FIRST_EXAMPLE)}
+        picture = {"path": first, "meta": {"_type": "gradio.FileData"}}
+        shown = [self.ask("/preview", path=picture, **PLACE)]
+        shown.append(self.ask("/translate", path=picture, **PLACE, **style(7, 6)))
+        for answer in shown:
+            for url in urls_in(answer):
+                self.fetch(url)
+
+    def send_no_picture(self) -> None:
+        """Send a file that is no picture, and be told so."""
+        path = Path(self._folder.name) / "letter.png"
+        path.write_text("no picture")
+        try:
+            self.ask("/preview", path=handle_file(path), **PLACE)
+        except AppError as error:
+            if "not a picture" in str(error):
+                return
+            raise
+        raise AssertionError("a file that is no picture was taken")
+
     def translate(self) -> None:
-        """Send one picture, wait for its translation, and compare it with the right one."""
+        """Send a picture of one's own, wait for its translation, and compare it with the right one."""
         picture = blobs(1000 * self.number + self._rng.randrange(1000), 96, 96)
         seed = 100 * self.number + self._rng.randrange(100)
         path = Path(self._folder.name) / "sent.png"
         picture.save(path)
         begun = time.monotonic()
-        results, *_ = self._client.submit(
-            path=handle_file(path),
-            model_name=MODEL,
-            zoom=1,
-            across=0.5,
-            down=0.5,
-            guidance="Drawn styles",
-            count=1,
-            seed=seed,
-            temperature=1,
-            exemplar_path=None,
-            api_name="/translate",
-        ).result(timeout=ANSWER_SECONDS)
+        answer = self.ask("/translate", path=handle_file(path), **PLACE, **style(seed, 1))
         self._told.waits.append(time.monotonic() - begun)
-        got_path = Path(results[0]["image"])
-        with Image.open(got_path) as got:
+        files = [self.fetch(url) for url in urls_in(answer)]
+        with Image.open(io.BytesIO(files[0])) as got:
             difference = apart(self._expected(picture, seed), got)
-        got_path.unlink()
         if difference > MOST_APART:
             self._told.wrong.append(f"visitor {self.number}, seed {seed}: {difference:.1f} apart")
+
+    def ask(self, action: str, **values: Any) -> Any:
+        """An action's answer, with its files' addresses."""
+        return self._client.submit(**values, api_name=action).result(timeout=ANSWER_SECONDS)
+
+    def fetch(self, url: str) -> bytes:
+        """A file, checked against what was announced and what others got."""
+        return fetch(self._http, url, self._told)
 
     def _expected(self, picture: Image.Image, seed: int) -> Image.Image:
         seen = images.cut(picture, self._translator.resolution)
         (expected,) = self._translator.render(self._translator.plan(seen), self._translator.sample(1, seed))
         return expected
+
+
+def fetch(http: httpx.Client, url: str, told: Told) -> bytes:
+    """A file, checked against what was announced and what came under this address before."""
+    try:
+        with http.stream("GET", url) as response:
+            response.raise_for_status()
+            content = b"".join(response.iter_raw())
+    except httpx.RemoteProtocolError as error:  # the transfer broke off
+        told.files += 1
+        told.broken.append(f"{url}: {error}")
+        return b""
+    told.check_file(url, content, response.headers.get("content-length"))
+    return content
+
+
+def style(seed: int, count: int) -> dict[str, Any]:
+    """What "translate" takes besides the picture."""
+    sampled = {"guidance": "Drawn styles", "count": count, "seed": seed, "temperature": 1}
+    return {"model_name": MODEL, **sampled, "exemplar_path": None}
+
+
+def urls_in(answer: Any) -> Iterator[str]:
+    """The addresses of the files in an answer."""
+    if isinstance(answer, dict):
+        if isinstance(answer.get("url"), str):
+            yield answer["url"]
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        for part in answer:
+            yield from urls_in(part)
 
 
 def memory_of(pid: int) -> int:

@@ -39,8 +39,9 @@ SESSIONS_KEPT = 1000
 SWEEP_SECONDS = 600.0
 # How often memory that the jobs freed goes back to the system.
 TRIM_SECONDS = 5.0
-# Last messages reach their pages within this time after the last job.
+# Last messages reach their pages within this time after the last job, and the pages fetch the pictures in them.
 DELIVERY_SECONDS = 2.0
+FETCHING_SECONDS = 2.0
 
 
 class Server:
@@ -124,8 +125,11 @@ class Server:
             Whether all jobs were finished in GPUNIT_SHUTDOWN_SECONDS.
         """
         self.gate.close()
+        had_jobs = self._jobs() > 0
         finished = _until(lambda: not self._jobs(), self._patience)
         _until(lambda: not any(self.page._queue.pending_event_ids_session.values()), DELIVERY_SECONDS)
+        if had_jobs:
+            time.sleep(FETCHING_SECONDS)
         self.page.close(verbose=False)
         return finished
 

@@ -56,8 +56,10 @@ def test_whoever_reads_meets_a_whole_file() -> None:
 
     with ThreadPoolExecutor(12) as pool:
         readers = [pool.submit(read) for _ in range(4)]
-        paths = list(pool.map(lambda number: scratch.kept_picture(wanted[number % 3]), range(60)))
-        stop.set()
+        try:
+            paths = list(pool.map(lambda number: scratch.kept_picture(wanted[number % 3]), range(60)))
+        finally:
+            stop.set()
         for reader in readers:
             reader.result()
     assert len(set(paths)) == 3
@@ -126,10 +128,12 @@ def test_a_picture_that_is_handed_out_is_there_whatever_is_swept(round_: int) ->
 
     with ThreadPoolExecutor(1) as pool:
         sweeping = pool.submit(sweep)
-        for number in range(40):
-            path = scratch.kept_picture(blobs(round_, 16, 16))
-            assert path.is_file()
-            if number % 2:
-                aged(path)
-        stop.set()
+        try:
+            for number in range(40):
+                path = scratch.kept_picture(blobs(round_, 16, 16))
+                assert path.is_file()
+                if number % 2:
+                    aged(path)
+        finally:
+            stop.set()
         sweeping.result()
