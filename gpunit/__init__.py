@@ -3,8 +3,8 @@
     from gpunit import zoo
     translator = zoo.load("to-cat")
 
-The engine is `gpunit.engine`, the networks are in `gpunit.networks`, training is in `gpunit.training`; the public names are
-listed in docs/api.md.
+The engine is `gpunit.engine`, the networks are in `gpunit.networks`, training is in `gpunit.training`; docs/api.md
+lists the public names.
 """
 
 __version__ = "0.1.0"
