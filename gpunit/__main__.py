@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gpunit import __version__
-from gpunit.commands import benchmark, evaluation, prior, training, translation
+from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
 from gpunit.commands.shared import explain
 
 app = typer.Typer(
@@ -47,14 +47,14 @@ def run_page(context: typer.Context) -> None:
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Translate": (translation.translate, translation.models, translation.download, translation.export),
-    "Generative prior": (prior.draw_prior, prior.synthesize, prior.segment),
+    "Translate": (translation.translate, models.models, models.download, models.export),
+    "Generative prior": (prior.render_prior, prior.synthesize, segmentation.segment),
     "Train": (prior.train_prior, training.distill, training.train, training.train_recipes, training.fit_sampler),
-    "Evaluate": (evaluation.evaluate, prior.evaluate_prior, benchmark.benchmark),
+    "Evaluate": (evaluation.evaluate, evaluation.evaluate_prior, benchmark.benchmark),
 }
 for group, commands in COMMANDS.items():
     for command in commands:
-        name = "prior" if command is prior.draw_prior else None
+        name = "prior" if command is prior.render_prior else None
         app.command(name, rich_help_panel=group)(command)
 
 

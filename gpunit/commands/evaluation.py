@@ -1,25 +1,29 @@
-"""evaluate: judge a translator."""
+"""evaluate, evaluate-prior: figures of translators and priors."""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from torch import Tensor
 
 from gpunit import images, zoo
+from gpunit.commands.prior import PriorName, load_with_bar
 from gpunit.commands.shared import (
     OTHER_OUTPUT,
     Device,
     Seed,
     UsageError,
-    console,
+    counting,
     print_table,
     read_folder,
+    reporter,
 )
+from gpunit.engine.translator import Translator
+from gpunit.evaluation import metrics, offline, paper
 from gpunit.files import refuse_existing, write_json
 
 OFFLINE_COLUMNS = {
@@ -35,6 +39,10 @@ OFFLINE_COLUMNS = {
     "alike_kept": "alike kept",
 }
 PAPER_COLUMNS = {"fid": "FID", "lpips": "LPIPS"}
+
+Row = dict[str, float | str]
+# Measures the pictures of a source domain (N, 3, S, S) in [-1, 1], and reports (done, total) on the way.
+Measure = Callable[[Tensor, Callable[[int, int], None]], list[Row]]
 
 
 def evaluate(
@@ -60,56 +68,69 @@ def evaluate(
     output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     device: Device = "auto",
 ) -> None:
-    """Judge a translator: closeness to the target, diversity, kept content, and whether exemplars matter."""
-    from gpunit.evaluation import metrics, offline
-
+    """Measure a translator: closeness to the target, diversity, kept content, and whether exemplars matter."""
     if protocol not in ("offline", "paper"):
         raise UsageError(f"there is no protocol {protocol!r}; choose from offline, paper.")
-    nets = net or ["efficientnet-lite0"]
-    for name in nets:
-        if name not in metrics.NETS:
-            raise UsageError(f"there is no net {name!r}; choose from {', '.join(metrics.NETS)}.")
+    nets = _nets(net)
     if protocol == "offline" and target_test is None:
         raise UsageError("the offline protocol needs --target-test, a folder of real target pictures.")
     if output:
         refuse_existing(output, advice=OTHER_OUTPUT)
     translator = zoo.load(model, device)
-    size = translator.resolution
-
-    rows: list[dict[str, float | str]] = []
-    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bars, console=console, transient=True) as progress:
-        looking = progress.add_task("Looking at the real pictures", total=None)
+    with counting() as progress:
+        looking = progress.add_task("Features of the real pictures", total=None)
         if target_test is not None and protocol == "offline":
-            test = read_folder(target_test, size, limit)
-            train = read_folder(target_train, size, len(test))
-            judges = [metrics.Judge(name, test, train) for name in nets]
-            layouts = offline.Layouts.of(translator, target_train)
             settings = offline.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
+            measure = _offline(translator, nets, target_train, target_test, limit, settings)
         else:
-            fid, lpips = metrics.load_fid(inception), metrics.load_lpips()
-            offline.show_target(fid, images.read_batches(target_train, size, limit))
+            measure = _by_paper(translator, target_train, inception, limit, styles, seed)
         progress.remove_task(looking)
-        for folder in sources:
-            report = functools.partial(_show, progress, progress.add_task(folder.name, total=None))
-            pictures = read_folder(folder, size, limit)
-            if protocol == "offline":
-                for verdict in offline.judge_offline(translator, pictures, test, judges, layouts, settings, report):
-                    rows.append({"source": folder.name, **verdict.as_dict()})
-            else:
-                figures = offline.judge_by_paper(translator, pictures, fid, lpips, styles, seed, report)
-                rows.append({"source": folder.name, **vars(figures)})
+        rows = [
+            {"source": folder.name, **figures}
+            for folder in sources
+            for figures in measure(read_folder(folder, translator.resolution, limit), reporter(progress, folder.name))
+        ]
     _print_table(f"{model}, {protocol} protocol", rows)
     if output:
-        figures_of_run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
-        write_json(output, {**figures_of_run, "rows": rows})
+        run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
+        write_json(output, {**run, "rows": rows})
 
 
-def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:
-    progress.update(task, completed=done, total=total)
+def _offline(
+    translator: Translator,
+    nets: Sequence[str],
+    target_train: Path,
+    target_test: Path,
+    limit: int | None,
+    protocol: offline.OfflineProtocol,
+) -> Measure:
+    """The offline protocol: rows of figures for the pictures of one source domain, one for each net."""
+    test = read_folder(target_test, translator.resolution, limit)
+    train = read_folder(target_train, translator.resolution, len(test))
+    metric_nets = [metrics.MetricNet(name, test, train) for name in nets]
+    layouts = offline.Layouts.of(translator, target_train)
+
+    def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:
+        rows = offline.evaluate_offline(translator, sources, test, metric_nets, layouts, protocol, report)
+        return [row.as_dict() for row in rows]
+
+    return measure
 
 
-def _print_table(title: str, rows: list[dict[str, float | str]]) -> None:
+def _by_paper(
+    translator: Translator, target_train: Path, inception: Path | None, limit: int | None, styles: int, seed: int
+) -> Measure:
+    """The paper's protocol: one row of figures for the pictures of one source domain."""
+    fid, lpips = paper.load_fid(inception), paper.load_lpips()
+    paper.show_target(fid, images.read_batches(target_train, translator.resolution, limit))
+
+    def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:
+        return [vars(paper.evaluate_paper(translator, sources, fid, lpips, styles, seed, report))]
+
+    return measure
+
+
+def _print_table(title: str, rows: list[Row]) -> None:
     columns = {name: heading for name, heading in (OFFLINE_COLUMNS | PAPER_COLUMNS).items() if name in rows[0]}
     names = [name for name in ("source", "net") if name in rows[0]]
     table = Table(title=title)
@@ -120,3 +141,84 @@ def _print_table(title: str, rows: list[dict[str, float | str]]) -> None:
     for row in rows:
         table.add_row(*(str(row[name]) for name in names), *(f"{row[name]:.3f}" for name in columns))
     print_table(table, 180)
+
+
+def evaluate_prior(
+    test: Annotated[Path, typer.Option(help="Real pictures never trained on, one subfolder per class.")],
+    train: Annotated[Path, typer.Option(help="Real training pictures, for the floor, one subfolder per class.")],
+    prior: PriorName = "prior-small",
+    classes: Annotated[str, typer.Option(help="Classes that both folders hold.")] = "cat,dog,bird,car",
+    content_encoder: Annotated[
+        str | None, typer.Option(help="Also measure this content encoder's agreement, e.g. content-small.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=2, help="Samples over all classes.")] = 2000,
+    probe_pictures: Annotated[int, typer.Option(min=8, help="Real pictures per class that the probe learns.")] = 1000,
+    net: Annotated[list[str] | None, typer.Option(help="efficientnet-lite0 or vgg16; may be repeated.")] = None,
+    seed: Seed = 1,
+    output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Kernel distance and diversity of a prior's classes; agreement of content and shape across them."""
+    from gpunit.evaluation import prior as assessment  # the library of BigGAN is slow to import
+
+    nets = _nets(net)
+    if output:
+        refuse_existing(output, advice=OTHER_OUTPUT)
+    names = classes.split(",")
+    if samples < 2 * len(names):
+        raise UsageError(f"--samples must be at least {2 * len(names)}, two of each class.")
+    path = zoo.stored(f"{content_encoder}.safetensors")
+    labels = _shape_labels(names, path) if content_encoder else []
+    loaded = load_with_bar(prior, device)
+    loaded.labels(names)
+    size = 128
+    real_test = {name: read_folder(test / name, size) for name in names}
+    real_train = {name: read_folder(train / name, size, len(real_test[name])) for name in names}
+    figures: dict[str, object] = {"prior": prior, "seed": seed, "samples": samples}
+    rows = []
+    for name in nets:
+        for row in assessment.assess_classes(loaded, real_test, real_train, name, samples // len(names), seed):
+            rows.append(row.as_dict())
+            typer.echo(
+                f"{row.name:8} {row.net:20} samples {row.samples:8.4f}   floor {row.floor:8.4f}   "
+                f"nearest other class {row.ceiling:8.4f}   diversity {row.diversity:6.3f}"
+            )
+    figures["classes"] = rows
+    if content_encoder:
+        agreement = assessment.assess_content(
+            loaded,
+            names,
+            zoo.load_content_encoder(path, "small"),
+            zoo.load_shape_head(path, "small"),
+            labels,
+            {name: read_folder(train / name, size, probe_pictures) for name in names},
+            real_test,
+            seed,
+        )
+        figures["agreement"] = agreement.as_dict()
+        typer.echo(agreement.table())
+    if output:
+        write_json(output, figures)
+
+
+def _nets(names: list[str] | None) -> list[str]:
+    """The metric nets that were asked for, or the first one.
+
+    Raises:
+        UsageError: for one that there is not.
+    """
+    for name in names or ():
+        if name not in metrics.NETS:
+            raise UsageError(f"there is no net {name!r}; choose from {', '.join(metrics.NETS)}.")
+    return names or [next(iter(metrics.NETS))]
+
+
+def _shape_labels(names: Sequence[str], content_encoder: Path) -> list[int]:
+    """Where classes stand among those of the shape head beside a content encoder's file."""
+    known = zoo.shape_classes(content_encoder)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"the shape head of {content_encoder.stem} has no class {unknown[0]!r}; it has {', '.join(known)}."
+        )
+    return [known.index(name) for name in names]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from torch import Tensor
 
@@ -26,8 +35,6 @@ Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed giv
 Run = Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")]
 Data = Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")]
 SaveEvery = Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")]
-
-
 StartFrom = Annotated[
     Path | None, typer.Option(help="Begin a fresh run from these finished weights instead of from nothing.")
 ]
@@ -35,6 +42,30 @@ StartFrom = Annotated[
 
 class UsageError(ValueError):
     """A request that cannot be met as it was typed; the message says why and what to do, in one sentence."""
+
+
+def counting(shown: bool = True, speed_estimate_period: float = 30) -> Progress:
+    """A progress bar for things that are counted, with the time that is left; estimated over so many seconds."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not shown,
+        speed_estimate_period=speed_estimate_period,
+    )
+
+
+def receiving() -> Progress:
+    """A progress bar for bytes that are received."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def reporter(progress: Progress, description: str) -> Callable[[int, int], None]:
+    """Start a task of a progress bar; the function shows how much of it is done, of how much in all (0: unknown)."""
+    task = progress.add_task(description, total=None)
+    return lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 class TrainingBar:
@@ -48,12 +79,10 @@ class TrainingBar:
     """
 
     def __init__(self, description: str, shown: bool = True) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         # Steps take seconds, and the first of a run more: half an hour of them makes a steady estimate.
-        self._progress = Progress(
-            *columns, console=console, transient=True, speed_estimate_period=1800, disable=not shown
-        )
-        self._task = self._progress.add_task(description, total=None)
+        self._progress = counting(shown, speed_estimate_period=1800)
+        # Shows that `done` of `steps` steps are done.
+        self.move = reporter(self._progress, description)
 
     def __enter__(self) -> TrainingBar:
         self._progress.start()
@@ -61,10 +90,6 @@ class TrainingBar:
 
     def __exit__(self, *raised: object) -> None:
         self._progress.stop()
-
-    def move(self, done: int, steps: int) -> None:
-        """Show that `done` of `steps` steps are done."""
-        self._progress.update(self._task, completed=done, total=steps)
 
     def print_line(self, line: dict[str, float]) -> None:
         """Print one line of a training log."""
@@ -88,14 +113,14 @@ def require_one_process() -> None:
 
 
 def finite(value: float) -> float:
-    """Option callback: NaN and infinity are no numbers to compute with, and pass every range's own check."""
+    """Option callback: refuses NaN and infinity, which pass the check of every range."""
     if not math.isfinite(value):
         raise typer.BadParameter("it must be a finite number, such as 0.5.")
     return value
 
 
 def explain(error: Exception) -> str:
-    """One sentence on an error that ends a command."""
+    """One sentence for an error that ends a command."""
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; check the path, its permissions and the room on the disk, and try again."
@@ -103,5 +128,12 @@ def explain(error: Exception) -> str:
 
 
 def read_folder(folder: Path, size: int, count: int | None = None) -> Tensor:
-    """The pictures of a folder, at most `count` of them, as (N, 3, size, size) in [-1, 1]."""
-    return torch.cat(list(images.read_batches(folder, size, count)))
+    """The pictures of a folder, at most `count` of them, as (N, 3, size, size) in [-1, 1].
+
+    Raises:
+        UsageError: if it holds fewer than two, which cannot be compared.
+    """
+    pictures = torch.cat(list(images.read_batches(folder, size, count)))
+    if len(pictures) < 2:
+        raise UsageError(f"{folder} holds one picture, and no two can be compared; give a folder of more.")
+    return pictures

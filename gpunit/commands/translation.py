@@ -1,10 +1,9 @@
-"""translate, models, download: use a translator."""
+"""translate: pictures and whole folders."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +11,24 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn, track
-from rich.table import Table
+from rich.progress import track
 from torch import Tensor
 
 from gpunit import files, images, zoo
-from gpunit.commands.shared import OTHER_OUTPUT, Device, Precision, Seed, UsageError, console, finite, print_table
+from gpunit.commands.shared import (
+    OTHER_OUTPUT,
+    Device,
+    Precision,
+    Seed,
+    UsageError,
+    console,
+    counting,
+    finite,
+    reporter,
+)
 from gpunit.engine import batch
 from gpunit.engine.device import PRECISIONS, pick_device
 from gpunit.engine.translator import Translator
-from gpunit.zoo import ledger
 
 
 def translate(
@@ -74,27 +81,34 @@ def translate(
         images.list_pictures(input)  # before anything is loaded or written: is there something to do?
         batch.refuse_inside(input, output)
         batch.refuse_taken(input, output, len(exemplars) or count)
-        drawn = {"count": count, "seed": seed, "temperature": temperature}
+        sampled = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "input": str(input.resolve()),
             "weights": [files.digest(path) for path in weights or zoo.files_of(model)],
-            **({"exemplars": [files.digest(path) for path, _ in exemplars]} if exemplars else drawn),
+            **({"exemplars": [files.digest(path) for path, _ in exemplars]} if exemplars else sampled),
         }
         _translate_folder(input, output, settings, load, styles_of, device, precision)
         return
-    paths = _expand(pictures or [])
-    names = _result_names(paths)
-    per_picture = len(exemplar) if exemplar else count
-    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(per_picture)] for name in names]
+    headings = [path.stem[:18] for path, _ in exemplars] or [f"style {i + 1}" for i in range(count)]
+    _translate_pictures(_expand(pictures or []), output, headings, load, styles_of, device, precision)
+
+
+def _translate_pictures(
+    paths: list[Path],
+    output: Path,
+    headings: list[str],
+    load: Callable[[str, str], Translator],
+    styles_of: Callable[[Translator], Tensor],
+    device: str,
+    precision: str,
+) -> None:
+    """All pictures in all styles, which the headings name, and the sheet of them."""
+    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(len(headings))] for name in _result_names(paths)]
     sheet_path = output / "sheet.png"
     files.refuse_existing(*(path for row in planned for path in row), sheet_path, advice=OTHER_OUTPUT)
     opened = [images.open_picture(path) for path in paths]
     translator = load(device, precision)
     styles = styles_of(translator)
-    if exemplars:
-        headings = ["source", *(path.stem[:18] for path in exemplar or ())]
-    else:
-        headings = ["source", *(f"style {i + 1}" for i in range(count))]
     start = time.perf_counter()
     rows = []
     for picture, targets in track(
@@ -104,9 +118,9 @@ def translate(
         for result, path in zip(results, targets, strict=True):
             files.save_png(result, path)
         rows.append([images.cut(picture, translator.resolution), *results])
-    files.save_png(images.sheet(rows, translator.resolution, headings), sheet_path)
+    files.save_png(images.sheet(rows, translator.resolution, ["source", *headings]), sheet_path)
     seconds = time.perf_counter() - start
-    typer.echo(f"{len(rows) * per_picture} pictures and sheet.png in {output} ({seconds:.1f} s)")
+    typer.echo(f"{len(rows) * len(headings)} pictures and sheet.png in {output} ({seconds:.1f} s)")
 
 
 def _translate_folder(
@@ -122,7 +136,7 @@ def _translate_folder(
     share = batch.Share.of(os.environ)
     if device == "auto" and pick_device().type == "cuda":
         device = f"cuda:{share.on_machine % torch.cuda.device_count()}"
-    # A precision that was tried out is the whole run's: another process might have chosen the other one.
+    # All processes render in one precision, though each might measure another one to be the fastest.
     given = precision
     precision = str(batch.read_settings(output).get("precision", given)) if given == "auto" else given
     translator = load(device, precision)
@@ -132,15 +146,9 @@ def _translate_folder(
         if given != "auto":
             raise UsageError(f"{output} holds results of another precision, {agreed}; choose another --output.")
         translator = load(device, agreed)
-    with Progress(console=console, transient=True, disable=share.index > 0) as progress:
-        task = progress.add_task("Translating", total=None)
+    with counting(shown=share.index == 0) as progress:
         summary = batch.translate_folder(
-            translator,
-            styles_of(translator),
-            source,
-            output,
-            share,
-            lambda done, total: progress.update(task, completed=done, total=total),
+            translator, styles_of(translator), source, output, share, reporter(progress, "Translating")
         )
     process = f"process {share.index + 1} of {share.count}: " if share.count > 1 else ""
     typer.echo(f"{process}{summary.translated} pictures translated into {output}, {summary.there} were there already")
@@ -148,69 +156,6 @@ def _translate_folder(
         typer.echo(record.error, err=True)
     if summary.failed:
         raise UsageError(f"{len(summary.failed)} pictures cannot be read; mend or remove them and run this again.")
-
-
-def models() -> None:
-    """List the translators: name, domains, size, licence, and whether the weights are here."""
-    table = Table("name", "domains", "pixels", "weights", "licence", box=None, header_style="bold")
-    for spec in zoo.all_models().values():
-        if spec.is_here:
-            where = f"{spec.megabytes:.0f} MB, here"
-        else:
-            where = f"download, ~{zoo.TRANSLATOR_MB} MB" if spec.can_be_downloaded else "not here"
-        table.add_row(spec.name, spec.title, str(spec.resolution), where, spec.licence)
-    # A pipe has no width of its own: lines are never broken there, so that they can be searched.
-    print_table(table, 240)
-
-
-def download(
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            help="Published translators, `all` of them, or biggan-deep-128 / 256 / 512.", show_default=False
-        ),
-    ],
-    mirror: Annotated[
-        str, typer.Option(help="Folder address or Hugging Face repository (owner/name) to take the files from.")
-    ] = "",
-    accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Agree to the weights' licence without being asked.")
-    ] = False,
-) -> None:
-    """Download published translators, with the content encoder they share, and convert them; or BigGANs."""
-    from gpunit.prior import loading  # its library is slow to import
-
-    table = zoo.all_models()
-    priors = [name for name in names if name in loading.PRETRAINED]
-    translators = [name for name in names if name not in priors]
-    wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
-    specs = [zoo.find(name) for name in wanted]
-    missing = [spec for spec in specs if not spec.is_here]
-    if missing and not ledger.has_agreed(zoo.checkpoints_folder(), zoo.PUBLISHED_LICENCE):
-        typer.echo(f"The published weights are under the {zoo.PUBLISHED_LICENCE}. Source: {zoo.PAPER}.", err=True)
-        if not accept_licence:
-            if not sys.stdin.isatty():
-                raise UsageError("nothing was downloaded; add --accept-licence to agree to the licence.")
-            if not typer.confirm("Do you agree to these terms?", err=True):
-                raise UsageError("nothing was downloaded; the licence has to be agreed to first.")
-        ledger.record_agreement(zoo.checkpoints_folder(), zoo.PUBLISHED_LICENCE)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Downloading", total=None)
-        for spec in specs:
-            zoo.download(
-                spec.name,
-                mirror,
-                lambda file, done, total: progress.update(task, description=file, completed=done, total=total or None),
-            )
-            typer.echo(f"{spec.name} is in {spec.path}")
-        for name in priors:
-            progress.update(task, description=name)
-            if not loading.is_here(name):
-                loading.fetch_pretrained(
-                    name, lambda done, total: progress.update(task, completed=done, total=total or None)
-                )
-            typer.echo(f"{name} is on this machine")
 
 
 def _expand(pictures: list[Path]) -> list[Path]:
@@ -227,21 +172,3 @@ def _result_names(paths: list[Path]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
-
-
-def export(
-    name: Annotated[str, typer.Argument(help="A translator; `models` lists them.")],
-    output: Annotated[Path, typer.Option(help="Folder for the files.")],
-    form: Annotated[str, typer.Option("--format", help="safetensors or onnx.")] = "safetensors",
-) -> None:
-    """Write a translator for other programs: its safetensors files, or ONNX graphs checked in onnxruntime."""
-    from gpunit.zoo import exporting
-
-    if form == "safetensors":
-        for path in exporting.export_safetensors(name, output):
-            typer.echo(f"{path} written")
-    elif form == "onnx":
-        for graph in exporting.export_onnx(zoo.load(name, "cpu", "fp32"), name, output):
-            typer.echo(f"{graph.path} written, largest difference from PyTorch {graph.difference:.1g}")
-    else:
-        raise UsageError(f"there is no format {form!r}; choose safetensors or onnx.")

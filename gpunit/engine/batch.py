@@ -1,11 +1,11 @@
 """Translating a folder, by any number of processes at once, on any number of machines that share the output folder.
 
-Every process takes its own pictures, by number; none waits for another, and none is asked.  What is finished is noted
-in the output folder, so a run that was stopped goes on, with as many processes as are started then:
+Every process takes its own pictures, by number, and waits for no other.  Finished pictures are noted in the output
+folder, so that a run that was stopped goes on, with any number of processes:
 
     settings.json    what makes the results: model, styles, precision; the first process writes it
-    manifest.jsonl   a line per picture, in the order of their paths; written by whoever finishes last
-    .parts/N.jsonl   until then, what process N has finished
+    manifest.jsonl   a line per picture, in the order of their paths; the last process to finish writes it
+    .parts/N.jsonl   until then, the pictures that process N has finished
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Share:
     """Which of the processes of a run this one is.
 
     Attributes:
-        index, count: number of the process, from 0, of so many.
-        on_machine: its number among those of this machine, which picks its GPU.
+        index, count: number of this process, from 0, and of all processes.
+        on_machine: number of this process on its machine, from 0, which picks its GPU.
     """
 
     index: int = 0
@@ -49,7 +49,7 @@ class Share:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Share:
-        """The share that a launcher wrote into the environment; all of the work where none did.
+        """The share that a launcher's environment variables give; all of the work without a launcher.
 
         Raises:
             FolderError: if the numbers make no sense.
@@ -75,7 +75,7 @@ class Record:
         source: path of the picture inside the input folder.
         sha256: of its file.
         results: paths inside the output folder.
-        error: why there are none, in a sentence.
+        error: why there are no results, in one sentence.
     """
 
     source: str
@@ -104,14 +104,14 @@ def refuse_inside(source: Path, output: Path) -> None:
 
 
 def refuse_taken(source: Path, output: Path, count: int) -> None:
-    """Stop before a run that begins here would overwrite files that other work has left.
+    """Stop before a run that begins here would overwrite files that are not its own.
 
     Args:
         source, output: the folders.
         count: results a picture.
 
     Raises:
-        FolderError: if one of its results' names is taken, and not by an earlier part of the run.
+        FolderError: if a result's name is taken, and not by an earlier part of the run.
     """
     if read_settings(output) or not output.is_dir():
         return
@@ -126,14 +126,12 @@ def _results(output: Path, stem: str, count: int) -> list[Path]:
 
 
 def agree_on(output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What this folder's results are made with: these settings, unless another process or run was first.
+    """The settings of an output folder: these, unless another process or run was first.
 
     Raises:
-        FolderError: if the folder's own differ in more than the precision, or are damaged.
+        FolderError: if the folder's settings differ in more than the precision, or are damaged.
     """
-    path = output / SETTINGS
-    if not path.exists():
-        files.write_json_once(path, dict(settings))
+    files.write_json_once(output / SETTINGS, dict(settings))
     agreed = read_settings(output)
     if "input" in settings:  # which earlier versions did not note
         agreed.setdefault("input", settings["input"])
@@ -160,8 +158,8 @@ def read_settings(output: Path) -> dict[str, Any]:
 
 
 def read_manifest(output: Path) -> dict[str, Record]:
-    """What is noted of every picture, by its path in the input folder; a line that was cut off is passed over."""
-    # The parts first: whoever finishes last removes them, but writes the manifest before.
+    """The records of all pictures so far, by path in the input folder; a line that was cut off is passed over."""
+    # The parts first: the last process to finish removes them after it has written the manifest.
     lines = [line for path in sorted((output / PARTS).glob("*.jsonl")) for line in files.read_lines(path)]
     records = {}
     for line in [*files.read_lines(output / MANIFEST), *lines]:
@@ -174,7 +172,7 @@ def read_manifest(output: Path) -> dict[str, Record]:
 
 
 def result_stems(sources: Sequence[str]) -> list[str]:
-    """Paths of results without number and suffix: the pictures' own, with their suffix where two would share one."""
+    """Paths of results without number and suffix: those of the pictures, with the suffix if two would share one."""
     stems = [str(Path(source).with_suffix("")) for source in sources]
     count = Counter(stems)
     return [source if count[stem] > 1 else stem for source, stem in zip(sources, stems, strict=True)]
@@ -218,7 +216,7 @@ def translate_folder(
             report(done, len(work))
             try:
                 sha256 = files.digest(path)
-            except OSError:  # `_translate` says what is the matter
+            except OSError:  # `_translate` says why
                 sha256 = ""
             if _is_finished(known.get(name), sha256, output):
                 there += 1

@@ -1,16 +1,13 @@
-"""How good translations are: measures of closeness, diversity, kept content and style, each on given pictures.
+"""Measures of translations: closeness to the target domain, diversity, kept structure and style, on given pictures.
 
-Offline, every measure works on one of two feature nets whose weights come inside Python packages (`NETS`); the paper's
-own measures, FID and LPIPS, come from torchmetrics and need weights that have to be fetched once.
-`gpunit.evaluation.offline` runs a translator through them.
+Every measure works on one of two frozen nets whose weights come inside Python packages (`NETS`), so that nothing has to
+be downloaded; `gpunit.evaluation.offline` applies them to a translator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,25 +17,21 @@ from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.frozen.self_similarity import self_similarity
 from gpunit.networks.frozen.vgg import VGG16
 
+# The metric nets by name.
 NETS: dict[str, Callable[[], EfficientNetLite0 | VGG16]] = {"efficientnet-lite0": EfficientNetLite0, "vgg16": VGG16}
-# Self-similarity compares every place with every other: of larger pictures, neighbours are averaged first.
+# Self-similarity compares every place with every other; larger features are averaged down to this side first.
 _PLACES = 16
-
-
-class EvaluationError(ValueError):
-    """A measure that cannot be taken here; the message says why and what to do, in one sentence."""
 
 
 @dataclass(frozen=True)
 class Closeness:
-    """Kernel distances to the real target test pictures.  Comparable only with numbers of the same net.
+    """Kernel distances to the real target test pictures; those of different nets cannot be compared.
 
     Attributes:
-        net: name of the feature net.
+        net: name of the metric net.
         translated: of the translations.
         sources: of the untranslated source pictures.
         floor: of as many real target training pictures.
-        gap_closed: 1 - (translated - floor) / (sources - floor).
     """
 
     net: str
@@ -48,7 +41,7 @@ class Closeness:
 
     @property
     def gap_closed(self) -> float:
-        """How much of the way from the sources to the floor the translations have gone."""
+        """1 - (translated - floor) / (sources - floor): 0 where nothing was translated, 1 at the floor."""
         return 1 - (self.translated - self.floor) / (self.sources - self.floor)
 
     def as_dict(self) -> dict[str, float | str]:
@@ -58,12 +51,12 @@ class Closeness:
 
 @dataclass(frozen=True)
 class Standard:
-    """Puts pooled features in units of the real target test pictures': every channel by its mean and deviation.
+    """Standardises pooled features: every channel by its mean and deviation over the real target test pictures.
 
-    Without it a few loud channels decide every distance.  A channel that target pictures hardly stir has next to no
-    deviation, and under a cubic kernel it would decide alone; so no deviation counts as less than a share of the
-    channels' root mean square that suits the net, its `quietest`.  (On EfficientNet-Lite0 real dogs were 52,000 from
-    real cats at a tenth, where training cats are 0.02: whatever is translated, that gap is closed.)
+    Without it, a few channels of large values decide every distance.  A channel that is almost constant over the target
+    pictures has next to no deviation, and under a cubic kernel it would decide alone; so no deviation counts as less
+    than a share of the channels' root mean square, the net's `quietest`.  (With a tenth on EfficientNet-Lite0, real
+    dogs are 52,000 from real cats, and training cats 0.02: any translation closes nearly all of such a gap.)
 
     Attributes:
         mean, deviation: (d,).
@@ -74,12 +67,12 @@ class Standard:
 
     @classmethod
     def of(cls, features: Tensor, quietest: float) -> Standard:
-        """The standard that features (N, d) of the real target test pictures set."""
+        """Mean and deviation of features (N, d) of the real target test pictures."""
         deviation = features.std(dim=0)
         return cls(features.mean(dim=0), deviation.clamp_min(quietest * float(deviation.square().mean().sqrt())))
 
     def __call__(self, features: Tensor) -> Tensor:
-        """Features (N, d) in its units."""
+        """Features (N, d) -> standardised features (N, d)."""
         return (features - self.mean) / self.deviation
 
 
@@ -112,20 +105,21 @@ def pooled(net: EfficientNetLite0 | VGG16, pictures: Tensor, batch: int = 32) ->
 
 
 def mean_pairwise_distance(features: Tensor) -> float:
-    """Mean distance of every two of N features (N, d): the diversity of what they were taken from."""
+    """Mean distance of every two of N features (N, d): the diversity of their pictures."""
     count = len(features)
     return float(torch.cdist(features.double(), features.double()).sum() / (count * (count - 1)))
 
 
 def relative_change(after: Tensor, before: Tensor, seed: int = 0, others: int = 8) -> float:
-    """mean |after_i - before_i| / mean |before_j - before_i| over random j ≠ i: 0 if nothing changed.
+    """mean |after_i - before_i| / mean |before_j - before_i| over random j ≠ i.
 
-    1 means: as different from the original as another picture of its domain is.
+    Returns:
+        0 if nothing changed; 1 if a translation is as different from its source as another source is.
 
     Args:
-        after, before: (N, ...) what was measured of N pictures after and before translation, N at least 2.
-        seed: of the order in which others are met.
-        others: how many of them each picture meets, at most.
+        after, before: (N, ...), a quantity of N pictures after and before translation, N at least 2.
+        seed: of the choice of j.
+        others: how many j each picture is compared with, at most.
     """
     order = torch.randperm(len(before), generator=torch.Generator().manual_seed(seed))
     shuffled = before[order]
@@ -134,15 +128,15 @@ def relative_change(after: Tensor, before: Tensor, seed: int = 0, others: int = 
     return float((after - before).abs().mean() / apart)
 
 
-class Judge:
-    """Judges translations by one net; the real target pictures are looked at once.
+class MetricNet:
+    """Measures translations with one frozen net; features of the real target pictures are computed once.
+
+    All distances are between pooled features after the `Standard` of the real test pictures.
 
     Args:
         net_name: key of `NETS`.
         target_test, target_train: real target pictures, (N, 3, H, W) in [-1, 1].
         batch: pictures a forward pass.
-
-    All distances of pooled features are between features that a `Standard` of the real test pictures has rescaled.
     """
 
     def __init__(self, net_name: str, target_test: Tensor, target_train: Tensor, batch: int = 32) -> None:
@@ -163,12 +157,12 @@ class Judge:
         return kernel_distance(self._features(pictures), self._test)
 
     def closeness(self, translated: Tensor, sources: Tensor) -> Closeness:
-        """Judge translations and the pictures they were made from, each (N, 3, H, W) in [-1, 1]."""
+        """Distances of translations and of their source pictures, each (N, 3, H, W) in [-1, 1]."""
         after, before = (self.distance(pictures) for pictures in (translated, sources))
         return Closeness(self.net_name, translated=after, sources=before, floor=self._floor)
 
     def diversity(self, renderings: Tensor) -> float:
-        """Mean pairwise distance of the styles of one source, over that of real target test pictures.
+        """Mean pairwise distance of one source's renderings, over that of real target test pictures.
 
         Args:
             renderings: (sources, styles, 3, H, W) in [-1, 1].
@@ -177,11 +171,11 @@ class Judge:
         return sum(distances) / len(distances) / self._real_diversity
 
     def structure_kept(self, translated: Tensor, sources: Tensor, seed: int = 0) -> float:
-        """`relative_change` of spatial self-similarity maps: which places look alike, not how they look.
+        """`relative_change` of spatial self-similarity maps, which hold which places look alike, not how they look.
 
         Args:
             translated, sources: (N, 3, H, W) in [-1, 1], in the same order.
-            seed: of the other pictures that sources are compared with.
+            seed: of the choice of pictures that sources are compared with.
         """
         return relative_change(self._similarities(translated), self._similarities(sources), seed)
 
@@ -225,48 +219,3 @@ def nearer_to_own(translated: Tensor, own: Tensor, other: Tensor) -> float:
     mine, wanted, stranger = (lab_statistics(pictures) for pictures in (translated, own, other))
     nearer = (mine - wanted).norm(dim=1) < (mine - stranger).norm(dim=1)
     return float(nearer.double().mean())
-
-
-def load_fid(weights: Path | None = None) -> Any:
-    """torchmetrics' Fréchet inception distance on the Inception-v3 of the original FID.
-
-    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", NeurIPS 2017.  It takes 8-bit pictures, resizes
-    them as the original does, and its `reset` forgets all but the real ones.
-
-    Args:
-        weights: torch-fidelity's file of Inception's weights; by default torch's cache is looked into, or
-            it is fetched.
-
-    Raises:
-        EvaluationError: if torchmetrics or the weights are not to be had.
-    """
-    try:
-        from torchmetrics.image.fid import FrechetInceptionDistance
-
-        path = str(weights) if weights else None
-        return FrechetInceptionDistance(reset_real_features=False, feature_extractor_weights_path=path, antialias=False)
-    except (ImportError, OSError) as error:
-        raise EvaluationError(
-            f"FID cannot be computed ({error}): pip install -r requirements-evaluate.txt, and where there is no "
-            "network put weights-inception-2015-12-05-6726825d.pth of torch-fidelity into "
-            f"{torch.hub.get_dir()}/checkpoints or name it with --inception."
-        ) from None
-
-
-def load_lpips() -> Callable[[Tensor, Tensor], Tensor]:
-    """torchmetrics' LPIPS on AlexNet: a function of two batches (B, 3, H, W) in [-1, 1], their mean distance.
-
-    Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018.
-
-    Raises:
-        EvaluationError: if torchmetrics or AlexNet's weights are not to be had.
-    """
-    try:
-        from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
-
-        return LearnedPerceptualImagePatchSimilarity(net_type="alex")
-    except (ImportError, OSError) as error:
-        raise EvaluationError(
-            f"LPIPS cannot be computed ({error}): pip install -r requirements-evaluate.txt, and where there is no "
-            f"network put alexnet-owt-7be5be79.pth of torchvision into {torch.hub.get_dir()}/checkpoints."
-        ) from None

@@ -1,26 +1,22 @@
-"""How a translator is judged: the offline protocol of the small family, and the paper's.
+"""The offline protocol of the small family: measures that need no download, on test pictures never trained on.
 
-Offline, on test pictures that nothing was trained on:
-
-    gap closed      1 - (KD(translated, test) - floor) / (KD(sources, test) - floor), one drawn style for every source
+    gap closed      1 - (KD(translated, test) - floor) / (KD(sources, test) - floor), one sampled style for every source
     diversity       mean pairwise feature distance over ten styles of one source / over real test pictures
     content kept    mean |E_c(ŷ) - E_c(x)| / mean |E_c(x') - E_c(x)| over other pictures x' of x's domain: 0 keeps all
-    structure kept  the same ratio on spatial self-similarity maps of the net: E_c judges its own loss
+    structure kept  the same ratio on self-similarity maps of a metric net: E_c alone would judge its own loss
     own exemplar    share of translations whose colours are nearer to their own exemplar's than to another's
-    alike           KD of real target training pictures, those that are laid out most like the sources, by E_c: how near
-                    to the test pictures even photographs are that keep as much of the sources as `alike kept` says
+    alike           KD(A, test) of photographs A: for every source, the target training picture whose content code is
+                    nearest.  It shows what KD to expect of pictures that keep as much content as A does
+    alike kept      content kept of A
 
-The paper's (that of StarGAN v2, Choi et al., CVPR 2020): ten styles for every test picture, FID of all of them to the
-target's training pictures, and the mean LPIPS distance of every two of the ten.
+KD is the kernel distance of `metrics.kernel_distance`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,21 +24,19 @@ from torch import Tensor
 from gpunit import images
 from gpunit.engine.translator import Translator
 from gpunit.evaluation import metrics
-from gpunit.evaluation.metrics import Judge
+from gpunit.evaluation.metrics import MetricNet
 from gpunit.images import from_uint8, load_square, read_batches
-
-Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class OfflineProtocol:
-    """How much is looked at.
+    """How much is measured.
 
     Attributes:
-        styles: drawn styles of one source, for the diversity.
-        sources: how many sources the diversity looks at, at most.
-        pairs: pairs of exemplars, each shown with one source.
-        seed: of every draw.
+        styles: sampled for each source of the diversity.
+        sources: of the diversity, at most.
+        pairs: of exemplars, each pair with one source.
+        seed: of every sample.
     """
 
     styles: int = 10
@@ -52,17 +46,17 @@ class OfflineProtocol:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One source domain judged by one net; figures of different nets cannot be compared.
+class OfflineFigures:
+    """The measures of the translations of one source domain with one net; those of different nets cannot be compared.
 
     Attributes:
         closeness: kernel distances and the gap closed.
         diversity: 1 is as diverse as real target pictures are.
-        structure_kept: change of the self-similarity in units of that of another picture of the domain: 0 is best.
-        content_kept: the same of the content code; it has nothing to do with the net.
-        own_exemplar: from 0 to 1, chance is a half; it has nothing to do with the net.
-        alike: kernel distance of real target pictures that are laid out like the sources.
-        alike_kept: what those keep of the content code, as `content_kept`.
+        structure_kept: `relative_change` of the self-similarity maps; 0 is best.
+        content_kept: `relative_change` of the content codes, whatever the net; 0 is best.
+        own_exemplar: from 0 to 1, chance is a half; whatever the net.
+        alike: kernel distance of real target pictures whose layout is like the sources'.
+        alike_kept: `content_kept` of those pictures.
     """
 
     closeness: metrics.Closeness
@@ -81,10 +75,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Layouts:
-    """What real target pictures are laid out like.
+    """The layouts of N real target pictures.
 
     Attributes:
-        paths: of N pictures.
+        paths: of the pictures.
         contents: their content codes (N, 1, H, W).
     """
 
@@ -93,16 +87,16 @@ class Layouts:
 
     @classmethod
     def of(cls, translator: Translator, folder: Path) -> Layouts:
-        """Look at all pictures of a folder with the translator's content encoder."""
+        """The layouts of all pictures of a folder, by the translator's content encoder."""
         batches = read_batches(folder, translator.resolution)
         contents = torch.cat([_contents(translator, batch) for batch in batches])
         return cls(images.list_pictures(folder), contents)
 
     def pair(self, contents: Tensor) -> tuple[list[int], list[int]]:
-        """Pairs of content codes (M, 1, H, W) and pictures, the closest first, until either are used up.
+        """Pair content codes (M, 1, H, W) with pictures, the closest two first, until one side is used up.
 
         Returns:
-            Rows of `contents` and, in the same order, places here; none occurs twice.
+            Rows of `contents` and, in the same order, places in `paths`; none occurs twice.
         """
         distance = torch.cdist(contents.flatten(1), self.contents.flatten(1), p=1)
         rows, places = [], []
@@ -114,100 +108,110 @@ class Layouts:
         return rows, places
 
 
-@dataclass(frozen=True)
-class PaperVerdict:
-    """One source domain judged as in the paper.
-
-    Attributes:
-        fid: of all styles of all sources, to the target's training pictures.
-        lpips: mean distance of every two styles of one source.
-    """
-
-    fid: float
-    lpips: float
-
-
-def _ignore(done: int, total: int) -> None:
-    """No progress bar."""
-
-
-def judge_offline(
+def evaluate_offline(
     translator: Translator,
     sources: Tensor,
     target_test: Tensor,
-    judges: Sequence[Judge],
+    nets: Sequence[MetricNet],
     layouts: Layouts,
     protocol: OfflineProtocol,
-    report: Report = _ignore,
-) -> list[Verdict]:
-    """Judge the translations of one source domain, by every net.
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> list[OfflineFigures]:
+    """Measure the translations of one source domain with every net.
 
     Args:
         translator: of the target domain.
         sources: source test pictures (N, 3, S, S) in [-1, 1], S the translator's resolution, N at least 2.
         target_test: real target test pictures, which also serve as exemplars; at least 2.
-        judges: made of the same target pictures.
+        nets: made of the same target pictures.
         layouts: of real target training pictures, at least 2.
-        protocol: how much is looked at.
+        protocol: how much is measured.
         report: called with (pictures translated, all that will be).
     """
-    pictures = images.to_pictures(sources)
-    exemplars = _ExemplarPairs.drawn(len(pictures), len(target_test), protocol)
-    diverse = torch.linspace(0, len(pictures) - 1, min(protocol.sources, len(pictures))).round().int().tolist()
-    total = len(pictures) + len(diverse) * protocol.styles + 2 * len(exemplars.source)
-    done = 0
-
-    def render(index: int, styles: Tensor) -> Tensor:
-        nonlocal done
-        rendered = translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
-        done += len(styles)
-        report(done, total)
-        return rendered
-
-    one_each = translator.sample(len(pictures), protocol.seed)
-    translated = torch.cat([render(index, style[None]) for index, style in enumerate(one_each)])
-    of_one_source = translator.sample(protocol.styles, protocol.seed + 1)
-    renderings = torch.stack([render(index, of_one_source) for index in diverse])
-    codes = torch.cat([translator.style_of(picture) for picture in images.to_pictures(target_test)])
-    shown = torch.stack([render(index, codes[[a, b]]) for index, a, b in exemplars.rows()])
-    both = target_test[exemplars.first], target_test[exemplars.second]
-    own_exemplar = sum(metrics.nearer_to_own(shown[:, side], both[side], both[1 - side]) / 2 for side in range(2))
+    rendered = _Renderings.of(translator, sources, target_test, protocol, report)
     contents = _contents(translator, sources)
-    content_kept = metrics.relative_change(_contents(translator, translated), contents, protocol.seed)
+    content_kept = metrics.relative_change(_contents(translator, rendered.one_each), contents, protocol.seed)
     rows, places = layouts.pair(contents)
     alike = from_uint8(torch.stack([load_square(layouts.paths[place], sources.shape[-1]) for place in places]))
     alike_kept = metrics.relative_change(layouts.contents[places], contents[rows], protocol.seed)
     return [
-        Verdict(
-            judge.closeness(translated, sources),
-            judge.diversity(renderings),
-            judge.structure_kept(translated, sources, protocol.seed),
+        OfflineFigures(
+            net.closeness(rendered.one_each, sources),
+            net.diversity(rendered.of_one_source),
+            net.structure_kept(rendered.one_each, sources, protocol.seed),
             content_kept,
-            own_exemplar,
-            judge.distance(alike),
+            rendered.own_exemplar,
+            net.distance(alike),
             alike_kept,
         )
-        for judge in judges
+        for net in nets
     ]
 
 
 @dataclass(frozen=True)
+class _Renderings:
+    """What is rendered of one source domain.
+
+    Attributes:
+        one_each: every source in one style, (N, 3, S, S) in [-1, 1].
+        of_one_source: some sources in the same styles, (sources, styles, 3, S, S) in [-1, 1].
+        own_exemplar: share of translations by exemplar that are nearer to their own exemplar.
+    """
+
+    one_each: Tensor
+    of_one_source: Tensor
+    own_exemplar: float
+
+    @classmethod
+    def of(
+        cls,
+        translator: Translator,
+        sources: Tensor,
+        target_test: Tensor,
+        protocol: OfflineProtocol,
+        report: Callable[[int, int], None],
+    ) -> _Renderings:
+        pictures = images.to_pictures(sources)
+        exemplars = _ExemplarPairs.sampled(len(pictures), len(target_test), protocol)
+        diverse = torch.linspace(0, len(pictures) - 1, min(protocol.sources, len(pictures))).round().int().tolist()
+        total = len(pictures) + len(diverse) * protocol.styles + 2 * len(exemplars.source)
+        done = 0
+
+        def render(index: int, styles: Tensor) -> Tensor:
+            nonlocal done
+            rendered = translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
+            done += len(styles)
+            report(done, total)
+            return rendered
+
+        styles = translator.sample(len(pictures), protocol.seed)
+        one_each = torch.cat([render(index, style[None]) for index, style in enumerate(styles)])
+        styles = translator.sample(protocol.styles, protocol.seed + 1)
+        of_one_source = torch.stack([render(index, styles) for index in diverse])
+        codes = torch.cat([translator.style_of(picture) for picture in images.to_pictures(target_test)])
+        by_exemplar = torch.stack([render(index, codes[[a, b]]) for index, a, b in exemplars.rows()])
+        both = target_test[exemplars.first], target_test[exemplars.second]
+        shares = [metrics.nearer_to_own(by_exemplar[:, side], both[side], both[1 - side]) for side in range(2)]
+        return cls(one_each, of_one_source, sum(share / 2 for share in shares))
+
+
+@dataclass(frozen=True)
 class _ExemplarPairs:
-    """Which source is shown with which two exemplars."""
+    """Which source is translated with which two exemplars."""
 
     source: Tensor
     first: Tensor
     second: Tensor
 
     @classmethod
-    def drawn(cls, sources: int, exemplars: int, protocol: OfflineProtocol) -> _ExemplarPairs:
+    def sampled(cls, sources: int, exemplars: int, protocol: OfflineProtocol) -> _ExemplarPairs:
         generator = torch.Generator().manual_seed(protocol.seed)
 
-        def draw(below: int) -> Tensor:
+        def sample(below: int) -> Tensor:
             return torch.randint(below, (protocol.pairs,), generator=generator)
 
-        first = draw(exemplars)
-        return cls(draw(sources), first, (first + 1 + draw(exemplars - 1)) % exemplars)
+        first = sample(exemplars)
+        return cls(sample(sources), first, (first + 1 + sample(exemplars - 1)) % exemplars)
 
     def rows(self) -> list[tuple[int, int, int]]:
         return list(zip(self.source.tolist(), self.first.tolist(), self.second.tolist(), strict=True))
@@ -215,45 +219,6 @@ class _ExemplarPairs:
 
 @torch.inference_mode()
 def _contents(translator: Translator, pictures: Tensor, batch: int = 32) -> Tensor:
+    """Content codes (N, 1, H, W) of pictures (N, 3, S, S) in [-1, 1]."""
     encoder = translator.networks.content_encoder
     return torch.cat([encoder(part.to(translator.device)).content.float().cpu() for part in pictures.split(batch)])
-
-
-@torch.inference_mode()
-def show_target(fid: Any, batches: Iterable[Tensor]) -> None:
-    """Let a FID of `metrics.load_fid` see the target's training pictures, batches (B, 3, S, S) in [-1, 1]; once."""
-    for batch in batches:
-        fid.update(images.to_uint8(batch), real=True)
-
-
-@torch.inference_mode()
-def judge_by_paper(
-    translator: Translator,
-    sources: Tensor,
-    fid: Any,
-    lpips: Callable[[Tensor, Tensor], Tensor],
-    styles: int = 10,
-    seed: int = 0,
-    report: Report = _ignore,
-) -> PaperVerdict:
-    """Judge the translations of one source domain as the paper does.
-
-    Args:
-        translator: of the target domain.
-        sources: source test pictures (N, 3, S, S) in [-1, 1].
-        fid: from `metrics.load_fid`, after `show_target`.
-        lpips: from `metrics.load_lpips`.
-        styles: drawn anew for every source.
-        seed: of the draws.
-        report: called with (sources done, all of them).
-    """
-    fid.reset()
-    distances = []
-    for index, picture in enumerate(images.to_pictures(sources)):
-        drawn = translator.sample(styles, seed + index)
-        rendered = translator.render_tensor(translator.plan(picture), drawn).cpu().clamp(-1, 1)
-        fid.update(images.to_uint8(rendered), real=False)
-        first, second = zip(*combinations(range(styles), 2), strict=True)
-        distances.append(float(lpips(rendered[list(first)], rendered[list(second)])))
-        report(index + 1, len(sources))
-    return PaperVerdict(float(fid.compute()), sum(distances) / len(distances))

@@ -1,4 +1,4 @@
-"""How good a prior is, and how well content and shape agree across the classes it draws."""
+"""Measures of a prior: how good its classes are, and how well content and shape agree across them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gpunit.segmentation.class_activation import class_activation_map
 
 @dataclass(frozen=True)
 class ClassQuality:
-    """One class of a prior, judged by one net.  Comparable only with numbers of the same net.
+    """The measures of one class of a prior with one net; those of different nets cannot be compared.
 
     Attributes:
-        net: name of the feature net.
+        net: name of the metric net.
         name: the class.
         samples: kernel distance of samples to real test pictures.
-        floor: of real training pictures.
-        ceiling: of the nearest other class's real training pictures.
+        floor: the same of real training pictures.
+        ceiling: the same of the nearest other class's real training pictures.
         diversity: mean pairwise feature distance of samples, divided by that of real test pictures.
     """
 
@@ -51,13 +51,15 @@ def assess_classes(
     samples: int = 500,
     seed: int = 0,
 ) -> list[ClassQuality]:
-    """Judge every class that real pictures are given of.
+    """Measure every class of which real pictures are given.
 
     Args:
-        prior: draws `samples` pictures of each class, at truncation 1.
+        prior: renders the samples, at truncation 1.
         test, train: real pictures (N, 3, H, W) in [-1, 1] by class name.  They are averaged down to the prior's
-            resolution first, and all pictures enlarged to theirs again, so that all are equally sharp.
-        net_name: key of `evaluation.NETS`.
+            resolution and enlarged again, and samples are enlarged likewise, so that all are equally sharp.
+        net_name: key of `metrics.NETS`.
+        samples: how many of each class.
+        seed: of the samples.
     """
     net = NETS[net_name]()
 
@@ -71,8 +73,8 @@ def assess_classes(
     for name, wanted in real_test.items():
         standard = Standard.of(wanted, net.quietest)
         wanted = standard(wanted)
-        drawn = prior.render(prior.latents(samples, seed), prior.labels([name]) * samples)
-        mine = standard(features(drawn, test[name].shape[-1]))
+        rendered = prior.render(prior.latents(samples, seed), prior.labels([name]) * samples)
+        mine = standard(features(rendered, test[name].shape[-1]))
         others = [
             kernel_distance(standard(pictures), wanted) for other, pictures in real_train.items() if other != name
         ]
@@ -90,7 +92,7 @@ def assess_classes(
 
 
 def _content_distances(contents: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean distances (classes, classes) between the contents of one code, and between those of different codes."""
+    """Mean distances (classes, classes) between content codes of one latent code, and of different latent codes."""
     codes = len(contents)
     flat = contents.flatten(2).transpose(0, 1)
 
@@ -102,20 +104,20 @@ def _content_distances(contents: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def agreement_matrix(contents: Tensor) -> Tensor:
-    """Distance of the contents of one code in two classes, in units of that of different codes.
+    """Distance between the content codes of two classes for one latent code, over that for different latent codes.
 
     Args:
-        contents: (codes, classes, 1, 8, 8).
+        contents: content codes (latent codes, classes, 1, 8, 8).
 
     Returns:
-        (classes, classes): 0 where the class leaves no trace in the content, 1 where the code leaves none.
+        (classes, classes): 0 if the content does not depend on the class, 1 if it does not depend on the latent code.
     """
     same, different = _content_distances(contents)
     return same / different
 
 
 def content_agreement(contents: Tensor) -> float:
-    """`agreement_matrix` of all pairs of two classes together, as one number."""
+    """`agreement_matrix` as one number, over all pairs of different classes."""
     same, different = _content_distances(contents)
     pairs = ~torch.eye(len(same), dtype=torch.bool)
     return float(same[pairs].mean() / different[pairs].mean())
@@ -130,13 +132,15 @@ def overlap(predicted: Tensor, wanted: Tensor) -> float:
 
 @dataclass(frozen=True)
 class ShapeAgreement:
-    """F_s of a picture's content, told another class, against the map of that class's picture of the same code.
+    """F_s of one class's content and another class's label, compared with the map of the other class's picture.
+
+    Both pictures are of one latent code.
 
     Attributes:
-        given, asked: the class whose content is given and the class whose shape is asked for.
-        partner: mean IoU with the true map.
-        class_mean: mean IoU of the class's mean map: all that can be said without looking.
-        shuffled: mean IoU where the content is of another code.
+        given, asked: the class of the content and the class of the label.
+        partner: mean IoU of the prediction with the true map.
+        class_mean: mean IoU of the asked class's mean map, which is the best guess without the content.
+        shuffled: mean IoU of the prediction from the content of another latent code.
     """
 
     given: str
@@ -158,10 +162,10 @@ def shape_agreement(
 
     Args:
         head: F_s.
-        contents: (codes, classes, 1, 8, 8).
-        maps: the true instance maps (codes, classes, 1, 16, 16) in [-1, 1].
+        contents: content codes (latent codes, classes, 1, 8, 8).
+        maps: the true shape maps (latent codes, classes, 1, 16, 16) in [-1, 1].
         class_names: of the classes.
-        labels: F_s's, of the same classes.
+        labels: of the same classes, as F_s counts them.
     """
     rows = []
     for given, asked in permutations(range(len(class_names)), 2):
@@ -184,14 +188,16 @@ def shape_agreement(
 def probe_domain(
     train: Tensor, train_label: Tensor, test: Tensor, test_label: Tensor, epochs: int = 30, seed: int = 0
 ) -> float:
-    """How often a fresh small convolutional classifier names the domain of test pictures from frozen maps.
+    """Accuracy of a small classifier that is trained to tell the domain of a picture from its frozen maps.
 
     Args:
         train, test: maps (N, C, 8, 8) of real pictures.
         train_label, test_label: (N,).
+        epochs: of its training.
+        seed: of its training.
 
     Returns:
-        Accuracy on `test`, every domain counting alike.
+        Accuracy on `test`, the mean over domains.
     """
     torch.manual_seed(seed)
     classes = int(train_label.max()) + 1
@@ -221,19 +227,19 @@ def probe_domain(
 
 @torch.inference_mode()
 def encode(encoder: ContentEncoder, pictures: Tensor, batch: int = 32) -> tuple[Tensor, Tensor]:
-    """Content maps (N, 1, 8, 8) and the 8x8 features before the last layers, of pictures (N, 3, H, W)."""
+    """Content codes (N, 1, 8, 8) of pictures (N, 3, H, W) in [-1, 1], and the 8x8 features before the last layers."""
     answers = [encoder(part) for part in pictures.split(batch)]
     return torch.cat([a.content for a in answers]), torch.cat([a.features[8] for a in answers])
 
 
 @dataclass(frozen=True)
 class ContentAgreement:
-    """What a content encoder makes of a prior's pictures and of real ones.
+    """How little a content encoder's codes say of the class, and how much of the shape.
 
     Attributes:
         distance: see `content_agreement`.
         shapes: see `shape_agreement`.
-        probe: see `probe_domain`, on content maps.
+        probe: see `probe_domain`, on content codes.
         probe_features: the same on the 8x8 features before the last layers.
     """
 
@@ -272,37 +278,47 @@ def assess_content(
     seed: int = 0,
     codes: int = 200,
 ) -> ContentAgreement:
-    """Judge a content encoder and its shape head on fresh codes of a prior, and on real pictures.
+    """Measure a content encoder and its shape head on fresh latent codes of a prior, and on real pictures.
 
-    The true maps are those of the class-activation substitute (`segmentation.class_activation_map`).
+    The true maps are those of the class-activation method (`segmentation.class_activation`).
 
     Args:
+        prior: renders the classes.
         class_names: classes of the prior.
         encoder, head: E_c and F_s.
-        labels: F_s's, of the same classes.
+        labels: of the same classes, as F_s counts them.
         train, test: real pictures (N, 3, S, S) in [-1, 1] by class name.
-        codes: fresh latent codes.
+        seed: of the latent codes.
+        codes: how many latent codes.
     """
     size = next(iter(test.values())).shape[-1]
-    drawn = prior.grid(prior.latents(codes, seed), prior.labels(class_names)).flatten(0, 1)
-    drawn = F.interpolate(drawn, (size, size), mode="bilinear", antialias=True)
-    contents = encode(encoder, drawn)[0].unflatten(0, (codes, -1))
-    eye = EfficientNetLite0()
-    with torch.inference_mode():
-        maps = torch.cat([class_activation_map(eye, part) for part in drawn.split(32)])
-        maps = F.interpolate(maps, (16, 16), mode="area").unflatten(0, (codes, -1))
-    pictures = {
-        kind: torch.cat([by_name[name] for name in class_names]) for kind, by_name in (("train", train), ("test", test))
-    }
-    domains = {
-        kind: torch.cat([torch.full((len(by_name[name]),), i) for i, name in enumerate(class_names)])
-        for kind, by_name in (("train", train), ("test", test))
-    }
-    encoded = {kind: encode(encoder, batch) for kind, batch in pictures.items()}
+    rendered = prior.grid(prior.latents(codes, seed), prior.labels(class_names)).flatten(0, 1)
+    rendered = F.interpolate(rendered, (size, size), mode="bilinear", antialias=True)
+    contents = encode(encoder, rendered)[0].unflatten(0, (codes, -1))
+    maps = _shape_maps(rendered).unflatten(0, (codes, -1))
+    (train_maps, train_label), (test_maps, test_label) = (
+        _encoded_by_class(encoder, class_names, pictures) for pictures in (train, test)
+    )
     probes = [
-        probe_domain(encoded["train"][i].clone(), domains["train"], encoded["test"][i].clone(), domains["test"])
-        for i in (0, 1)
+        probe_domain(known.clone(), train_label, unknown.clone(), test_label)
+        for known, unknown in zip(train_maps, test_maps, strict=True)
     ]
     return ContentAgreement(
-        content_agreement(contents), shape_agreement(head, contents, maps, class_names, labels), probes[0], probes[1]
+        content_agreement(contents), shape_agreement(head, contents, maps, class_names, labels), *probes
     )
+
+
+@torch.inference_mode()
+def _shape_maps(pictures: Tensor) -> Tensor:
+    """Shape maps (N, 1, 16, 16) in [-1, 1] of pictures (N, 3, H, W) in [-1, 1]."""
+    classifier = EfficientNetLite0()
+    maps = torch.cat([class_activation_map(classifier, part) for part in pictures.split(32)])
+    return F.interpolate(maps, (16, 16), mode="area")
+
+
+def _encoded_by_class(
+    encoder: ContentEncoder, class_names: Sequence[str], pictures: Mapping[str, Tensor]
+) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """What `encode` gives for the pictures of all classes, and their labels (N,)."""
+    label = torch.cat([torch.full((len(pictures[name]),), index) for index, name in enumerate(class_names)])
+    return encode(encoder, torch.cat([pictures[name] for name in class_names])), label

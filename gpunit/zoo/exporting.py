@@ -1,7 +1,7 @@
-"""A translator for other programs: as the safetensors files it is kept in, or as ONNX graphs checked against it.
+"""Export of a translator for other programs: its safetensors files, or ONNX graphs that are checked against PyTorch.
 
-ONNX comes in four graphs, cut where this project cuts the work: the content side once a picture, the render side
-once a style, and the two ways to a style.
+There are four graphs, so that each part of the work is done as rarely as in this project: one for a picture, one for a
+picture and styles, and one for each way to a style.
 
     NAME-content.onnx   picture (1, 3, S, S) -> content, and of every skip its mask and selected feature
     NAME-render.onnx    those, and style (B, D) -> picture (B, 3, S, S)
@@ -69,7 +69,7 @@ class ExportedGraph:
 
 
 def export_safetensors(name: str, output: Path) -> list[Path]:
-    """Copy a translator's file and its content encoder's, which a checkpoints folder anywhere loads.
+    """Copy a translator's file and its content encoder's; both load from any checkpoints folder.
 
     Raises:
         ModelError: if the translator is unknown or not here.
@@ -94,7 +94,7 @@ def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) 
         seed: of the inputs.
 
     Raises:
-        ModelError: if a graph's results are further than 1e-3 from PyTorch's; nothing is left then.
+        ModelError: if a graph's results are further than 1e-3 from PyTorch's; no file is kept then.
         ModuleNotFoundError: if onnx, onnxscript or onnxruntime is not installed.
         FileExistsError: if a file would be overwritten.
     """
@@ -104,65 +104,89 @@ def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) 
         import onnxscript  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"exporting to ONNX needs {error.name}: {_EXTRAS}") from None
+    graphs = _graphs(translator, seed)
+    targets = [output / f"{name}-{part}.onnx" for part in graphs]
+    refuse_existing(*targets)
+    exported = []
+    with ExitStack() as stack:  # all of the files are kept, or none
+        for graph, target in zip(graphs.values(), targets, strict=True):
+            partial = stack.enter_context(written_beside(target))
+            graph.save(partial)
+            difference = _difference(graph, partial)
+            if not difference <= TOLERANCE:
+                raise ModelError(
+                    f"the ONNX graph {target.name} differs from PyTorch by {difference:.2g}, more than "
+                    f"{TOLERANCE:g}; it was not kept. Update torch, onnxscript and onnxruntime and try again."
+                )
+            exported.append(ExportedGraph(target, difference))
+    return exported
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """A part of a translator as one function.
+
+    Attributes:
+        network: the function.
+        inputs: examples.
+        input_names, output_names: of the tensors, in order.
+        dynamic_shapes: of the inputs, as `torch.onnx.export` takes them; None where all are fixed.
+    """
+
+    network: nn.Module
+    inputs: tuple[Any, ...]
+    input_names: list[str]
+    output_names: list[str]
+    dynamic_shapes: tuple[Any, ...] | None = None
+
+    def save(self, path: Path) -> None:
+        """Write it as ONNX."""
+        program = torch.onnx.export(
+            self.network.eval(),
+            self.inputs,
+            input_names=self.input_names,
+            output_names=self.output_names,
+            dynamic_shapes=self.dynamic_shapes,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        assert program is not None
+        program.save(str(path), external_data=False)
+
+
+def _graphs(translator: Translator, seed: int) -> dict[str, _Graph]:
+    """The four graphs by the part of their files' names, with random inputs."""
     networks = translator.networks
     side, params = translator.resolution, networks.generator.params
     generator = torch.Generator().manual_seed(seed)
     picture = torch.rand(1, 3, side, side, generator=generator) * 2 - 1
     latent = torch.randn(3, networks.style_sampler.params.latent_dim, generator=generator)
+    content_side, render_side = (
+        _ContentSide(networks.content_encoder, networks.generator),
+        _RenderSide(networks.generator),
+    )
     with torch.inference_mode():
-        content_side = _ContentSide(networks.content_encoder, networks.generator)
         content, *skips = content_side(picture)
         styles = networks.style_sampler(latent)
-    skip_names = [f"{kind}_{size}" for size, _ in params.encoder_widths for kind in ("mask", "feature")]
+    planned = ["content", *(f"{kind}_{size}" for size, _ in params.encoder_widths for kind in ("mask", "feature"))]
     rows = {0: torch.export.Dim("styles", min=1)}
     fixed: list[dict[int, object]] = [{} for _ in skips]
-    graphs: dict[str, tuple[nn.Module, tuple[Any, ...], list[str], list[str], tuple[Any, ...] | None]] = {
-        "content": (content_side, (picture,), ["picture"], ["content", *skip_names], None),
-        "render": (
-            _RenderSide(networks.generator),
-            (content, skips, styles),
-            ["content", *skip_names, "style"],
-            ["picture"],
-            ({}, fixed, rows),
-        ),
-        "style": (networks.style_encoder, (picture,), ["picture"], ["style"], None),
-        "sample": (networks.style_sampler, (latent,), ["latent"], ["style"], (rows,)),
+    return {
+        "content": _Graph(content_side, (picture,), ["picture"], planned),
+        "render": _Graph(render_side, (content, skips, styles), [*planned, "style"], ["picture"], ({}, fixed, rows)),
+        "style": _Graph(networks.style_encoder, (picture,), ["picture"], ["style"]),
+        "sample": _Graph(networks.style_sampler, (latent,), ["latent"], ["style"], (rows,)),
     }
-    targets = {part: output / f"{name}-{part}.onnx" for part in graphs}
-    refuse_existing(*targets.values())
-    with ExitStack() as stack:  # all of the files are kept, or none
-        partials = {part: stack.enter_context(written_beside(path)) for part, path in targets.items()}
-        exported = []
-        for part, (network, inputs, input_names, output_names, dynamic) in graphs.items():
-            program = torch.onnx.export(
-                network.eval(),
-                inputs,
-                input_names=input_names,
-                output_names=output_names,
-                dynamic_shapes=dynamic,
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
-            assert program is not None
-            program.save(str(partials[part]), external_data=False)
-            difference = _difference(network, inputs, partials[part])
-            if not difference <= TOLERANCE:
-                raise ModelError(
-                    f"the ONNX graph {targets[part].name} differs from PyTorch by {difference:.2g}, more than "
-                    f"{TOLERANCE:g}; it was not kept. Update torch, onnxscript and onnxruntime and try again."
-                )
-            exported.append(ExportedGraph(targets[part], difference))
-    return exported
 
 
-def _difference(network: nn.Module, inputs: Sequence[Any], path: Path) -> float:
+def _difference(graph: _Graph, path: Path) -> float:
     """Largest absolute difference between onnxruntime's answers and PyTorch's."""
     import onnxruntime
 
     with torch.inference_mode():
-        wanted = network(*inputs)
-    flat = [t for item in inputs for t in (item if isinstance(item, list) else [item])]
+        wanted = graph.network(*graph.inputs)
+    flat = [t for item in graph.inputs for t in (item if isinstance(item, list) else [item])]
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     fed = {slot.name: t.numpy() for slot, t in zip(session.get_inputs(), flat, strict=True)}
     answers = session.run(None, fed)

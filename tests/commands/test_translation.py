@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -88,28 +86,3 @@ def test_published_files_translate_by_their_paths(published_files: Path, source:
     answer = gpunit("translate", source, *model, "--count", "1", "--output", tmp_path / "out")
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "out" / "photo-01.png").is_file()
-
-
-def test_evaluate_judges_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
-    dog, cat, train = folders("dog", "cat", "train")
-    output = tmp_path / "figures.json"
-    places = ("--sources", dog, "--target-test", cat, "--target-train", train)
-    options = ("--model", "to-cat", "--limit", "3", "--styles", "2", "--pairs", "2", "--output", output)
-    answer = gpunit("evaluate", *places, *options)
-    assert answer.returncode == 0, answer.stderr
-    assert "gap closed" in answer.stdout
-    (row,) = json.loads(output.read_text())["rows"]
-    assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
-    assert {
-        "floor",
-        "gap_closed",
-        "diversity",
-        "content_kept",
-        "structure_kept",
-        "own_exemplar",
-        "alike",
-        "alike_kept",
-    } <= row.keys()
-    answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
-    assert answer.returncode == 2
-    assert "exists already" in answer.stderr

