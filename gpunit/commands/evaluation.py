@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -178,7 +179,7 @@ def evaluate_prior(
     rows = []
     for name in nets:
         for row in assessment.assess_classes(loaded, real_test, real_train, name, samples // len(names), seed):
-            rows.append(row.as_dict())
+            rows.append(asdict(row))
             typer.echo(
                 f"{row.name:8} {row.net:20} samples {row.samples:8.4f}   floor {row.floor:8.4f}   "
                 f"nearest other class {row.ceiling:8.4f}   diversity {row.diversity:6.3f}"
@@ -195,7 +196,7 @@ def evaluate_prior(
             real_test,
             seed,
         )
-        figures["agreement"] = agreement.as_dict()
+        figures["agreement"] = asdict(agreement)
         typer.echo(agreement.table())
     if output:
         write_json(output, figures)

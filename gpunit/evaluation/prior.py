@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import permutations
 
 import torch
@@ -37,10 +37,6 @@ class ClassQuality:
     floor: float
     ceiling: float
     diversity: float
-
-    def as_dict(self) -> dict[str, float | str]:
-        """All figures by name."""
-        return asdict(self)
 
 
 def assess_classes(
@@ -149,10 +145,6 @@ class ShapeAgreement:
     class_mean: float
     shuffled: float
 
-    def as_dict(self) -> dict[str, float | str]:
-        """All figures by name."""
-        return asdict(self)
-
 
 @torch.inference_mode()
 def shape_agreement(
@@ -247,10 +239,6 @@ class ContentAgreement:
     shapes: list[ShapeAgreement]
     probe: float
     probe_features: float
-
-    def as_dict(self) -> dict[str, object]:
-        """All figures by name."""
-        return asdict(self)
 
     def table(self) -> str:
         """The figures for people."""

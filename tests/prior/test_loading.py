@@ -15,6 +15,7 @@ from gpunit.prior.biggan import PriorError
 from gpunit.prior.loading import load_prior, save_biggan
 from gpunit.zoo.weights import ModelError
 from tests.conftest import TINY_PRIOR
+from tests.zoo.conftest import Trap
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +37,6 @@ def test_missing_and_foreign_tensors_are_named(folder: Path, tmp_path: Path) -> 
     torch.save({**state, "embeddings.weight": left.T.clone()}, broken / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"another shape for embeddings\.weight"):
         load_prior(broken)
-
-
-class Trap:
-    """Unpickling it would write a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Path.touch, (self.path,))
 
 
 def test_code_in_a_weights_file_does_not_run(folder: Path, tmp_path: Path) -> None:

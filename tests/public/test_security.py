@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from gpunit.zoo.published import import_published
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 from tests.public.conftest import ROOT, App
+from tests.zoo.conftest import Trap
 
 SECRET = "the contents of a file that is nobody's business"
 
@@ -220,20 +220,10 @@ def test_an_opened_folder_leaves_weights_and_code_shut() -> None:
         assert not is_open(path)
 
 
-class Mark:
-    """Unpickled, makes a file: code that a weights file brings along."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
-        return os.mkdir, (str(self.path),)
-
-
 @pytest.mark.parametrize("kind", ["torch", "pickle"])
 def test_code_in_weights_is_not_run(tmp_path: Path, kind: str) -> None:
     path, mark = tmp_path / "dog2cat.pt", tmp_path / "ran"
-    state = {"g_ema": {}, "sampler": Mark(mark)}
+    state = {"g_ema": {}, "sampler": Trap(mark)}
     if kind == "torch":
         torch.save(state, path)
     else:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from gpunit.segmentation.operators import install_operator_bridge
 from gpunit.segmentation.shapes import SegmentationError
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
+from tests.zoo.conftest import Trap
 
 SMALLEST = "htc-without-semantic_r50_fpn_1x_coco"
 
@@ -85,25 +84,14 @@ def test_an_unknown_config_names_the_known_ones() -> None:
 
 
 def test_a_checkpoint_is_read_without_running_its_code(tmp_path: Path) -> None:
-    path, flag = tmp_path / "htc.pth", tmp_path / "ran"
+    path, sprung = tmp_path / "htc.pth", tmp_path / "sprung"
     state = {"weight": torch.ones(2)}
     torch.save({"meta": {"mmdet_version": "2.0.0", "CLASSES": ("person",)}, "state_dict": state}, path)
     assert torch.equal(htc.read_checkpoint(path)["weight"], state["weight"])
-
-    class Trap:
-        def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
-            return Path.touch, (flag,)
-
-    torch.save({"meta": Trap(), "state_dict": state}, path)
+    torch.save({"meta": Trap(sprung), "state_dict": state}, path)
     with pytest.raises(ModelError, match="code instead of weights"):
         htc.read_checkpoint(path)
-    path.write_bytes(pickle.dumps(Trap(), protocol=2))
-    with pytest.raises(ModelError, match="code instead of weights"):
-        htc.read_checkpoint(path)
-    assert not flag.exists()
-    path.write_text("<html>quota exceeded</html>")
-    with pytest.raises(ModelError, match="web page"):
-        htc.read_checkpoint(path)
+    assert not sprung.exists()
     torch.save([1], path)
     with pytest.raises(SegmentationError, match="no state_dict"):
         htc.read_checkpoint(path)

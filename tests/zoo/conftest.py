@@ -16,6 +16,16 @@ from tests.test_parity import FOLDER, PICTURES, load_recipe
 State = dict[str, torch.Tensor]
 
 
+class Trap:
+    """Code that a weights file brings along: unpickled, it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.path,)
+
+
 @pytest.fixture(scope="session")
 def states() -> dict[str, State]:
     recipe = load_recipe()

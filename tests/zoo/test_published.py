@@ -12,7 +12,7 @@ import torch
 from gpunit import zoo
 from gpunit.zoo.published import convert_published, import_published
 from gpunit.zoo.weights import ModelError
-from tests.zoo.conftest import State
+from tests.zoo.conftest import State, Trap
 
 
 def spoil(state: dict[str, Any], how: str) -> Any:
@@ -45,16 +45,6 @@ def test_a_wrong_tensor_is_named(states: dict[str, State], tmp_path: Path, how: 
     with pytest.raises(ModelError, match=words):
         import_published(path, tmp_path)
     assert list(tmp_path.iterdir()) == [path]
-
-
-class Trap:
-    """Unpickling it would make a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (self.path,))
 
 
 def test_files_that_are_no_weights_are_explained_and_not_run(published_files: Path, tmp_path: Path) -> None:

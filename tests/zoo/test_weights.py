@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gpunit.zoo.weights import ModelError, fill, read_header, read_pickle, read_weights, write_weights
+from tests.zoo.conftest import Trap
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_written_weights_are_read_as_fp32_with_their_header(tmp_path: Path, half: bool) -> None:
+    path = tmp_path / "new" / "mine.safetensors"
+    tensors = {"weight": torch.tensor([0.5, 1 / 3]), "steps": torch.tensor(7)}
+    write_weights(path, tensors, {"kind": "translator", "classes": ["cat", "dog"]}, half)
+    read, header = read_weights(path)
+    assert read["weight"].dtype == torch.float32
+    assert torch.equal(read["weight"], tensors["weight"].half().float() if half else tensors["weight"])
+    assert torch.equal(read["steps"], tensors["steps"])
+    assert header == read_header(path) == {"kind": "translator", "classes": '["cat", "dog"]'}
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [file.name for file in path.parent.iterdir()] == ["mine.safetensors"]
+
+
+@pytest.mark.parametrize("read", [read_weights, read_header])
+def test_missing_and_damaged_files_are_told_apart(tmp_path: Path, read: object) -> None:
+    path = tmp_path / "mine.safetensors"
+    with pytest.raises(ModelError, match="are not in"):
+        read(path)  # type: ignore[operator]
+    path.write_bytes(b"no safetensors")
+    with pytest.raises(ModelError, match="damaged"):
+        read(path)  # type: ignore[operator]
+
+
+def test_code_in_a_pickle_is_not_run(tmp_path: Path) -> None:
+    path, sprung = tmp_path / "mine.pt", tmp_path / "sprung"
+    torch.save({"weight": torch.ones(2)}, path)
+    assert torch.equal(read_pickle(path)["weight"], torch.ones(2))
+    for write in (lambda: torch.save(Trap(sprung), path), lambda: path.write_bytes(pickle.dumps(Trap(sprung), 2))):
+        write()
+        with pytest.raises(ModelError, match="code instead of weights"):
+            read_pickle(path)
+    assert not sprung.exists()
+
+
+def test_networks_are_filled_strictly(tmp_path: Path) -> None:
+    network, path = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), tmp_path / "mine.safetensors"
+    tensors = {name: tensor + 1 for name, tensor in network.state_dict().items()}
+    del tensors["1.num_batches_tracked"]  # a counter that no network reads
+    assert fill(network, tensors, path) is network
+    assert all(torch.equal(network.state_dict()[name], tensor) for name, tensor in tensors.items())
+    for changed, words in (
+        ({name: tensor for name, tensor in tensors.items() if name != "0.weight"}, r"lacks 0\.weight"),
+        (tensors | {"2.weight": torch.zeros(1)}, r"the unknown tensor 2\.weight"),
+        (tensors | {"0.weight": torch.zeros(1)}, r"another shape for 0\.weight"),
+    ):
+        with pytest.raises(ModelError, match=rf"mine\.safetensors .*{words}"):
+            fill(network, changed, path)
