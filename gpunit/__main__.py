@@ -49,7 +49,7 @@ def run_page(context: typer.Context) -> None:
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, models.models, models.download, models.export),
     "Generative prior": (prior.render_prior, prior.synthesize, segmentation.segment),
-    "Train": (prior.train_prior, training.distill, training.train, training.train_recipes, training.fit_sampler),
+    "Train": (training.train_prior, training.distill, training.train, training.train_recipes, training.fit_sampler),
     "Evaluate": (evaluation.evaluate, evaluation.evaluate_prior, benchmark.benchmark),
 }
 for group, commands in COMMANDS.items():

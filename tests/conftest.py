@@ -24,7 +24,7 @@ from gpunit.networks.generator import Generator, GeneratorParams
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 from gpunit.networks.style_encoder import StyleEncoder, StyleEncoderParams
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.training.recipes import AdversarialRecipe, DistillationRecipe, PaperRecipe, PriorRecipe
+from gpunit.training.recipes import DistillationRecipe, PaperRecipe, PriorRecipe, SmallRecipe
 
 if TYPE_CHECKING:
     from pytorch_pretrained_biggan import BigGAN
@@ -61,12 +61,9 @@ TINY_PRIOR = PriorRecipe(
     crossed=1,
     sampled=1,
 )
-TINY_ADVERSARIAL = AdversarialRecipe(translator=TINY, batch=2, reconstructed=1, twins=1, warm_up=1, coarse=2)
+TINY_SMALL = SmallRecipe(translator=TINY, batch=2, reconstructed=1, turned_copies=1, warm_up=1, coarse=2)
 
 TINY_PAPER = PaperRecipe(
-    "dog",
-    "cat",
-    "synthetic pictures",
     translator=TINY,
     discriminator=DiscriminatorParams(widths=(4, 8, 8, 8, 8), style_layer=3),
     batch=4,
@@ -130,7 +127,8 @@ def folders(tmp_path: Path) -> Callable[..., list[Path]]:
 @pytest.fixture(scope="session")
 def tiny_biggan() -> BigGAN:
     """A tiny BigGAN with random weights, settled spectral norms and measured statistics."""
-    from gpunit.training.prior.trainer import batch_statistics, make_biggan, measure_standing_statistics
+    from gpunit.training.prior.statistics import batch_statistics, measure_standing_statistics
+    from gpunit.training.prior.trainer import make_biggan
 
     torch.manual_seed(0)
     model = make_biggan(TINY_PRIOR).train()

@@ -18,7 +18,7 @@ from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
 from gpunit.training.recipes import PAPER_DISTILLATION
-from gpunit.training.stage1.trainer import Distiller
+from gpunit.training.stage1.distiller import Distiller
 from gpunit.zoo import published
 
 FOLDER = Path(__file__).parent / "parity"

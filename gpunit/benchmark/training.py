@@ -15,7 +15,7 @@ from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.training.recipes import PaperRecipe
 
 if TYPE_CHECKING:
-    from gpunit.training.stage2.small import StageTwoTrainer
+    from gpunit.training.stage2.trainer import StageTwoTrainer
 
 _CPU = torch.device("cpu")
 _PUBLISHED_STEPS = 10
@@ -27,13 +27,13 @@ def training_figures(deadline: float = 0.0) -> Figures:
     Args:
         deadline: see `in_turns`.
     """
-    from gpunit.training.recipes import AdversarialRecipe
+    from gpunit.training.recipes import SmallRecipe
 
     try:
-        from gpunit.training.stage2.small import AdversarialTrainer
+        from gpunit.training.stage2.small import SmallTrainer
     except ModuleNotFoundError:
         return {}
-    step = _step(AdversarialTrainer, AdversarialRecipe(warm_up=0, coarse=0))
+    step = _step(SmallTrainer, SmallRecipe(warm_up=0, coarse=0))
     timing = in_turns({"step": step}, _CPU, deadline)
     return {"small_step_s": timing.seconds["step"], **timing.figures()}
 
@@ -48,10 +48,10 @@ def published_training_figures(recipe: PaperRecipe | None = None, steps: int = _
             without a GPU, and with EfficientNet-Lite0 as the perceptual network, because nothing is downloaded here.
         steps: steps that are timed.
     """
-    from gpunit.training.recipes import PAPER_TASKS
     from gpunit.training.stage2.paper import PaperTrainer
+    from gpunit.training.tasks import PAPER_TASKS
 
-    recipe = recipe or replace(PAPER_TASKS["cat2dog"], perceptual_net="efficientnet-lite0", batch=2)
+    recipe = recipe or replace(PAPER_TASKS["cat2dog"].recipe, perceptual_net="efficientnet-lite0", batch=2)
     recipe = replace(recipe, penalty_every=min(recipe.penalty_every, steps))
     step = _step(PaperTrainer, recipe)
     step()  # a warm-up

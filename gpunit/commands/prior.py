@@ -7,28 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 
 from gpunit import files, images
 from gpunit.commands.shared import (
     OTHER_OUTPUT,
-    Data,
     Device,
-    Run,
-    SaveEvery,
     Seed,
-    StartFrom,
-    TrainingBar,
     UsageError,
-    console,
     counting,
     finite,
     receiving,
     reporter,
-    require_one_process,
 )
 from gpunit.imagenet import CLASS_NAMES, PAPER_CLASSES
-from gpunit.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
@@ -103,46 +94,6 @@ def synthesize(
         for done in synthesize(loaded, settings, output, paths):
             show(done, total)
     typer.echo(f"{total} latent codes in {output}")
-
-
-def train_prior(
-    data: Data,
-    run: Run,
-    output: Annotated[Path, typer.Option(help="Folder of the finished prior.")],
-    classes: Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")] = "cat,dog,bird,car",
-    steps: Annotated[int, typer.Option(min=1)] = 5000,
-    statistics_codes: Annotated[int, typer.Option(min=4, help="Latent codes behind each standing statistic.")] = 128,
-    seed: Seed = 0,
-    save_every: SaveEvery = 200,
-    start_from: StartFrom = None,
-) -> None:
-    """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures."""
-    from dataclasses import replace
-
-    from gpunit.training.prior import trainer
-    from gpunit.training.recipes import PRIOR_SMALL
-
-    require_one_process()
-    names = classes.split(",")
-    recipe = replace(
-        PRIOR_SMALL, classes=len(names), discriminator=replace(PRIOR_SMALL.discriminator, classes=len(names))
-    )
-    folders = [data / name for name in names]
-    keep_freed_memory()
-    with TrainingBar("Prior") as bar:
-        trainer.train_prior(folders, recipe, run, steps, seed, save_every, start_from, bar.print_line, bar.move)
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Standing statistics", total=None)
-        trainer.bundle_prior(
-            run,
-            recipe,
-            names,
-            output,
-            statistics_codes,
-            seed,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    typer.echo(f"{output} written")
 
 
 def load_with_bar(name: str, device: str, download: bool = False, classes: Sequence[str] = ()) -> Prior:

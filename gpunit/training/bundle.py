@@ -4,35 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gpunit.files import digest
 from gpunit.images import read_batches
+from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.networks.families import PUBLISHED, TranslatorParams
 from gpunit.networks.normalisation import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
-from gpunit.training.recipes import DistillationRecipe
+from gpunit.prior.loading import save_biggan
+from gpunit.training.checkpoints import load_run, taking_from
+from gpunit.training.prior.statistics import measure_standing_statistics
+from gpunit.training.prior.trainer import make_biggan
+from gpunit.training.recipes import DistillationRecipe, PriorRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
-from gpunit.training.stage1.trainer import Distiller
-from gpunit.training.stage2.small import StyledGenerator
-from gpunit.training.state import TrainingError, load_checkpoint, taking_from
+from gpunit.training.stage1.distiller import Distiller
+from gpunit.training.stage2.trainer import StyledGenerator
 from gpunit.zoo import weights
 
 BANK_SIZE = 512
 
 
-def _checkpoint(run: Path) -> dict[str, Any]:
-    path = run / "checkpoint.pt"
-    if not path.is_file():
-        raise TrainingError(f"{run} holds no checkpoint.pt; give the folder of a training run.")
-    return load_checkpoint(path)
+def bundle_prior(
+    run: Path,
+    recipe: PriorRecipe,
+    class_names: Sequence[str],
+    folder: Path,
+    codes: int = 128,
+    seed: int = 0,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Measure the standing statistics of a prior's averaged weights and write the folder that `load_prior` loads.
+
+    Args:
+        run: folder of the run.
+        recipe: its recipe.
+        class_names: in the order of the labels.
+        folder: of the finished prior.
+        codes: latent codes per standing statistic.
+        seed: of these codes.
+        report: called with (statistics measured, statistics in all).
+
+    Raises:
+        TrainingError: if the run has no checkpoint, or one of another shape.
+    """
+    state = load_run(run)
+    model = make_biggan(recipe)
+    encoder = CodeEncoder(recipe.encoder)
+    with taking_from(run):
+        model.load_state_dict(state["ema_generator"])
+        encoder.load_state_dict(state["ema_encoder"])
+    measure_standing_statistics(model, codes, seed, report)
+    save_biggan(model, class_names, folder, encoder)
 
 
 def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Sequence[str], path: Path) -> Path:
-    """Write what stage I leaves behind, spectral norm folded: the content encoder, and beside it the shape head.
+    """Write the content encoder of stage I and, beside it, the shape head; spectral norm is folded into the weights.
 
     Args:
         run: folder of the run.
@@ -43,7 +72,7 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Seque
     Returns:
         The path of the shape head: `<name>-shape.safetensors` beside the content encoder's.
     """
-    state = _checkpoint(run)
+    state = load_run(run)
     networks = Distiller(recipe)
     with taking_from(run):
         networks.load_state_dict(state["networks"])
@@ -79,20 +108,23 @@ def bundle_translator(
     report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
     limit: int | None = None,
 ) -> None:
-    """Fit the style sampler of a stage II run and write the finished translator.
+    """Fit the style sampler of a run of stage II and write the finished translator.
 
     Args:
-        run: folder of the run; its EMA weights are taken.
-        target: folder of target pictures, whose style codes the sampler learns and the bank keeps.
+        run: folder of the run; its averaged weights are taken.
+        target: folder of target pictures, from whose style codes the sampler is fitted and the bank is chosen.
         params: shapes of the networks.
         content_encoder: the safetensors file that the run was trained on.
         path: the file to write.
         recipe: hyper-parameters of the sampler's fit.
         seed: of the fit and of the choice of the bank.
-        report: called with (epoch, epochs, loss).
+        report: called with (epoch, epochs, mean squared error).
         limit: use at most this many target pictures.
+
+    Raises:
+        TrainingError: if the run has no checkpoint, or one of another shape.
     """
-    state = _checkpoint(run)
+    state = load_run(run)
     model = StyledGenerator(params)
     with taking_from(run):
         model.load_state_dict(state["ema"])

@@ -1,7 +1,7 @@
-"""Training pictures: folders of pictures, and batches that depend on nothing but (seed, step).
+"""Training pictures: folders of pictures, and batches that depend on (seed, step) alone.
 
-A batch is drawn by a generator seeded from the seed, the step and the domain's name, so a run that is
-stopped and resumed sees the very batches it would have seen (the idea is EDM2's, Karras et al. 2024).
+A batch is sampled by a generator seeded with the seed, the step and the domain's name, so a run that is stopped and
+resumed sees the same batches as one that was never stopped (the idea is EDM2's, Karras et al. 2024).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import math
 import os
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,7 @@ from torch import Tensor
 from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, to_square
 from gpunit.seeds import step_generator
 
-Drawn = TypeVar("Drawn")
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,43 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.picture)
 
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures, labels and maps."""
+        return self.picture, self.label, self.shape
 
-class _Drawable(ABC):
-    """What batches are drawn from: stacks of channels that share every crop, flip and turn.
+    def to(self, device: torch.device) -> Labelled:
+        """The same batch on a device."""
+        return Labelled(*(tensor.to(device) for tensor in self.tensors))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many pictures of a folder are used, the first by name.
+
+    Attributes:
+        everywhere: of every folder that is not named; None for all.
+        by_name: of the folders with these names.
+    """
+
+    everywhere: int | None = None
+    by_name: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, folder: Path) -> int | None:
+        """The limit of one folder; None if it has none."""
+        return self.by_name.get(folder.name, self.everywhere)
+
+
+NO_LIMITS = Limits()
+
+
+class _Source(ABC):
+    """A source of batches: stacks of channels that share every crop, flip and turn.
 
     Args:
-        name: enters the seed of every draw.
-        size: side of the training crop; pictures are loaded a little larger (286 for 256) and cropped, where they have
-            the pixels: a discriminator that is shown enlarged ones asks for blur.
+        name: enters the seed of every batch.
+        size: side of the training crop.  Pictures are loaded a little larger (286 for 256) and cropped, unless they
+            would have to be enlarged for that: a discriminator that sees enlarged pictures asks for blur.
     """
 
     def __init__(self, name: str, size: int) -> None:
@@ -59,17 +88,17 @@ class _Drawable(ABC):
 
     @abstractmethod
     def stack(self, index: int) -> Tensor:
-        """Everything that belongs to one draw, (C, S, S) uint8, S from `size` to `load_size`."""
+        """All channels of one sample, (C, S, S) uint8, S from `size` to `load_size`."""
 
-    def draw_stacks(
+    def sample_stacks(
         self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
     ) -> tuple[Tensor, list[int]]:
         """A random batch with random crops and flips, (count, C, size, size) float32 in [-1, 1], and its indices.
 
         Args:
             count: pictures in the batch.
-            seed, step, purpose: what the draw depends on, and all it depends on.
-            turned: how many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
+            seed, step, purpose: the batch depends on these alone.
+            turned: so many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
         """
         generator = step_generator(seed, step, f"{self.name}/{purpose}")
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
@@ -88,21 +117,21 @@ class _Drawable(ABC):
         return batch, indices
 
 
-# What all sets together keep decoded; the paper's 291 classes for stage I would take 114 GB.
+# Bytes of decoded pictures that all sets together keep; the paper's 291 classes for stage I would take 114 GB.
 KEPT_BYTES = 8 * 2**30
 _sets: weakref.WeakSet[PictureSet] = weakref.WeakSet()
 
 
-class PictureSet(_Drawable):
-    """The pictures of one domain, decoded once and kept as bytes, as long as `KEPT_BYTES` suffice; else every time.
+class PictureSet(_Source):
+    """The pictures of one domain, decoded once and kept as bytes while `KEPT_BYTES` suffice, else decoded every time.
 
     Args:
         folder: searched recursively.
         size: side of the training crop.
         limit: use at most this many pictures, the first by name.
-        label: number that `draw_mixed` reports for every picture of this set.
-        maps: folder with an instance map for every picture, of the same relative name ending in .png; pictures
-            without a map are left out.  The map is the fourth channel of what is drawn.
+        label: the label that `sample_mixed` reports for every picture of this set.
+        maps: folder with an instance map for every picture, under the same relative name but ending in .png.  The map
+            becomes the fourth channel; pictures without a map are left out.
 
     Raises:
         PictureError: if a folder holds no picture, or no picture has a map.
@@ -128,15 +157,15 @@ class PictureSet(_Drawable):
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
         self.paths, self.maps = self.paths[:limit], self.maps[:limit]
         self._decoded: dict[int, Tensor] = {}
-        self.kept_bytes = 0  # what they take
+        self.kept_bytes = 0  # of `_decoded`
         _sets.add(self)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def stack(self, index: int) -> Tensor:
-        """One whole picture, (3 or 4, S, S) uint8: the largest square, made smaller than it is but never larger than
-        that, unless a training crop would not fit."""
+        """One whole picture, (3 or 4, S, S) uint8: its largest square, reduced to `load_size`, and enlarged only if
+        the training crop would not fit."""
         if index in self._decoded:
             return self._decoded[index]
         photo = open_picture(self.paths[index])
@@ -149,22 +178,22 @@ class PictureSet(_Drawable):
             self.kept_bytes += picture.nbytes
         return picture
 
-    def draw(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
-        """A batch of pictures without their maps, (count, 3, size, size); see `draw_stacks`."""
-        return self.draw_stacks(count, seed, step, purpose, turned)[0][:, :3]
+    def sample(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
+        """A batch of pictures without their maps, (count, 3, size, size); see `sample_stacks`."""
+        return self.sample_stacks(count, seed, step, purpose, turned)[0][:, :3]
 
-    def draw_labelled(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Labelled:
-        """A batch of pictures with their maps and this set's label; see `draw_stacks`."""
-        batch, _ = self.draw_stacks(count, seed, step, purpose, turned)
+    def sample_labelled(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Labelled:
+        """A batch of pictures with their maps and this set's label; see `sample_stacks`."""
+        batch, _ = self.sample_stacks(count, seed, step, purpose, turned)
         return Labelled(batch[:, :3], torch.full((count,), self.label), batch[:, 3:])
 
 
-class PairSet(_Drawable):
-    """Pairs of pictures of two classes drawn from one latent code: equal file names in two class folders.
+class PairSet(_Source):
+    """Pairs of pictures that share a layout: two classes rendered from one latent code, under equal file names.
 
     Args:
-        folder: one subfolder per class; a class without one (faces, which BigGAN does not draw) is in no pair.
-        maps: the pictures' instance maps, laid out alike.
+        folder: one subfolder per class; a class without one (faces, which BigGAN does not know) is in no pair.
+        maps: the pictures' instance maps, under the same relative names.
         classes: the subfolders, in the order of their labels.
         size: side of the training crop.
 
@@ -209,11 +238,11 @@ class PairSet(_Drawable):
             raise PictureError(f"{paths[0]} and {paths[1]} differ in size; make both pictures of a pair by one prior.")
         return torch.cat(stacks)
 
-    def draw_pairs(
+    def sample_pairs(
         self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
     ) -> tuple[Labelled, Labelled]:
         """Two batches; the pictures of a pair, and their maps, share one crop, one flip and one turn."""
-        batch, indices = self.draw_stacks(count, seed, step, purpose, turned)
+        batch, indices = self.sample_stacks(count, seed, step, purpose, turned)
         labels = torch.tensor([[label for label, _ in self.pair(index)] for index in indices])
         first, second = (
             Labelled(part[:, :3], labels[:, i], part[:, 3:]) for i, part in enumerate(batch.split(4, dim=1))
@@ -222,7 +251,7 @@ class PairSet(_Drawable):
 
 
 def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
-    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each cutting a random square out that shows no border."""
+    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each to a random square that shows no border."""
     angle, zoom, across, down = torch.rand(4, count, generator=generator)
     angle = (2 * angle - 1) * math.radians(degrees)
     reach = angle.cos() + angle.sin().abs()
@@ -234,7 +263,7 @@ def random_turns(count: int, generator: torch.Generator | None = None, degrees: 
 
 
 def turn(batch: Tensor, turns: Tensor) -> Tensor:
-    """Pictures (B, C, S, S) in [-1, 1], each moved by its own affine map."""
+    """Pictures (B, C, S, S) in [-1, 1], each transformed by its own affine map (B, 2, 3)."""
     if not len(batch):
         return batch
     grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
@@ -242,16 +271,16 @@ def turn(batch: Tensor, turns: Tensor) -> Tensor:
 
 
 def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Move every picture of a batch (B, C, S, S) by one of `random_turns`.
+    """Transform every picture of a batch (B, C, S, S) by one of `random_turns`.
 
-    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator that there is but one
-    pose; turned ones teach it that the content map decides.
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator a single pose; with turned ones, it
+    learns that the content map decides.
     """
     return turn(batch, random_turns(len(batch), generator))
 
 
 def shares(sets: int, count: int, step: int) -> list[int]:
-    """How many of `count` pictures each domain gives: equally many, the odd places going round with the step."""
+    """How many of `count` pictures each of `sets` domains gives: remainders rotate with the step."""
     equal = [count // sets] * sets
     for odd in range(count % sets):
         equal[(step + odd) % sets] += 1
@@ -259,32 +288,34 @@ def shares(sets: int, count: int, step: int) -> list[int]:
 
 
 def one_in(every: int, count: int, step: int) -> int:
-    """How many of `count` pictures are one in `every`, the odd ones in turns with the step; none for 0."""
+    """How many of `count` pictures are one in `every`; remainders are made up for over the steps, and 0 gives none."""
     return (count + step % every) // every if every else 0
 
 
-def draw_mixed(
+def sample_mixed(
     sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """A batch over several domains, each as often as the others: pictures and labels (count,).
+    """A batch over several domains, all equally often: pictures (count, 3, S, S) in [-1, 1] and labels (count,).
 
-    Of more domains than pictures, some are drawn.
-
-    `turned_every`: of how many pictures of a domain one is turned and zoomed into; none is for 0.
+    Args:
+        sets: the domains; if they are more than `count`, random ones of them are taken.
+        count: pictures in the batch.
+        seed, step, purpose: the batch depends on these alone.
+        turned_every: one in so many pictures of a domain is turned and zoomed into; 0 for none.
     """
-    batch = draw_mixed_labelled(sets, count, seed, step, purpose, turned_every)
+    batch = sample_mixed_labelled(sets, count, seed, step, purpose, turned_every)
     return batch.picture, batch.label
 
 
-def draw_mixed_labelled(
+def sample_mixed_labelled(
     sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
 ) -> Labelled:
-    """`draw_mixed`, with the instance maps of sets that have them (else a `shape` of no channels)."""
+    """`sample_mixed` with instance maps; `shape` has no channels if the sets have no maps."""
     if count < len(sets):
-        drawn = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
-        sets = [sets[i] for i in sorted(drawn.tolist())]
+        chosen = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
+        sets = [sets[i] for i in sorted(chosen.tolist())]
     parts = [
-        s.draw_labelled(share, seed, step, purpose, one_in(turned_every, share, step))
+        s.sample_labelled(share, seed, step, purpose, one_in(turned_every, share, step))
         for s, share in zip(sets, shares(len(sets), count, step), strict=True)
         if share
     ]
@@ -293,19 +324,19 @@ def draw_mixed_labelled(
 
 def join(parts: Sequence[Labelled]) -> Labelled:
     """Several batches as one."""
-    return Labelled(*(torch.cat([getattr(part, name) for part in parts]) for name in ("picture", "label", "shape")))
+    return Labelled(*(torch.cat(tensors) for tensors in zip(*(part.tensors for part in parts), strict=True)))
 
 
-def ahead(draw: Callable[[int], Drawn], steps: Sequence[int]) -> Iterator[tuple[int, Drawn]]:
-    """(step, what is drawn for it) of steps, each drawn in a thread of its own while the one before is in use.
+def prefetch(sample: Callable[[int], Batch], steps: Sequence[int]) -> Iterator[tuple[int, Batch]]:
+    """(step, batch) of every step; while one batch is in use, another thread samples the next.
 
     Args:
-        draw: depends on the step alone.
+        sample: the batch of a step, from the step's number alone.
         steps: in the order in which they are taken.
     """
     with ThreadPoolExecutor(1) as pool:
-        following: Future[Drawn] | None = None
+        following: Future[Batch] | None = None
         for step, after in zip_longest(steps, steps[1:]):
-            drawn = draw(step) if following is None else following.result()
-            following = None if after is None else pool.submit(draw, after)
-            yield step, drawn
+            batch = sample(step) if following is None else following.result()
+            following = None if after is None else pool.submit(sample, after)
+            yield step, batch

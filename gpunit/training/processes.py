@@ -1,8 +1,9 @@
 """Devices, mixed precision and several processes, through accelerate.
 
-A batch is that of all processes together: each draws it whole, from the same seeds, and keeps its share, so a run gives
-the same numbers, up to rounding, on one process as on several, and may go on on another number of them.  Networks
-are not wrapped; gradients are averaged as they are, which R1's second derivatives and several passes a step survive.
+A batch is that of all processes together: each samples it whole, from the same seeds, and keeps its share.  So a run
+gives the same numbers, up to rounding, on one process as on several, and may go on with another number of them.
+Networks are not wrapped; their gradients are averaged after the backward pass, which also works for R1's second
+derivatives and for several passes per step.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
-from gpunit.training.state import TrainingError
+from gpunit.training.checkpoints import TrainingError
 
 PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 class Processes:
-    """This process among all of a run; the only one, unless `accelerate launch` or torchrun started more.
+    """This process among those of a run; the only one, unless `accelerate launch` or torchrun started more.
 
     Args:
         precision: fp32, bf16 or fp16, of the networks' passes; weights stay fp32.
@@ -65,13 +66,19 @@ class Processes:
         return self._accelerator.autocast()
 
     def prepare(self, optimizer: torch.optim.Optimizer) -> Any:
-        """An optimiser that unscales the gradients of fp16 before it steps."""
+        """An optimiser that unscales fp16's gradients before it steps."""
         return self._accelerator.prepare_optimizer(optimizer)
 
     def backward(self, loss: Tensor, module: nn.Module) -> None:
         """Gradients of a loss for a module's parameters, averaged over the processes."""
         self._accelerator.backward(loss)
         self._average(parameter.grad for parameter in module.parameters() if parameter.grad is not None)
+
+    def anywhere(self, flag: bool) -> bool:
+        """Whether a flag is set in any process; all of them have to ask."""
+        if self.count == 1:
+            return flag
+        return bool(self._accelerator.reduce(torch.tensor(float(flag), device=self.device), reduction="sum") > 0)
 
     def _average(self, gradients: Iterable[Tensor]) -> None:
         if self.count == 1:
@@ -82,10 +89,10 @@ class Processes:
             mine.copy_(averaged)
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs besides networks and optimisers: the scale of fp16's gradients."""
+        """What resuming needs beside networks and optimisers: the scale of fp16's gradients."""
         return self._accelerator.scaler.state_dict() if self._accelerator.scaler else {}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`; one of another precision is no use and is left."""
+        """Go on from a `state`; that of another precision is ignored."""
         if self._accelerator.scaler and state:
             self._accelerator.scaler.load_state_dict(state)

@@ -1,8 +1,8 @@
-"""Fit the style sampler T by implicit maximum likelihood, and describe the style space it samples from.
+"""Fit the style sampler T by implicit maximum likelihood.
 
-Every epoch 2N latents are drawn and mapped; each of the N real style codes takes its nearest sample, and
-that sample's latent is trained to map to the code (Hoshen, Li and Malik, "Non-adversarial image synthesis
-with generative latent nearest neighbors", CVPR 2019).
+Every epoch, 2N latents are sampled and mapped; each of the N real style codes takes its nearest sample, and that
+sample's latent is trained to map to the code (Hoshen, Li and Malik, "Non-adversarial image synthesis with generative
+latent nearest neighbors", CVPR 2019).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
-from gpunit.seeds import seed_step
+from gpunit.training.run import RunSettings, run_steps
+from gpunit.training.trainer import Trainer, minimise
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class SamplerRecipe:
 
     Attributes:
         codes_seen: epochs times real codes; the number of epochs follows from it.
-        batch: codes an update.
-        learning_rate: Adam's, with betas (0.5, 0.999), the optimiser starting anew every epoch.
-        halve_every: epochs after which the rate is halved.
+        batch: codes per update.
+        learning_rate: Adam's, with betas (0.5, 0.999); the optimiser starts anew every epoch.
+        halve_every: epochs after which the learning rate is halved.
         weight_decay: Adam's.
         oversample_rare: repeat rare codes (see `with_rare`).
     """
@@ -50,8 +51,50 @@ def with_rare(codes: Tensor) -> Tensor:
 
 
 def nearest(queries: Tensor, candidates: Tensor, chunk: int = 1024) -> Tensor:
-    """Index (Q,) of the candidate (C, D) nearest to every query (Q, D), a chunk of queries at a time."""
+    """Index (Q,) of the candidate (C, D) nearest to every query (Q, D), computed for `chunk` queries at a time."""
     return torch.cat([torch.cdist(part, candidates).argmin(dim=1) for part in queries.split(chunk)])
+
+
+class SamplerTrainer(Trainer):
+    """T while it is fitted; a step is an epoch.
+
+    Args:
+        codes: style codes (N, D) of real target pictures; T is fitted on their device.
+        params: shape of T.
+        recipe: hyper-parameters.
+        seed: of the initial weights.
+    """
+
+    stateful = ("sampler",)
+
+    def __init__(self, codes: Tensor, params: StyleSamplerParams, recipe: SamplerRecipe, seed: int = 0) -> None:
+        super().__init__(codes.device)
+        torch.manual_seed(seed)
+        self.codes, self.recipe = codes, recipe
+        self.latent_dim = params.latent_dim
+        self.sampler = StyleSampler(params).to(self.device)
+
+    def step(self) -> dict[str, float]:
+        """One epoch: match every code with a latent, then go through the pairs in random order."""
+        recipe, codes = self.recipe, self.codes
+        latents = torch.randn(2 * len(codes), self.latent_dim, device=self.device)
+        with torch.no_grad():
+            # Batch statistics, as in the updates below: the samples that are compared are those that are trained.
+            samples = torch.cat([self.sampler(part) for part in latents.split(1024)])
+        latents = latents[nearest(codes, samples)]
+        rate = recipe.learning_rate * 0.5 ** (self.done // recipe.halve_every)
+        optimizer = torch.optim.Adam(
+            self.sampler.parameters(), lr=rate, betas=(0.5, 0.999), weight_decay=recipe.weight_decay
+        )
+        total = 0.0
+        for part in torch.randperm(len(codes), device=self.device).split(recipe.batch):
+            if len(part) < 2:
+                continue  # batch norm cannot take one code alone
+            loss = F.mse_loss(self.sampler(latents[part]), codes[part])
+            minimise(loss, optimizer)
+            total += loss.item() * len(part)
+        self.done += 1
+        return {"error": total / len(codes)}
 
 
 def fit_sampler(
@@ -69,32 +112,14 @@ def fit_sampler(
         recipe: hyper-parameters.
         seed: everything random follows from (seed, epoch).
         report: called with (epoch, epochs, mean squared error) after every epoch.
+
+    Raises:
+        TrainingError: if the error becomes NaN or infinite.
     """
     epochs = max(1, round(recipe.codes_seen / len(codes)))
-    if recipe.oversample_rare:
-        codes = with_rare(codes)
-    torch.manual_seed(seed)
-    sampler = StyleSampler(params)
-    for epoch in range(epochs):
-        seed_step(seed, epoch)
-        latents = torch.randn(2 * len(codes), params.latent_dim)
-        with torch.no_grad():
-            # Batch statistics, as in the updates below: the samples that are compared are those that are trained.
-            samples = torch.cat([sampler(part) for part in latents.split(1024)])
-        latents = latents[nearest(codes, samples)]
-        rate = recipe.learning_rate * 0.5 ** (epoch // recipe.halve_every)
-        optimizer = torch.optim.Adam(
-            sampler.parameters(), lr=rate, betas=(0.5, 0.999), weight_decay=recipe.weight_decay
-        )
-        total = 0.0
-        order = torch.randperm(len(codes))
-        for part in order.split(recipe.batch):
-            if len(part) < 2:
-                continue  # batch norm cannot take one code alone
-            loss = F.mse_loss(sampler(latents[part]), codes[part])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(part)
-        report(epoch + 1, epochs, total / len(codes))
-    return sampler.eval()
+    trainer = SamplerTrainer(with_rare(codes) if recipe.oversample_rare else codes, params, recipe, seed)
+    settings = RunSettings(
+        None, epochs, seed, save_every=1, report=lambda line: report(int(line["step"]), epochs, line["error"])
+    )
+    run_steps(trainer, lambda epoch: None, lambda nothing: trainer.step(), settings)
+    return trainer.sampler.eval()

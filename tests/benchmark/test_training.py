@@ -6,7 +6,7 @@ import pytest
 
 from gpunit.benchmark import machine
 from gpunit.benchmark.training import published_training_figures, training_figures
-from gpunit.training.recipes import AdversarialRecipe, PaperRecipe
+from gpunit.training.recipes import PaperRecipe, SmallRecipe
 from gpunit.training.stage2 import paper, small
 from tests.conftest import TINY_ADVERSARIAL, TINY_PAPER
 
@@ -30,17 +30,17 @@ def test_of_the_published_steps_that_are_timed_one_is_penalised(monkeypatch: pyt
 
     monkeypatch.setattr(paper, "PaperTrainer", Trainer)
     monkeypatch.setattr(machine.time, "perf_counter", lambda: clock[0])
-    recipe = PaperRecipe("dog", "cat", "", translator=TINY_PAPER.translator, penalty_every=16)
+    recipe = PaperRecipe(translator=TINY_PAPER.translator, penalty_every=16)
     figures = published_training_figures(recipe, steps)
     assert (figures["published_step_s"], figures["published_penalised_step_s"]) == (1, 3)
     assert (figures["published_steps"], figures["published_steps_s"]) == (steps, steps + 2)
 
 
 def test_a_step_of_the_small_recipe_at_full_size_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[AdversarialRecipe] = []
+    asked: list[SmallRecipe] = []
 
-    class Trainer(small.AdversarialTrainer):
-        def __init__(self, recipe: AdversarialRecipe, *rest: object) -> None:
+    class Trainer(small.SmallTrainer):
+        def __init__(self, recipe: SmallRecipe, *rest: object) -> None:
             asked.append(recipe)
             super().__init__(TINY_ADVERSARIAL, *rest)
 
@@ -49,7 +49,7 @@ def test_a_step_of_the_small_recipe_at_full_size_is_timed(monkeypatch: pytest.Mo
 
         def prepare(self, *pictures: object) -> None: ...
 
-    monkeypatch.setattr(small, "AdversarialTrainer", Trainer)
+    monkeypatch.setattr(small, "SmallTrainer", Trainer)
     training_figures()
     (recipe,) = asked
     assert (recipe.warm_up, recipe.coarse) == (0, 0)

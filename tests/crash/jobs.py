@@ -20,12 +20,13 @@ import torch
 
 from gpunit.files import digest
 from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.training.checkpoints import load_checkpoint
+from gpunit.training.run import RunSettings
 from gpunit.training.stage2.small import train
-from gpunit.training.state import load_checkpoint
 from gpunit.zoo import ledger, published, weights
 from gpunit.zoo.fetching import fetch
 from gpunit.zoo.published import CONTENT_ENCODER, import_published
-from tests.conftest import TINY, TINY_ADVERSARIAL, blobs
+from tests.conftest import TINY, TINY_SMALL, blobs
 from tests.parity.recipe import make_state, read_layout
 
 STEPS, SAVE_EVERY = 8, 2
@@ -51,11 +52,8 @@ def run_training(folder: Path, run: str = "run") -> None:
         [folder / "dog"],
         [folder / "cat"],
         encoder,
-        TINY_ADVERSARIAL,
-        folder / run,
-        STEPS,
-        seed=3,
-        save_every=SAVE_EVERY,
+        TINY_SMALL,
+        RunSettings(folder / run, STEPS, seed=3, save_every=SAVE_EVERY),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpunit.training.state import TrainingError, load_checkpoint
+from gpunit.training.checkpoints import TrainingError, load_checkpoint
 from tests.crash import scenes
 
 

@@ -12,17 +12,17 @@ from PIL import Image
 from gpunit.images import PictureError, read_batches
 from gpunit.seeds import step_generator
 from gpunit.training import data
-from gpunit.training.data import PairSet, PictureSet, ahead, draw_mixed, one_in, turn_and_zoom
+from gpunit.training.data import Limits, PairSet, PictureSet, one_in, prefetch, sample_mixed, turn_and_zoom
 
 
 def test_a_batch_depends_on_seed_step_and_purpose_alone(folders: Callable[..., list[Path]]) -> None:
     (folder,) = folders("cat")
     first, second = PictureSet(folder, 32), PictureSet(folder, 32)
-    second.draw(3, seed=9, step=9)  # what was drawn before does not matter
-    batch = first.draw(4, seed=1, step=2)
-    assert torch.equal(batch, second.draw(4, seed=1, step=2))
+    second.sample(3, seed=9, step=9)  # what was drawn before does not matter
+    batch = first.sample(4, seed=1, step=2)
+    assert torch.equal(batch, second.sample(4, seed=1, step=2))
     for other in ({"seed": 2, "step": 2}, {"seed": 1, "step": 3}, {"seed": 1, "step": 2, "purpose": "x"}):
-        assert not torch.equal(batch, first.draw(4, **other))
+        assert not torch.equal(batch, first.sample(4, **other))
     assert batch.shape == (4, 3, 32, 32)
     assert batch.abs().max() <= 1
 
@@ -31,13 +31,13 @@ def test_pictures_that_are_not_kept_are_the_same(
     folders: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cat, dog = folders("cat", "dog")
-    wanted = [PictureSet(folder, 32).draw(6, seed=1, step=2) for folder in (cat, dog)]
+    wanted = [PictureSet(folder, 32).sample(6, seed=1, step=2) for folder in (cat, dog)]
     monkeypatch.setattr(data, "_sets", weakref.WeakSet())
     monkeypatch.setattr(data, "KEPT_BYTES", 3 * 3 * 36**2)
     sets = [PictureSet(folder, 32) for folder in (cat, dog)]
     for _ in range(2):
         for pictures, batch in zip(sets, wanted, strict=True):
-            assert torch.equal(pictures.draw(6, seed=1, step=2), batch)
+            assert torch.equal(pictures.sample(6, seed=1, step=2), batch)
     assert sum(pictures.kept_bytes for pictures in sets) == data.KEPT_BYTES
     assert sum(stack.nbytes for pictures in sets for stack in pictures._decoded.values()) == data.KEPT_BYTES
 
@@ -46,7 +46,7 @@ def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> 
     sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders("dog", "bird", "car"))]
     counts = torch.zeros(3)
     for step in range(30):
-        pictures, labels = draw_mixed(sets, 8, seed=0, step=step)
+        pictures, labels = sample_mixed(sets, 8, seed=0, step=step)
         assert len(pictures) == len(labels) == 8
         counts += labels.bincount(minlength=3)
     assert torch.equal(counts, torch.full((3,), 80.0))
@@ -54,7 +54,7 @@ def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> 
 
 def test_of_more_domains_than_pictures_any_are_drawn(folders: Callable[..., list[Path]]) -> None:
     sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders(*"abcdef", count=1))]
-    drawn = [tuple(draw_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
+    drawn = [tuple(sample_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
     assert all(len(set(labels)) == 2 for labels in drawn)
     assert {label for labels in drawn for label in labels} == set(range(6))
     assert len(set(drawn)) > 6, "not only neighbours"
@@ -79,13 +79,13 @@ def test_pictures_are_not_enlarged_beyond_the_crop(side: int, shown: int, tmp_pa
     Image.fromarray(noise).save(tmp_path / "noise.png")
     pictures = PictureSet(tmp_path, 32)
     assert pictures.stack(0).shape == (3, shown, shown)
-    assert pictures.draw(5, seed=0, step=0).shape == (5, 3, 32, 32)
+    assert pictures.sample(5, seed=0, step=0).shape == (5, 3, 32, 32)
 
 
 def test_a_picture_of_the_crops_size_is_drawn_as_it_is(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    drawn = PictureSet(tmp_path, 32).draw(8, seed=0, step=0)
+    drawn = PictureSet(tmp_path, 32).sample(8, seed=0, step=0)
     picture = data.from_uint8(torch.from_numpy(noise).permute(2, 0, 1))
     assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in drawn)
 
@@ -95,16 +95,16 @@ def test_one_in_so_many_is_turned(every: int, counts: list[int]) -> None:
     assert [one_in(every, 5, step) for step in range(4)] == counts
 
 
-def test_batches_are_drawn_ahead_in_their_order() -> None:
+def test_batches_are_prefetched_in_their_order() -> None:
     drawn: list[int] = []
 
     def draw(step: int) -> int:
         drawn.append(step)
         return step**2
 
-    assert list(ahead(draw, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
+    assert list(prefetch(draw, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
     assert drawn == [3, 4, 5]
-    assert list(ahead(draw, range(0))) == []
+    assert list(prefetch(draw, range(0))) == []
 
 
 def test_a_batch_that_cannot_be_drawn_ends_the_run() -> None:
@@ -114,7 +114,7 @@ def test_a_batch_that_cannot_be_drawn_ends_the_run() -> None:
         return step
 
     with pytest.raises(PictureError, match="broken"):
-        list(ahead(draw, range(3)))
+        list(prefetch(draw, range(3)))
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_pair_shares_crop_flip_and_turn_with_its_maps(tmp_path: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 ramp.save(path)
     pair_set = PairSet(tmp_path / "pictures", tmp_path / "maps", ("cat", "dog"), 64)
-    first, second = pair_set.draw_pairs(6, seed=0, step=0, turned=3)
+    first, second = pair_set.sample_pairs(6, seed=0, step=0, turned=3)
     assert torch.allclose(first.picture, second.picture)
     assert torch.allclose(first.picture[:, :1], first.shape)
     assert torch.allclose(second.picture[:, :1], second.shape)
@@ -173,3 +173,9 @@ def test_pictures_without_a_map_are_left_out(pairs: tuple[Path, Path]) -> None:
     assert "00002.png" not in [path.name for path in PictureSet(pictures / "cat", 32, maps=maps / "cat").paths]
     with pytest.raises(PictureError, match="has its map there"):
         PictureSet(pictures / "cat", 32, maps=maps / "nowhere")
+
+
+def test_limits_are_by_folder() -> None:
+    limits = Limits(600, {"cat": 4000})
+    assert (limits.of(Path("data/cat")), limits.of(Path("data/dog"))) == (4000, 600)
+    assert Limits().of(Path("data/cat")) is None

@@ -1,30 +1,36 @@
 from __future__ import annotations
 
-from gpunit.training.recipes import PAPER_TASKS
-from gpunit.zoo import CONTENT_ENCODER, DRIVE_IDS
+from dataclasses import fields
+
+import pytest
+
+from gpunit.training.recipes import (
+    PAPER_DISTILLATION,
+    PRIOR_SMALL,
+    SMALL_DISTILLATION,
+    SMALL_RECIPES,
+    AnyRecipe,
+    PaperRecipe,
+    weight_names,
+    weighted,
+)
+
+RECIPES = [*SMALL_RECIPES.values(), SMALL_DISTILLATION, PAPER_DISTILLATION, PRIOR_SMALL, PaperRecipe()]
 
 
-def test_every_published_model_has_its_recipe() -> None:
-    assert set(PAPER_TASKS) == set(DRIVE_IDS) - {CONTENT_ENCODER}
-    published = {name for name, recipe in PAPER_TASKS.items() if not recipe.inferred}
-    assert published == {"male2female", "cat2dog", "cat2face", "bird2car"}
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_one_weight_is_changed_and_nothing_else(recipe: AnyRecipe) -> None:
+    name, *others = weight_names(recipe)
+    changed = weighted(recipe, **{name: 123.0})
+    assert getattr(changed.weights, name) == 123
+    assert [getattr(changed.weights, each) for each in others] == [getattr(recipe.weights, each) for each in others]
+    for each in fields(recipe):
+        assert each.name == "weights" or getattr(changed, each.name) == getattr(recipe, each.name)
 
 
-def test_switches_of_the_published_recipes() -> None:
-    """REFERENCE: style layer, oversampling, reconstruction with skips, mirrored style, identity loss."""
-    expected = {
-        "male2female": (5, True, True, False, 0.0),
-        "cat2dog": (4, True, False, True, 0.0),
-        "cat2face": (5, True, False, False, 1.0),
-        "bird2car": (4, False, False, True, 0.0),
-    }
-    for name, switches in expected.items():
-        recipe = PAPER_TASKS[name]
-        assert switches == (
-            recipe.discriminator.style_layer,
-            recipe.oversample_rare,
-            recipe.reconstruct_with_skips,
-            recipe.mirror_style,
-            recipe.identity,
-        )
-        assert (recipe.content, recipe.style, recipe.mask, recipe.reconstruction) == (1, 50, 1, 1)
+def test_the_finish_is_fed_large_batches_and_no_phases() -> None:
+    small, finish = SMALL_RECIPES["small"], SMALL_RECIPES["small-finish"]
+    assert (finish.warm_up, finish.coarse) == (0, 0)
+    assert finish.batch > small.batch
+    assert finish.translator == small.translator
+    assert finish.backbones[0] == small.backbones[0], "heads that a run has learned stay in use"

@@ -20,18 +20,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.discriminator import Discriminator
+from gpunit.networks.dynamic_skip import SkipGate
 from gpunit.networks.frozen.arcface import IdentityNet
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.frozen.vgg import VGG19
 from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training import losses
-from gpunit.training.data import PictureSet
+from gpunit.training.checkpoints import TrainingError
+from gpunit.training.data import NO_LIMITS, Limits, PictureSet
 from gpunit.training.processes import Processes
 from gpunit.training.recipes import PaperRecipe
-from gpunit.training.stage2.small import NO_LIMITS, Limits, Schedule, StageTwoTrainer, run_steps
-from gpunit.training.state import TrainingError
+from gpunit.training.run import RunSettings
+from gpunit.training.stage2.trainer import LAYOUT, StageTwoData, StageTwoTrainer, train_stage_two
+from gpunit.training.trainer import Parts, detached, frozen, weighted_sum
 
 PERCEPTUAL_NETS: dict[str, Callable[[], VGG19 | EfficientNetLite0]] = {
     "vgg19": VGG19,
@@ -43,14 +46,14 @@ class PaperTrainer(StageTwoTrainer):
     """Stage II as published.
 
     Args:
-        recipe: shapes, weights and switches.
+        recipe: shapes and hyper-parameters.
         content_encoder: the frozen E_c of stage I.
-        seed: initial weights follow from it.
-        processes: this process's place among those that share the run.
+        seed: of the initial weights.
+        processes: this process's place among those that share the run, and its device.
         identity_net: f of the identity loss.
 
     Raises:
-        TrainingError: if the recipe wants an identity loss and no net is given, or names no perceptual net.
+        TrainingError: if the recipe has an identity loss and no net is given, or an unknown perceptual net.
     """
 
     def __init__(
@@ -61,30 +64,22 @@ class PaperTrainer(StageTwoTrainer):
         processes: Processes | None = None,
         identity_net: IdentityNet | None = None,
     ) -> None:
-        if recipe.identity and identity_net is None:
+        if recipe.weights.identity and identity_net is None:
             raise TrainingError(
-                f"{recipe.name} has an identity loss: give ArcFace's weights (--identity-net model_ir_se50.pth), or "
-                "leave the loss out (--weight identity=0)."
+                "the recipe has an identity loss: give ArcFace's weights as identity_net, or set its weight to 0."
             )
         if recipe.perceptual_net not in PERCEPTUAL_NETS:
             raise TrainingError(
                 f"there is no perceptual net {recipe.perceptual_net!r}; choose from {', '.join(PERCEPTUAL_NETS)}."
             )
-        super().__init__(recipe, content_encoder, seed)
-        self.recipe = recipe
         self.processes = processes or Processes()
+        super().__init__(recipe, content_encoder, seed, self.processes.device)
+        self.recipe = recipe
         self.discriminator = add_spectral_norm(Discriminator(recipe.discriminator))
         self.perceptual_net = PERCEPTUAL_NETS[recipe.perceptual_net]()
         self.identity_net = identity_net
-        for network in (
-            self.content_encoder,
-            self.model,
-            self.ema,
-            self.discriminator,
-            self.perceptual_net,
-            *([identity_net] if identity_net else []),
-        ):
-            network.to(self.processes.device).to(memory_format=torch.channels_last)
+        for network in (self.discriminator, self.perceptual_net, *([identity_net] if identity_net else [])):
+            network.to(self.device).to(**LAYOUT)
         self.optimizer_g, self.optimizer_d = (
             self.processes.prepare(
                 torch.optim.Adam(
@@ -96,11 +91,15 @@ class PaperTrainer(StageTwoTrainer):
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes what the run leaves behind."""
+        """Whether this process writes the run's files."""
         return self.processes.is_main
 
+    def anywhere(self, flag: bool) -> bool:
+        """Whether a flag is set in any process that shares the run."""
+        return self.processes.anywhere(flag)
+
     def state(self) -> dict[str, Any]:
-        """All that resuming needs."""
+        """Everything that resuming needs."""
         return super().state() | {"processes": self.processes.state()}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -108,29 +107,57 @@ class PaperTrainer(StageTwoTrainer):
         super().load(state)
         self.processes.load(state["processes"])
 
-    def step(self, source: Tensor, target: Tensor, label: Tensor) -> dict[str, Tensor]:
+    def step(self, source: Tensor, target: Tensor, label: Tensor) -> Parts:
         """One update of D and one of G; returns the loss parts.
 
         Args:
             source, target: (B, 3, S, S) in [-1, 1], the batch of all processes; B is a multiple of their number.
             label: not used, as D does not tell domains apart.
         """
-        recipe = self.recipe
+        recipe, generator = self.recipe, self.model.generator
         mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
         source, target = self.processes.share(source), self.processes.share(target)
         with self.processes.autocast():
             with torch.no_grad():
                 content, own_content = self.content_encoder(source), self.content_encoder(target)
             style = self.model.style_encoder(target.flip(3) if mirrored else target)
-            generator = self.model.generator
             translated, gates = generator(content, style, recipe.use_skips)
             with_skips = recipe.use_skips and recipe.reconstruct_with_skips
             reconstructed, _ = generator(own_content, style, with_skips)
         translated, reconstructed = translated.float(), reconstructed.float()
 
         judged = self._update_discriminator(target, translated.detach())
+        with frozen(self.discriminator):
+            parts = self._generator_losses(target, content, gates, translated, reconstructed)
+            self._minimise(weighted_sum(parts, recipe.weights), self.optimizer_g, self.model)
+        self._finish()
+        return detached({**parts, "discriminator": judged})
 
-        self.discriminator.requires_grad_(False)
+    def _update_discriminator(self, target: Tensor, translated: Tensor) -> Tensor:
+        """One update of D; returns L_adv without the penalty."""
+        recipe = self.recipe
+        with self.processes.autocast():
+            real, _ = self.discriminator(target)
+            fake, _ = self.discriminator(translated)
+        adversarial = loss = losses.logistic_discriminator_loss(real.float(), fake.float())
+        if recipe.weights.penalty > 0 and self.done % recipe.penalty_every == 0:
+            # In fp32: squared gradients need its range.
+            seen = target.detach().requires_grad_(True)
+            penalty = losses.gradient_penalty(self.discriminator(seen)[0], seen)
+            loss = loss + recipe.weights.penalty * recipe.penalty_every * penalty
+        self._minimise(loss, self.optimizer_d, self.discriminator)
+        return adversarial
+
+    def _generator_losses(
+        self,
+        target: Tensor,
+        content: ContentFeatures,
+        gates: dict[int, SkipGate],
+        translated: Tensor,
+        reconstructed: Tensor,
+    ) -> Parts:
+        """The parts of G's loss."""
+        weights = self.recipe.weights
         with self.processes.autocast():
             fake, fake_style = self.discriminator(translated)
             with torch.no_grad():
@@ -144,37 +171,19 @@ class PaperTrainer(StageTwoTrainer):
             "style": F.l1_loss(fake_style.float(), real_style.float()),
             **({"mask": losses.mask_sparsity([gate.mask for gate in gates.values()])} if gates else {}),
             "reconstruction": F.l1_loss(reconstructed, target)
-            + recipe.perceptual * losses.perceptual_distance(features, wanted),
+            + weights.perceptual * losses.perceptual_distance(features, wanted),
         }
-        if recipe.identity and self.identity_net is not None:
+        if weights.identity and self.identity_net is not None:
             with torch.no_grad():
                 own = self.identity_net(target)
             parts["identity"] = losses.identity_distance(self.identity_net(translated), own)
-        loss = torch.stack([getattr(recipe, name) * value for name, value in parts.items()]).sum()
-        self.optimizer_g.zero_grad(set_to_none=True)
-        self.processes.backward(loss, self.model)
-        self.optimizer_g.step()
-        self.discriminator.requires_grad_(True)
-        self._finish()
-        return {**{name: value.detach() for name, value in parts.items()}, **judged}
-
-    def _update_discriminator(self, target: Tensor, translated: Tensor) -> dict[str, Tensor]:
-        """One update of D; the loss parts."""
-        penalised = self.recipe.penalty > 0 and self.done % self.recipe.penalty_every == 0
-        with self.processes.autocast():
-            real, _ = self.discriminator(target)
-            fake, _ = self.discriminator(translated)
-        loss = losses.logistic_discriminator_loss(real.float(), fake.float())
-        parts = {"discriminator": loss.detach()}
-        if penalised:
-            # In fp32: squared gradients do not survive less.
-            seen = target.detach().requires_grad_(True)
-            penalty = losses.gradient_penalty(self.discriminator(seen)[0], seen)
-            loss = loss + self.recipe.penalty * self.recipe.penalty_every * penalty
-        self.optimizer_d.zero_grad(set_to_none=True)
-        self.processes.backward(loss, self.discriminator)
-        self.optimizer_d.step()
         return parts
+
+    def _minimise(self, loss: Tensor, optimizer: torch.optim.Optimizer, module: torch.nn.Module) -> None:
+        """One update of a module along the gradient of a loss, averaged over the processes."""
+        optimizer.zero_grad(set_to_none=True)
+        self.processes.backward(loss, module)
+        optimizer.step()
 
 
 def train(
@@ -182,31 +191,19 @@ def train(
     targets: Sequence[Path],
     content_encoder: ContentEncoder,
     recipe: PaperRecipe,
-    run: Path,
-    steps: int,
-    seed: int = 0,
-    save_every: int = 200,
-    start_from: Path | None = None,
-    report: Callable[[dict[str, float]], None] = lambda line: None,
-    progress: Callable[[int, int], None] = lambda done, steps: None,
+    settings: RunSettings,
     limits: Limits = NO_LIMITS,
     identity_net: IdentityNet | None = None,
     processes: Processes | None = None,
 ) -> Path:
-    """Train a translator as published; resume if `run` holds a checkpoint.
+    """Train a translator as published.
 
     Args:
-        sources: one folder of pictures per source domain; each is drawn equally often.
+        sources: one folder of pictures per source domain; each is sampled equally often.
         targets: likewise; D takes them for one domain.
         content_encoder: the frozen E_c, its spectral norm folded.
-        recipe: shapes, weights and switches.
-        run: folder for checkpoint.pt, stats.jsonl and sheets.
-        steps: stop after this many steps in all.
-        seed: everything random follows from (seed, step).
-        save_every: steps between checkpoints, log lines and sheets.
-        start_from: a run's folder or a translator's file to go on from in a fresh run.
-        report: called with every log line.
-        progress: called with (steps done, steps) before the first and after every step.
+        recipe: shapes and hyper-parameters.
+        settings: of the run; `start_from` is another run's folder or a translator's file.
         limits: how many pictures of a folder are used.
         identity_net: f of the identity loss.
         processes: this process's place among those that share the run.
@@ -215,8 +212,10 @@ def train(
         The path of the checkpoint.
 
     Raises:
-        TrainingError: for a recipe that lacks what it needs, a batch that the processes cannot share equally, or a
-            `start_from` that cannot be used.
+        PictureError: for a folder without pictures.
+        ModelError: for a translator's file that cannot be used.
+        TrainingError: for a recipe that lacks what it needs, a batch that the processes cannot share equally, or a run
+            that cannot start or diverges.
     """
     processes = processes or Processes()
     if recipe.batch % processes.count:
@@ -228,6 +227,6 @@ def train(
         [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(folders)]
         for folders in (sources, targets)
     )
-    trainer = PaperTrainer(recipe, content_encoder, seed, processes, identity_net)
-    schedule = Schedule(steps, seed, save_every, recipe.batch, turned_every=0)
-    return run_steps(trainer, source_sets, target_sets, run, schedule, start_from, report, progress)
+    data = StageTwoData(source_sets, target_sets, recipe.batch, turned_every=0, seed=settings.seed)
+    trainer = PaperTrainer(recipe, content_encoder, settings.seed, processes, identity_net)
+    return train_stage_two(trainer, data, settings)

@@ -1,0 +1,108 @@
+"""What the training commands share: option types, and what is read from several options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import torch
+import typer
+
+from gpunit import zoo
+from gpunit.commands.shared import UsageError, finite
+from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.zoo.weights import write_weights
+
+if TYPE_CHECKING:
+    from gpunit.training.data import Limits
+    from gpunit.training.recipes import Recipe
+
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight", help="Change a loss's weight, as in content=0; may be repeated.  `train-recipes` names them."
+    ),
+]
+Classes = Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")]
+
+
+def weighted(recipe: Recipe, settings: list[str] | None) -> Recipe:
+    """The recipe with the weights of some losses changed.
+
+    Args:
+        recipe: to change.
+        settings: such as "content=0".
+
+    Raises:
+        UsageError: for an unknown loss, or a weight that is no finite number.
+    """
+    from gpunit.training import recipes
+
+    known, changes = recipes.weight_names(recipe), {}
+    for setting in settings or []:
+        name, _, value = setting.partition("=")
+        if name not in known:
+            raise UsageError(f"this recipe has no weight {name!r}; choose from {', '.join(known)}.")
+        try:
+            changes[name] = finite(float(value))
+        except (ValueError, typer.BadParameter):
+            raise UsageError(f"--weight takes a name and a number, as in content=0, not {setting!r}.") from None
+    return recipes.weighted(recipe, **changes)
+
+
+def parse_limits(settings: list[str] | None) -> Limits:
+    """How many pictures of each folder are used.
+
+    Args:
+        settings: such as "600" for every folder, or "cat=4000" for one.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    from gpunit.training.data import Limits
+
+    everywhere, by_name = None, {}
+    for setting in settings or []:
+        name, _, value = setting.rpartition("=")
+        if not value.isdecimal() or int(value) < 1:
+            raise UsageError(f"--limit takes a number, or a folder's name and one, as in cat=4000, not {setting!r}.")
+        if name:
+            by_name[name] = int(value)
+        else:
+            everywhere = int(value)
+    return Limits(everywhere, by_name)
+
+
+def load_content_encoder(given: str, family: str, run: Path, seed: int) -> ContentEncoder:
+    """Load a content encoder; or make an untrained one, and write it where `fit-sampler` and the zoo can read it.
+
+    Args:
+        given: the path of its file, or "random".
+        family: whose shape it has.
+        run: folder of the run that an untrained one is written to.
+        seed: of the untrained one.
+
+    Raises:
+        ModelError: if the file cannot be used.
+    """
+    path = Path(given)
+    if given == "random":
+        path = run / "random-content.safetensors"
+        if not path.is_file():
+            torch.manual_seed(seed)
+            tensors = ContentEncoder(zoo.FAMILIES[family].content_encoder).state_dict()
+            write_weights(path, tensors, {"kind": "content_encoder", "steps": 0}, half=False)
+    return zoo.load_content_encoder(path, family)
+
+
+def require_recipe(name: str) -> None:
+    """Stop unless stage II has a recipe of this name.
+
+    Raises:
+        UsageError: if it has not.
+    """
+    from gpunit.training.recipes import SMALL_RECIPES
+    from gpunit.training.tasks import PAPER_TASKS
+
+    if name not in SMALL_RECIPES and name not in PAPER_TASKS:
+        raise UsageError(f"there is no recipe {name!r}; choose one of {', '.join((*SMALL_RECIPES, *PAPER_TASKS))}.")

@@ -1,0 +1,48 @@
+"""fit-sampler: from a run of stage II to a finished translator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gpunit.commands.shared import Seed, counting
+from gpunit.commands.training.options import require_recipe
+from gpunit.networks.families import SMALL
+
+
+def fit_sampler(
+    run: Annotated[Path, typer.Argument(help="Folder of a run of `train`.")],
+    target: Annotated[Path, typer.Option(help="Folder of target pictures.")],
+    content_encoder: Annotated[Path, typer.Option(help="The content encoder the run was trained on.")],
+    output: Annotated[Path, typer.Option(help="The translator's file, .safetensors.")],
+    recipe: Annotated[str, typer.Option(help="The recipe of the run.")] = "small",
+    codes_seen: Annotated[
+        int | None,
+        typer.Option(help="Epochs times style codes; by default 500000 for small, else 2000000.", min=1),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many target pictures.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
+    from gpunit.training import bundle
+    from gpunit.training.sampler import SamplerRecipe
+    from gpunit.training.tasks import PAPER_TASKS
+
+    require_recipe(recipe)
+    if recipe in PAPER_TASKS:
+        task = PAPER_TASKS[recipe]
+        params = task.recipe.translator
+        fit = SamplerRecipe(codes_seen or 2_000_000, oversample_rare=task.recipe.oversample_rare)
+        limit = limit or task.limits.get(target.name)
+    else:
+        params, fit = SMALL, SamplerRecipe(codes_seen or 500_000)
+    with counting() as progress:
+        bar = progress.add_task("Fitting the style sampler", total=None)
+
+        def report(epoch: int, epochs: int, loss: float) -> None:
+            progress.update(bar, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
+
+        bundle.bundle_translator(run, target, params, content_encoder, output, fit, seed, report, limit)
+    typer.echo(f"{output} written")

@@ -1,0 +1,57 @@
+"""distill: stage I."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gpunit.commands.shared import Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, require_one_process
+from gpunit.commands.training.options import Classes, Weights, weighted
+from gpunit.memory import keep_freed_memory
+
+
+def distill(
+    pairs: Annotated[Path, typer.Option(help="Paired pictures from `synthesize`, one subfolder per class.")],
+    pair_maps: Annotated[Path, typer.Option(help="Their instance maps from `segment`.")],
+    real: Annotated[Path, typer.Option(help="Real pictures, one subfolder per class.")],
+    real_maps: Annotated[Path, typer.Option(help="Their instance maps from `segment`.")],
+    run: Run,
+    output: Annotated[Path, typer.Option(help="The content encoder's file, .safetensors.")],
+    classes: Classes = "cat,dog,bird,car",
+    recipe: Annotated[str, typer.Option(help="small (128 px) or paper (256 px).")] = "small",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many real pictures per class.")] = None,
+    weight: Weights = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps in all; by default the recipe's.")] = None,
+    warm_up: Annotated[
+        int | None,
+        typer.Option(min=0, help="Steps at the start that draw nothing; none by default with --start-from."),
+    ] = None,
+    seed: Seed = 0,
+    save_every: SaveEvery = 200,
+    start_from: StartFrom = None,
+) -> None:
+    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures; on the CPU."""
+    from gpunit.training.bundle import bundle_content_encoder
+    from gpunit.training.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
+    from gpunit.training.run import RunSettings
+    from gpunit.training.stage1 import trainer
+
+    require_one_process()
+    recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
+    if recipe not in recipes:
+        raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
+    names = classes.split(",")
+    chosen = weighted(recipes[recipe], weight)
+    chosen = replace(chosen, distiller=replace(chosen.distiller, domains=len(names)))
+    if warm_up is not None or start_from is not None:
+        chosen = replace(chosen, warm_up=warm_up or 0)
+    data = trainer.DistillationData(pairs, pair_maps, real, real_maps, names, limit)
+    keep_freed_memory()
+    with TrainingBar("Stage I") as bar:
+        settings = RunSettings(run, steps or chosen.steps, seed, save_every, start_from, bar.print_line, bar.move)
+        trainer.distill(data, chosen, settings)
+    shape_path = bundle_content_encoder(run, chosen, names, output)
+    typer.echo(f"{output} and {shape_path.name} written")

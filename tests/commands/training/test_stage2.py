@@ -1,0 +1,128 @@
+"""`train` and `fit-sampler` in this process: what the options do, and what is said when they cannot be met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from gpunit import zoo
+from gpunit.__main__ import app
+from gpunit.training.checkpoints import TrainingError, load_checkpoint
+from tests.conftest import blobs
+
+
+def run(*arguments: str | Path) -> str:
+    answer = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if answer.exception and not isinstance(answer.exception, SystemExit):
+        raise answer.exception
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
+    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dog, cat = folders("dog", "cat", count=4)
+    options = ("--content-encoder", "random", "--no-skips", "--weight", "content=0", "--limit", "cat=3", "--batch", "4")
+    options += ("--warm-up", "0", "--coarse", "0")
+    begin = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--steps", "1")
+    run(*begin, *options)
+    assert "adversarial" in json.loads((tmp_path / "run" / "stats.jsonl").read_text())
+    encoder = tmp_path / "run" / "random-content.safetensors"
+    ended = ("--content-encoder", encoder, "--output", tmp_path / "run" / "bare.safetensors", "--codes-seen", "8")
+    run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path / "run"))
+    translator = zoo.load("bare", "cpu")
+    plan = translator.plan(blobs(1))
+    assert all((gate.mask == 0).all() for gate in plan.gates.values())
+    with_skips, without = (translator.render_tensor(plan, translator.sample(1), use_skips=use) for use in (True, False))
+    assert torch.equal(with_skips, without)
+
+
+def test_what_was_learned_elsewhere_is_neither_warmed_up_nor_drawn_small_unless_asked(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, _ = folders("dog", "cat", count=4)
+    common = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--batch", "4", "--steps", "1")
+    run(*common, "--run", tmp_path / "first", "--content-encoder", "random", "--coarse", "0", "--warm-up", "0")
+    encoder = tmp_path / "first" / "random-content.safetensors"
+    for name, options in {"large": (), "small": ("--coarse", "1")}.items():
+        again = ("--run", tmp_path / name, "--content-encoder", encoder, "--start-from", tmp_path / "first")
+        run(*common, *again, *options)
+        parts = json.loads((tmp_path / name / "stats.jsonl").read_text())
+        checkpoint = load_checkpoint(tmp_path / name / "checkpoint.pt")
+        assert "adversarial" in parts
+        assert (checkpoint["warm_up"], checkpoint["coarse"]) == (0, 1 if options else 0)
+
+
+def test_a_run_is_finished_at_the_rate_that_is_asked_for_and_goes_on_when_interrupted(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, _ = folders("dog", "cat", count=4)
+    common = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--batch", "4")
+    first = ("--run", tmp_path / "first", "--content-encoder", "random", "--coarse", "0", "--warm-up", "0")
+    run(*common, *first, "--steps", "1")
+    encoder, last = tmp_path / "first" / "random-content.safetensors", tmp_path / "last"
+    finish = (*common, "--recipe", "small-finish", "--run", last, "--content-encoder", encoder)
+    run(*finish, "--start-from", tmp_path / "first", "--learning-rate", "1e-5", "--steps", "1")
+    state = load_checkpoint(last / "checkpoint.pt")
+    rates = [state[f"optimizer_{of}"]["param_groups"][0]["lr"] for of in "gd"]
+    assert rates == pytest.approx([1e-5, 3e-5])
+    run(*finish, "--steps", "2")
+    assert load_checkpoint(last / "checkpoint.pt")["step"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--recipe", "cat2cow"), "no recipe 'cat2cow'"),
+        ((), "--target and --sources"),
+        (("--target", "cat", "--sources", "dog", "--weight", "beauty=1"), "no weight 'beauty'"),
+        (("--target", "cat", "--sources", "dog", "--weight", "content=much"), "a name and a number"),
+        (("--target", "cat", "--sources", "dog", "--limit", "cat=few"), "--limit takes a number"),
+        (("--target", "cat", "--sources", "dog", "--limit", "0"), "--limit takes a number"),
+        (("--target", "cat", "--sources", "dog", "--batch", "3"), "--batch must be at least 4"),
+        (("--target", "cat", "--sources", "dog", "--precision", "bf16"), "for tasks of the paper"),
+        (("--target", "cat", "--sources", "dog", "--coarse", "5"), "at least the 1200 steps"),
+        (("--target", "cat", "--sources", "dog", "--device", "abacus"), "'abacus' is not available here"),
+        (("--target", "cat", "--sources", "dog", "--recipe", "small-finish"), "name its folder with --start-from"),
+        (("--target", "cat", "--sources", "dog,dog"), "--sources names a subfolder twice"),
+        (("--recipe", "cat2dog", "--device", "cpu"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--coarse", "5"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--domains", "cat,dog"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--no-pixels"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--learning-rate", "1e-4"), "for the small recipe"),
+        (("--recipe", "cat2dog", "--identity-net", "face.pth"), "has no identity loss"),
+        (("--recipe", "cat2dog", "--precision", "fp8"), "no precision 'fp8'"),
+    ],
+)
+def test_what_cannot_be_trained_is_explained(
+    options: tuple[str, ...], words: str, folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    data = folders("cat", "dog", count=1)[0].parent
+    with pytest.raises(ValueError, match=words):
+        run("train", data, "--run", tmp_path / "run", "--content-encoder", "random", *options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_another_shape_is_neither_resumed_nor_bundled(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    dog, cat = folders("dog", "cat", count=4)
+    common = ("--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--batch", "4", "--warm-up", "0")
+    begin = ("train", dog.parent, *common, "--content-encoder", "random", "--coarse", "0")
+    run(*begin, "--steps", "1")
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt is of another kind of run"):
+        run(*begin, "--steps", "2", "--domains", "cat,dog")
+    with pytest.raises(TrainingError, match="of another kind of run"):
+        run(*begin, "--steps", "2", "--no-pixels")
+    encoder = tmp_path / "run" / "random-content.safetensors"
+    ended = ("--content-encoder", encoder, "--output", tmp_path / "a.safetensors", "--recipe", "cat2dog")
+    with pytest.raises(TrainingError, match="of another kind of run"):
+        run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
+    assert not (tmp_path / "a.safetensors").exists()
