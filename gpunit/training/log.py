@@ -65,11 +65,11 @@ class StatsLog:
             with self.path.open("a") as file:
                 file.write(json.dumps(line) + "\n")
             if find_spec("tensorboard"):
-                self._draw(line, self.path.parent / "tensorboard")
+                self._show(line, self.path.parent / "tensorboard")
         self._sums, self._counts, self._steps, self._begun = {}, Counter(), 0, time.monotonic()
         return line
 
-    def _draw(self, line: Mapping[str, float], folder: Path) -> None:
+    def _show(self, line: Mapping[str, float], folder: Path) -> None:
         # Importing it takes a second that only a run's first line has to wait for.
         from torch.utils.tensorboard import SummaryWriter
 

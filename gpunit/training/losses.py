@@ -1,7 +1,7 @@
 """The losses of both stages, each a function of tensors with its equation (sections 3 and 4).
 
-Two of them differ from the letter of the published code and say so: `content_magnitude` is a mean per
-picture, and the projected discriminator uses the hinge form.
+Two of them differ from the published form: `content_magnitude` is a mean per picture, and the small family's
+discriminator uses the hinge loss.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from gpunit.networks.frozen.self_similarity import self_similarity
 
 
 def content_distance(content: Tensor, target: Tensor) -> Tensor:
-    """First term of L_dis, and L_con: || E_c(x) - E_c(y) ||_1 as a mean; the target is detached."""
+    """L_con, and the first term of L_dis: || E_c(x) - E_c(y) ||_1 as a mean; the target is detached."""
     return F.l1_loss(content, target.detach())
 
 
 def content_disagreement(content: Tensor, partner: Tensor) -> Tensor:
-    """|| E_c(x) - E_c(y) ||_1 of pairs in units of the same of different codes: 0 if pairs agree, 1 if they do not.
+    """|| E_c(x) - E_c(y) ||_1 of pairs, relative to that of different codes: 0 if pairs agree, 1 if they do not.
 
-    Not in the paper: the distance alone is had most cheaply by a map that is nearly the same for all pictures.
+    Not in the paper: the distance alone is smallest for a map that is nearly the same for all pictures.
 
     Args:
         content, partner: (B, 1, H, W), row i of both of one latent code.
@@ -35,9 +35,9 @@ def content_disagreement(content: Tensor, partner: Tensor) -> Tensor:
 def domain_distance(content: Tensor, label: Tensor, remembered: Tensor) -> Tensor:
     """How much closer contents are to those of their own domain than to the others': 0 where the domains match.
 
-    Half the energy distance (Székely and Rizzo, "Energy statistics", 2013) of a batch's domains, averaged over all
-    pairs of them.  Not in the paper: the reversed classifier alone is soon deceived, and domains can only be told
-    apart, or not, as distributions, which a batch of a few pictures is not.
+    Half the energy distance (Székely and Rizzo, "Energy statistics", 2013) between a batch's domains, averaged over
+    their pairs.  Not in the paper: the reversed classifier alone is soon deceived, and matching distributions needs
+    more contents than a batch has.
 
     Args:
         content: (B, 1, H, W).
@@ -51,12 +51,12 @@ def domain_distance(content: Tensor, label: Tensor, remembered: Tensor) -> Tenso
 
 
 def content_magnitude(content: Tensor) -> Tensor:
-    """|| E_c(x) ||_2 of L_reg, averaged over the batch: the published norm over the batch grows with its size."""
+    """|| E_c(x) ||_2 of L_reg, averaged over the batch; the published norm of the whole batch grows with its size."""
     return content.flatten(1).norm(dim=1).mean()
 
 
 def feature_distance(features: Mapping[int, Tensor], target: Mapping[int, Tensor]) -> Tensor:
-    """Perceptual distance of two feature pyramids: L1 at every stride, in units of the target's mean size."""
+    """Perceptual distance of two feature pyramids: L1 at every stride, relative to the target's mean magnitude."""
     total = torch.zeros((), device=next(iter(target.values())).device)
     for stride, wanted in target.items():
         wanted = wanted.detach().float()
@@ -71,7 +71,7 @@ def hinge_discriminator_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
 
 
 def hinge_fake_loss(logits: list[Tensor]) -> Tensor:
-    """E[max(0, 1 + D(·))] of what shall be told for fake, averaged over the discriminator's heads."""
+    """E[max(0, 1 + D(·))] of pictures that count as fake, averaged over the discriminator's heads."""
     return torch.stack([F.relu(1 + logit).mean() for logit in logits]).mean()
 
 
@@ -111,7 +111,7 @@ def identity_distance(face: Tensor, target: Tensor) -> Tensor:
 
 
 def style_distance(styles: list[Tensor], target: list[Tensor]) -> Tensor:
-    """L_sty = || f_D(ŷ) - f_D(y) ||_1, each layer of f_D in units of the target's mean size; the target is detached."""
+    """L_sty = || f_D(ŷ) - f_D(y) ||_1, each layer relative to the target's mean magnitude; the target is detached."""
     terms = []
     for mine, wanted in zip(styles, target, strict=True):
         wanted = wanted.detach()
@@ -120,10 +120,10 @@ def style_distance(styles: list[Tensor], target: list[Tensor]) -> Tensor:
 
 
 def colour_distance(picture: Tensor, target: Tensor) -> Tensor:
-    """Difference of the colour channels' means and deviations of two batches (B, 3, H, W), as a mean.
+    """Difference between the colour channels' means and deviations of two batches (B, 3, H, W); the target is detached.
 
-    Not in the paper: a frozen net judges objects and is all but blind to overall colour, so where f_D is
-    made of its features, L_sty needs this beside it.
+    Not in the paper: a backbone trained on objects hardly sees overall colour, so L_sty on its features needs this
+    beside it.
     """
     wanted = target.detach()
     means = F.l1_loss(picture.mean(dim=(2, 3)), wanted.mean(dim=(2, 3)))
@@ -131,15 +131,15 @@ def colour_distance(picture: Tensor, target: Tensor) -> Tensor:
 
 
 def band_energies(picture: Tensor, bands: int = 5) -> Tensor:
-    """How much goes on in a picture at every scale: log energy of the bands of its Laplacian pyramid, fine to coarse.
+    """Contrast of a picture at every scale: log energies of the bands of its Laplacian pyramid, fine to coarse.
 
     Args:
         picture: (B, 3, H, W), H and W multiples of 2 to the power of `bands`.
         bands: octaves.
 
     Returns:
-        (B, 2·bands) logs of root mean squares and of means of absolutes, in that order for every band: fur and flat
-        ground with one sharp edge may share the first.
+        (B, 2·bands): for every band, the log of its root mean square and that of its mean absolute value.  Fur and
+        a flat ground with one sharp edge may agree in the first, but not in both.
     """
     energies = []
     for _ in range(bands):
@@ -151,10 +151,10 @@ def band_energies(picture: Tensor, bands: int = 5) -> Tensor:
 
 
 def band_distance(picture: Tensor, target: Tensor) -> Tensor:
-    """Difference of the `band_energies` of two batches (B, 3, H, W), as a mean; the target is detached.
+    """Difference between the `band_energies` of two batches (B, 3, H, W), as a mean; the target is detached.
 
-    Not in the paper: a frozen net that was trained to name things is content with drawings that are sharper than
-    photographs, and all equally sharp.
+    Not in the paper: a backbone trained on objects tolerates pictures that are sharper than photographs, and all
+    equally sharp.
     """
     return F.l1_loss(band_energies(picture), band_energies(target.detach()))
 
@@ -162,10 +162,14 @@ def band_distance(picture: Tensor, target: Tensor) -> Tensor:
 def structure_distance(
     features: Mapping[int, Tensor], target: Mapping[int, Tensor], strides: tuple[int, ...] = (8, 16)
 ) -> Tensor:
-    """Difference of the self-similarities of two pictures' features: which places look alike, not how they look.
+    """Difference between two pictures' self-similarities: which places look alike, not how they look.
 
-    After Zheng, Cham and Cai, "The Spatially-Correlative Loss for Various Image Translation Tasks", CVPR
-    2021.  Not in the paper: it stands in for what a content encoder without a generative prior misses.
+    After Zheng, Cham and Cai, "The Spatially-Correlative Loss for Various Image Translation Tasks", CVPR 2021.  Not in
+    the paper: it adds what a small content encoder misses.
+
+    Args:
+        features, target: a backbone's features (B, C, H, W) by stride; the target is detached.
+        strides: of the features that are compared.
     """
     terms = []
     for stride in strides:
@@ -177,8 +181,8 @@ def structure_distance(
 def shape_distance(before_tanh: Tensor, target: Tensor, cross_entropy: bool = False) -> Tensor:
     """|| tanh(a) - x_s ||_1 as a mean, of an unbounded a and maps x_s in [-1, 1], both (B, 3, H, W).
 
-    With `cross_entropy`, that of the pixels' probabilities (1 + tanh(a)) / 2 = sigmoid(2a) instead: its gradient
-    does not fade where the answer is sure and wrong, as early on it is wherever most objects are.
+    With `cross_entropy`, the cross-entropy of the pixels' probabilities (1 + tanh(a)) / 2 = sigmoid(2a) instead.  Its
+    gradient does not vanish for confident wrong predictions, which are common at first where most objects are.
     """
     if cross_entropy:
         return F.binary_cross_entropy_with_logits(2 * before_tanh, (target + 1) / 2)

@@ -283,9 +283,9 @@ class PriorWeights:
         reconstruction: feature distance plus low-pass colour distance.
         colour: the latter within that sum.
         divergence: KL(code | picture, N(0, I)), summed over the code.
-        latent: || E(G(z, l)) - z ||² for new codes, and for inferred ones drawn as another class: every code must be
+        latent: || E(G(z, l)) - z ||² for new codes, and for inferred ones rendered as another class: every code must be
             recognisable in every class.
-        structure: difference in self-similarity between two classes drawn from one code.
+        structure: difference in self-similarity between two classes rendered from one code.
     """
 
     adversarial: float = 0.8
@@ -311,8 +311,8 @@ class PriorRecipe:
         discriminator: shape of the projected discriminator.
         weights: weights of the losses.
         batch: real pictures per step, all of which are reconstructed from the codes that the encoder infers.
-        crossed: how many of those codes are also drawn as another class.
-        sampled: new latent codes per step, each drawn as two classes.
+        crossed: how many of those codes are also rendered as another class.
+        sampled: new latent codes per step, each rendered as two classes.
         turned_every: one in so many pictures is turned and zoomed into, so that poses vary in every class alike; 0 for
             none.
         learning_rate: Adam's, with betas (0, 0.99), for G and the encoder.

@@ -36,7 +36,7 @@ _CHECKED_EVERY = 20
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Where and how long a run trains, and who is told of it.
+    """Where and how long a run trains, and who follows it.
 
     Attributes:
         folder: of checkpoint.pt, stats.jsonl and sheets; a run in it is resumed.  None keeps nothing.

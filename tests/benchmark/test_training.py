@@ -8,7 +8,7 @@ from gpunit.benchmark import machine
 from gpunit.benchmark.training import published_training_figures, training_figures
 from gpunit.training.recipes import PaperRecipe, SmallRecipe
 from gpunit.training.stage2 import paper, small
-from tests.conftest import TINY_ADVERSARIAL, TINY_PAPER
+from tests.conftest import TINY_PAPER, TINY_SMALL
 
 
 @pytest.mark.parametrize("steps", [3, 20])
@@ -42,7 +42,7 @@ def test_a_step_of_the_small_recipe_at_full_size_is_timed(monkeypatch: pytest.Mo
     class Trainer(small.SmallTrainer):
         def __init__(self, recipe: SmallRecipe, *rest: object) -> None:
             asked.append(recipe)
-            super().__init__(TINY_ADVERSARIAL, *rest)
+            super().__init__(TINY_SMALL, *rest)
 
         def step(self, *pictures: object) -> dict[str, object]:
             return {}  # what it takes is not tested

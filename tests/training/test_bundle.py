@@ -52,7 +52,7 @@ def test_a_bundled_prior_loads_with_its_classes(folders: Callable[..., list[Path
     prior = load_prior(tmp_path / "prior", "cpu")
     assert prior.class_names == ("cat", "dog")
     assert prior.can_invert
-    drawn = prior.render(prior.latents(4, 0), [0, 1, 0, 1])
-    assert drawn.shape == (4, 3, 64, 64)
-    assert torch.isfinite(drawn).all()
-    assert drawn.abs().max() <= 1
+    rendered = prior.render(prior.latents(4, 0), [0, 1, 0, 1])
+    assert rendered.shape == (4, 3, 64, 64)
+    assert torch.isfinite(rendered).all()
+    assert rendered.abs().max() <= 1

@@ -18,7 +18,7 @@ from gpunit.training.data import Limits, PairSet, PictureSet, one_in, prefetch, 
 def test_a_batch_depends_on_seed_step_and_purpose_alone(folders: Callable[..., list[Path]]) -> None:
     (folder,) = folders("cat")
     first, second = PictureSet(folder, 32), PictureSet(folder, 32)
-    second.sample(3, seed=9, step=9)  # what was drawn before does not matter
+    second.sample(3, seed=9, step=9)  # what was sampled before does not matter
     batch = first.sample(4, seed=1, step=2)
     assert torch.equal(batch, second.sample(4, seed=1, step=2))
     for other in ({"seed": 2, "step": 2}, {"seed": 1, "step": 3}, {"seed": 1, "step": 2, "purpose": "x"}):
@@ -42,7 +42,7 @@ def test_pictures_that_are_not_kept_are_the_same(
     assert sum(stack.nbytes for pictures in sets for stack in pictures._decoded.values()) == data.KEPT_BYTES
 
 
-def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> None:
+def test_domains_are_sampled_equally_often(folders: Callable[..., list[Path]]) -> None:
     sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders("dog", "bird", "car"))]
     counts = torch.zeros(3)
     for step in range(30):
@@ -52,12 +52,12 @@ def test_domains_are_drawn_equally_often(folders: Callable[..., list[Path]]) -> 
     assert torch.equal(counts, torch.full((3,), 80.0))
 
 
-def test_of_more_domains_than_pictures_any_are_drawn(folders: Callable[..., list[Path]]) -> None:
+def test_of_more_domains_than_pictures_any_are_sampled(folders: Callable[..., list[Path]]) -> None:
     sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders(*"abcdef", count=1))]
-    drawn = [tuple(sample_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
-    assert all(len(set(labels)) == 2 for labels in drawn)
-    assert {label for labels in drawn for label in labels} == set(range(6))
-    assert len(set(drawn)) > 6, "not only neighbours"
+    sampled = [tuple(sample_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
+    assert all(len(set(labels)) == 2 for labels in sampled)
+    assert {label for labels in sampled for label in labels} == set(range(6))
+    assert len(set(sampled)) > 6, "not only neighbours"
 
 
 def test_the_limit_takes_the_first_pictures(folders: Callable[..., list[Path]]) -> None:
@@ -74,7 +74,7 @@ def test_a_few_pictures_are_read_from_all_over_a_folder(folders: Callable[..., l
 
 @pytest.mark.parametrize(("side", "shown"), [(20, 32), (34, 34), (100, 36)])
 def test_pictures_are_not_enlarged_beyond_the_crop(side: int, shown: int, tmp_path: Path) -> None:
-    # Enlarged pictures are soft, and what D is shown for real is what G learns to draw.
+    # Enlarged pictures are soft, and what D is shown for real is what G learns to render.
     noise = np.random.default_rng(0).integers(0, 256, (side, side + 9, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     pictures = PictureSet(tmp_path, 32)
@@ -82,12 +82,12 @@ def test_pictures_are_not_enlarged_beyond_the_crop(side: int, shown: int, tmp_pa
     assert pictures.sample(5, seed=0, step=0).shape == (5, 3, 32, 32)
 
 
-def test_a_picture_of_the_crops_size_is_drawn_as_it_is(tmp_path: Path) -> None:
+def test_a_picture_of_the_crops_size_is_sampled_as_it_is(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    drawn = PictureSet(tmp_path, 32).sample(8, seed=0, step=0)
+    sampled = PictureSet(tmp_path, 32).sample(8, seed=0, step=0)
     picture = data.from_uint8(torch.from_numpy(noise).permute(2, 0, 1))
-    assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in drawn)
+    assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in sampled)
 
 
 @pytest.mark.parametrize(("every", "counts"), [(0, [0, 0, 0, 0]), (2, [2, 3, 2, 3]), (4, [1, 1, 1, 2])])
@@ -96,25 +96,25 @@ def test_one_in_so_many_is_turned(every: int, counts: list[int]) -> None:
 
 
 def test_batches_are_prefetched_in_their_order() -> None:
-    drawn: list[int] = []
+    sampled: list[int] = []
 
-    def draw(step: int) -> int:
-        drawn.append(step)
+    def sample(step: int) -> int:
+        sampled.append(step)
         return step**2
 
-    assert list(prefetch(draw, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
-    assert drawn == [3, 4, 5]
-    assert list(prefetch(draw, range(0))) == []
+    assert list(prefetch(sample, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
+    assert sampled == [3, 4, 5]
+    assert list(prefetch(sample, range(0))) == []
 
 
-def test_a_batch_that_cannot_be_drawn_ends_the_run() -> None:
-    def draw(step: int) -> int:
+def test_a_batch_that_cannot_be_sampled_ends_the_run() -> None:
+    def sample(step: int) -> int:
         if step:
             raise PictureError("broken")
         return step
 
     with pytest.raises(PictureError, match="broken"):
-        list(prefetch(draw, range(3)))
+        list(prefetch(sample, range(3)))
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:

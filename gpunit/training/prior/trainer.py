@@ -7,7 +7,7 @@ E to recover the other codes:
     L_G = L_adv + λ_rec (features(x, G(E(x), l)) + colours) + λ_kl KL(E(x), N(0, I))
         + λ_lat || E(G(z, l)) - z ||² + λ_str | S(G(z, l)) - S(G(z, l')) |
 
-S is the self-similarity of a backbone's features: two classes rendered from one code shall share their layout.
+S is the self-similarity of a backbone's features: two classes rendered from one code should share their layout.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from gpunit.training.prior.statistics import batch_statistics
 from tests.conftest import TINY_PRIOR
 
 
-def test_standing_statistics_draw_what_batch_statistics_drew(tiny_biggan: BigGAN) -> None:
+def test_standing_statistics_give_the_pictures_that_batch_statistics_gave(tiny_biggan: BigGAN) -> None:
     """On the very batch they were measured on, both norms give the same pictures."""
     label = torch.eye(2).repeat(4, 1)
     for truncation in (0.5, 1.0):

@@ -40,7 +40,7 @@ def test_every_parameter_learns(folders: Callable[..., list[Path]]) -> None:
             assert parameter.grad.abs().sum() > 0, name
 
 
-def test_a_fresh_run_starts_from_finished_weights(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+def test_a_new_run_starts_from_finished_weights(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     data = folders("cat", "dog")
     train_prior(data, TINY_PRIOR, RunSettings(tmp_path / "run", 1))
     bundle_prior(tmp_path / "run", TINY_PRIOR, ["cat", "dog"], tmp_path / "prior", codes=8)

@@ -61,7 +61,7 @@ def test_every_network_learns_and_every_loss_is_named(pairs: tuple[Path, Path]) 
         assert parameter.grad is not None, name
 
 
-def test_nothing_is_drawn_while_warming_up(pairs: tuple[Path, Path]) -> None:
+def test_nothing_is_reconstructed_while_warming_up(pairs: tuple[Path, Path]) -> None:
     pictures, maps = pairs
     trainer = DistillationTrainer(TINY_DISTILLATION, steps=4)
     real = PictureSet(pictures / "cat", 64, maps=maps / "cat").sample_labelled(2, 0, 0)
@@ -74,7 +74,7 @@ def test_nothing_is_drawn_while_warming_up(pairs: tuple[Path, Path]) -> None:
     assert {"reconstruction", "perceptual"} < set(trainer.step(*pair_set.sample_pairs(2, 0, 1), real))
 
 
-def test_a_fresh_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_new_run_starts_from_finished_weights(pairs: tuple[Path, Path], tmp_path: Path) -> None:
     run(pairs, tmp_path / "run")
     path = tmp_path / "content.safetensors"
     bundle_content_encoder(tmp_path / "run", TINY_DISTILLATION, ("cat", "dog"), path)
@@ -95,7 +95,7 @@ def test_a_run_remembers_its_warm_up() -> None:
     assert resumed.warm_up == 0
 
 
-def test_a_run_that_would_draw_nothing_is_refused(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_run_that_would_reconstruct_nothing_is_refused(pairs: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="more than the"):
         distill(
             DistillationData(*pairs, *pairs, CLASSES),

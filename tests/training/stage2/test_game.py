@@ -26,7 +26,7 @@ def test_every_parameter_learns_and_the_content_encoder_does_not(count: int) -> 
     last_head = f"generator.levels.{len(TINY.generator.widths) - 1}.to_rgb"
     for name, parameter in trainer.model.named_parameters():
         if "to_rgb" in name and not name.startswith(last_head):
-            continue  # the lower levels' heads draw previews and are not trained
+            continue  # the lower levels' heads render previews and are not trained
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
     for name, parameter in trainer.discriminator.named_parameters():
@@ -44,12 +44,12 @@ def test_a_second_backbone_joins_a_run_that_had_one(tmp_path: Path) -> None:
     former.step(*batch())
     save_checkpoint(tmp_path / "checkpoint.pt", former.state())
     trainer = SmallTrainer(TINY_FINISH, encoder(), seed=9)
-    fresh = {name: t.clone() for name, t in trainer.discriminator.state_dict().items()}
+    untrained = {name: t.clone() for name, t in trainer.discriminator.state_dict().items()}
     trainer.start_from(tmp_path)
     learned = former.discriminator.state_dict()
     for name, tensor in trainer.discriminator.state_dict().items():
-        assert torch.equal(tensor, learned.get(name, fresh[name])), name
-    assert 0 < len(learned) < len(fresh)
+        assert torch.equal(tensor, learned.get(name, untrained[name])), name
+    assert 0 < len(learned) < len(untrained)
     assert "adversarial" in trainer.step(*batch())
     save_checkpoint(tmp_path / "checkpoint.pt", trainer.state())
     with pytest.raises(TrainingError, match="not the folder of a run"):  # a D with fewer backbones would be another D

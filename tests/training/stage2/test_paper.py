@@ -60,7 +60,7 @@ def test_every_parameter_learns_and_the_content_encoder_does_not(reconstruct_wit
     last_head = f"generator.levels.{len(TINY.generator.widths) - 1}.to_rgb"
     for name, parameter in (*trainer.model.named_parameters(), *trainer.discriminator.named_parameters()):
         if "to_rgb" in name and not name.startswith(last_head):
-            continue  # the lower levels' heads draw previews and are not trained
+            continue  # the lower levels' heads render previews and are not trained
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
     for name, parameter in trainer.content_encoder.state_dict().items():

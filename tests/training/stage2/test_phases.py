@@ -38,7 +38,7 @@ def test_rates_fall_in_a_straight_line_to_a_fifth() -> None:
     rates = [settling(step, 100, 0.5) for step in (0, 50, 75, 100, 200)]
     assert rates == pytest.approx([1, 1, 0.6, 0.2, 0.2])
     assert settling(99, 100, 1.0) == 1
-    assert settling(5, 0, 0.3) == 1, "a trainer that is not told the length of the run"
+    assert settling(5, 0, 0.3) == 1, "a trainer that does not know the length of its run"
 
 
 def test_after_the_coarse_steps_the_untrained_level_learns_alone() -> None:
@@ -60,7 +60,7 @@ def test_after_the_coarse_steps_the_untrained_level_learns_alone() -> None:
         assert learned == ("discriminator" in parts)
 
 
-def test_the_untrained_level_learns_what_the_one_before_draws() -> None:
+def test_the_untrained_level_learns_what_the_one_before_renders() -> None:
     trainer = SmallTrainer(replace(TINY_SMALL, warm_up=0, coarse=1, learning_rate=2e-3), encoder())
     trainer.done = 1
     torch.manual_seed(0)

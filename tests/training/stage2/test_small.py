@@ -23,7 +23,7 @@ def test_stopping_and_resuming_changes_nothing(folders: Callable[..., list[Path]
         )
 
     expected = load_checkpoint(run("whole", 4))
-    run("parts", 2)  # the other two steps are drawn at full size
+    run("parts", 2)  # the other two steps are at full size
     got = load_checkpoint(run("parts", 4))
     assert got["step"] == expected["step"] == 4
     for part in ("model", "ema", "discriminator"):

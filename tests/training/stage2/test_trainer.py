@@ -36,7 +36,7 @@ def write_finished(translator: Translator, folder: Path) -> tuple[Path, dict[str
     return path, tensors
 
 
-def test_a_fresh_run_starts_from_finished_weights(tiny: Translator, tmp_path: Path) -> None:
+def test_a_new_run_starts_from_finished_weights(tiny: Translator, tmp_path: Path) -> None:
     path, tensors = write_finished(tiny, tmp_path)
     trainer = SmallTrainer(TINY_SMALL, encoder(), seed=9)
     trainer.start_from(path)
@@ -88,9 +88,9 @@ def test_every_target_has_its_turn_at_the_head_of_a_batch(
     monkeypatch.setattr(SmallTrainer, "step", step)
     dog, *targets = folders("dog", "cat", "bird")
     train([dog], targets, encoder(), replace(TINY_SMALL, batch=4, coarse=0), RunSettings(tmp_path / "run", 20))
-    drawn = torch.stack(labels)
-    assert (drawn.sort(dim=1).values == drawn[0].sort().values).all(), "both targets equally often"
-    assert all(len(column.unique()) == 2 for column in drawn.T)
+    sampled = torch.stack(labels)
+    assert (sampled.sort(dim=1).values == sampled[0].sort().values).all(), "both targets equally often"
+    assert all(len(column.unique()) == 2 for column in sampled.T)
 
 
 def test_pictures_meet_targets_of_other_domains() -> None:
