@@ -1,0 +1,63 @@
+"""Several visitors at once, and one after a refused file: no picture is broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+VISITORS = 5
+WIDTHS = "[...document.querySelectorAll('img')].filter(img => img.src).map(img => [img.src, img.naturalWidth])"
+
+
+def watched(page: Page) -> list[str]:
+    """The transfers of a page that break off; those that the page itself gives up are none."""
+    failures: list[str] = []
+
+    def note(failure: str | None, url: str) -> None:
+        if failure and "ERR_ABORTED" not in failure:
+            failures.append(f"{url}: {failure}")
+
+    page.on("requestfailed", lambda request: note(request.failure, request.url))
+    return failures
+
+
+def broken(page: Page) -> list[str]:
+    """The pictures in view that are not whole, once all are loaded or have failed."""
+    page.wait_for_function("[...document.querySelectorAll('img')].every(img => !img.src || img.complete)")
+    return [source for source, width in page.evaluate(WIDTHS) if width == 0]
+
+
+def test_pictures_are_whole_for_all_who_open_the_page_at_once(browser: Browser, address: str) -> None:
+    contexts = [browser.new_context(viewport={"width": 1280, "height": 1600}) for _ in range(VISITORS)]
+    pages = [context.new_page() for context in contexts]
+    failures = [watched(page) for page in pages]
+    for page in pages:
+        page.set_default_timeout(60_000)
+        page.goto(address, wait_until="commit")
+    for page in pages:
+        expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+        expect(page.locator("#compare img")).to_have_count(2)
+        page.wait_for_load_state("networkidle")
+    assert [broken(page) for page in pages] == [[] for _ in pages]
+    assert failures == [[] for _ in pages]
+    for context in contexts:
+        context.close()
+
+
+def test_pictures_are_whole_after_a_refused_file(page: Page, tmp_path: Path) -> None:
+    failures = watched(page)
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    for number in range(3):
+        page.locator("#picture button[aria-label='Remove Image']").click()
+        fake = tmp_path / f"{number}.png"
+        fake.write_bytes(b"no picture")
+        page.locator("#picture input[type=file]").set_input_files(fake)
+        expect(page.get_by_text(f"{number}.png: not a picture").first).to_be_visible()
+        page.locator("#picture button[aria-label='Remove Image']").click()
+        page.locator(".gallery-item").first.click()
+        expect(page.locator("#preview img")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        assert broken(page) == []
+    assert failures == []
