@@ -43,7 +43,7 @@ class LatentCodes:
 
 
 def class_numbers(names: Sequence[str], class_names: Sequence[str]) -> list[int]:
-    """Labels of classes, which are their places in a prior's list, by exact name or number.
+    """Numbers of classes, which are their places in a prior's list, by exact name or number.
 
     Raises:
         PriorError: for a name that is not in the list.
@@ -147,7 +147,7 @@ class Prior:
 
     @torch.inference_mode()
     def features(self, latents: LatentCodes, labels: Sequence[int], size: int = 16) -> Tensor:
-        """The generator's own last feature of one size, for codes and labels paired up: (N, C, size, size), on the CPU.
+        """The generator's last feature of one size, for codes and labels paired up: (N, C, size, size), on the CPU.
 
         Raises:
             PriorError: as for `render`, and for a size that the generator does not pass through.

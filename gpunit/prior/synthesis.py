@@ -1,7 +1,7 @@
 """A data set of pairs that share a layout, rendered by a prior: equal file names share a latent code.
 
     <output>/<class>/<code>.png        the pictures; <class> is e.g. "cat", or "281_animal" for ImageNet's classes
-    <output>/settings.json             what was asked for
+    <output>/settings.json             the settings, which a run that goes on must share
     <output>/codes.jsonl               one line per finished code: its name, truncation and the classes kept
 
 The paper's data set, synImageNet291, is of this kind: about 600 codes per class at truncations 0.5 and 1.0.
@@ -29,7 +29,7 @@ CODES_NAME = "codes.jsonl"
 
 @dataclass(frozen=True)
 class SynthesisSettings:
-    """What to render.
+    """Which codes and classes are rendered, and which pictures are kept.
 
     Attributes:
         classes: class names or numbers of the prior, two at least.
@@ -62,7 +62,7 @@ def synthesize(
 
     Args:
         prior: renders the pictures.
-        settings: what to render.
+        settings: which.
         output: folder of the data set.
         photos: real pictures; from each the prior's encoder infers one more code.
         batch: codes rendered at a time.
@@ -101,15 +101,11 @@ def _batches(
         mine = range(turn, settings.codes, cycle)
         for start in range(0, len(mine), batch):
             indices = mine[start : start + batch]
-            yield [f"{i:06d}" for i in indices], functools.partial(_latents, prior, settings.seed, truncation, indices)
+            codes = [(settings.seed, index) for index in indices]
+            yield [f"{i:06d}" for i in indices], functools.partial(prior.named_latents, codes, truncation)
     for start in range(0, len(photos), batch):
         paths = photos[start : start + batch]
         yield [f"photo-{start + i:06d}" for i in range(len(paths))], functools.partial(_invert, prior, paths)
-
-
-def _latents(prior: Prior, seed: int, truncation: float, indices: Sequence[int]) -> LatentCodes:
-    codes = [prior.latents(1, seed, truncation, first=index).codes for index in indices]
-    return LatentCodes(torch.cat(codes), truncation)
 
 
 def _invert(prior: Prior, paths: Sequence[Path]) -> LatentCodes:

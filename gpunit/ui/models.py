@@ -18,12 +18,12 @@ from gpunit.engine.device import pick_device, pick_precision
 from gpunit.engine.translator import Translator
 from gpunit.networks.families import SMALL_DOMAINS
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
+from gpunit.segmentation.subject import SubjectFinder
 from gpunit.ui.i18n import LABELS, text
 from gpunit.zoo import weights
 
 if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
-    from gpunit.segmentation.subject import SubjectFinder
 
 # Six published translators, or all that are bundled many times over.
 MODEL_BUDGET = 3 * 2**29
@@ -123,8 +123,6 @@ class Models:
 
     def finder(self) -> SubjectFinder:
         """What finds the subject of a photo, loaded if need be."""
-        from gpunit.segmentation.subject import SubjectFinder  # its module knows HTC, which the page does not need
-
         with self._lock:
             if self._finder is None:
                 # It is small enough for a CPU, and a hint does not wait for a GPU, which some hosts lend by the call.

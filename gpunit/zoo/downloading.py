@@ -30,7 +30,7 @@ def download(
         name: a published model's name.
         mirror: where to fetch `<name>.pt` from instead of Google Drive: an http(s) address of a folder, or a
             Hugging Face repository as "owner/name".  By default the environment's GPUNIT_MIRROR.
-            The sha256 of a file is noted when it first comes, and one that comes again must be the same.
+            The sha256 of a file is recorded at its first download, and later downloads must have the same.
         report: called with (file, bytes so far, bytes in all; 0 where unknown).
 
     Raises:
@@ -50,13 +50,13 @@ def download(
 
 
 def convert_here(file: str) -> Path:
-    """The safetensors file of a published one that lies among the checkpoints; converts it if that was not done yet.
+    """The safetensors file of a published file among the checkpoints, which is converted if that was not done yet.
 
     Args:
         file: its name without suffix.
 
     Raises:
-        ModelError: if it does not hold what it should.
+        ModelError: if the published file does not hold what it should.
     """
     path = checkpoints_folder() / f"{file}.safetensors"
     if not path.is_file():
@@ -96,6 +96,6 @@ def _fetch(path: Path, mirror: str, report: Callable[[int, int], None]) -> None:
 
 
 def _convert(path: Path) -> None:
-    """Convert a published .pt file beside itself, and note the new file's sum."""
+    """Convert a published .pt file, and record the sum of the new file, which lies beside it."""
     converted = import_published(path, path.parent, "content_encoder" if path.stem == CONTENT_ENCODER else "translator")
     ledger.record_sum(path.parent, converted.name, digest(converted))

@@ -18,7 +18,7 @@ class DownloadError(OSError):
 
 
 class BrokenOffError(DownloadError):
-    """A download that stopped half-way: what came is kept, and the next try goes on from there."""
+    """A download that stopped half-way; what came is kept, and the next try goes on from it."""
 
 
 def fetch(
@@ -92,7 +92,7 @@ def _receive(answer: HTTPResponse, partial: Path, done: int, name: str, report: 
 def fetch_with_retries(
     address: str, path: Path, report: Callable[[int, int], None], attempts: int = 3, timeout: float = 30.0
 ) -> str:
-    """Like `fetch`, going on from where the download broke off until it has been tried `attempts` times."""
+    """Like `fetch`, but a download that breaks off is gone on with, in at most so many attempts."""
     for _ in range(attempts - 1):
         try:
             return fetch(address, path, report, timeout=timeout)
@@ -136,11 +136,15 @@ def _ask_drive(file_id: str, partial: Path, name: str, report: Callable[[int, in
         ) from None
     if not got or not partial.is_file():
         raise DownloadError(f"{name}: Google Drive did not give the file; try again later.")
-    with partial.open("rb") as file:
-        is_page = file.read(64).lstrip().lower().startswith((b"<!doctype", b"<html"))
-    if is_page:
+    if is_web_page(partial):
         partial.unlink()
         raise DownloadError(_web_page(name))
+
+
+def is_web_page(path: Path) -> bool:
+    """Whether a file is HTML, which servers send with a download's name when they refuse it."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip().lower().startswith((b"<!doctype", b"<html"))
 
 
 def _web_page(name: str) -> str:

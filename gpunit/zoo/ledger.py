@@ -1,6 +1,6 @@
-"""What a checkpoints folder remembers of its downloads: sha256 sums, and that the licence was agreed to.
+"""The record of a checkpoints folder's downloads: their sha256 sums, and the licences that were agreed to.
 
-One small JSON file lies beside the weights, so that copying the folder copies what is known of them.
+One small JSON file lies beside the weights, so that a copy of the folder has it too.
 """
 
 from __future__ import annotations

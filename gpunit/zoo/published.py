@@ -110,7 +110,7 @@ def convert(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         network: "content_encoder", "generator", "style_encoder", "sampler", "discriminator" or
             "distiller" (all of stage I).
         state: the published tensors by name.  A published "generator" also holds the style encoder, under
-            the prefix "style_encoder.": take it apart with `split_style_encoder` first.
+            the prefix "style_encoder.": split it with `split_style_encoder` first.
     """
     converted = {}
     for name, tensor in fold_legacy_spectral_norm(state).items():
@@ -121,7 +121,7 @@ def convert(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def split_style_encoder(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Take a published generator's state apart: (generator proper, style encoder)."""
+    """Split a published generator's state into those of the generator itself and of the style encoder."""
     prefix = "style_encoder."
     style_encoder = {name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)}
     return {name: t for name, t in state.items() if not name.startswith(prefix)}, style_encoder
@@ -133,7 +133,7 @@ def as_tensors(arrays: Mapping[str, object]) -> dict[str, Tensor]:
 
 
 def kind_of(state: Any) -> str:
-    """ "translator" or "content_encoder", by what a published file holds; "" if it is neither."""
+    """Kind of a published file by its content: "translator", "content_encoder", or "" if it is neither."""
     if not isinstance(state, Mapping):
         return ""
     if {"g_ema", "sampler"} <= state.keys():
@@ -155,7 +155,7 @@ def convert_published(
 
     Returns:
         Its kind, and its tensors: of a translator, those of `generator.`, `style_encoder.`, `style_sampler.`
-        and a `style_bank` drawn from the sampler; of the content encoder, its own.
+        and a `style_bank` sampled from the style sampler; of the content encoder, its own.
 
     Raises:
         ModelError: if the file is damaged, holds code, is of another kind, or lacks, adds or changes a tensor.
@@ -177,7 +177,7 @@ def convert_published(
     sampler = StyleSampler(params.style_sampler)
     parts["style_sampler"] = _checked(sampler, "sampler", state["sampler"], path)
     tensors = {f"{part}.{name}": tensor for part, named in parts.items() for name, tensor in named.items()}
-    # Published files keep no style codes; the sampler's own stand in, so that a mean style is to be had.
+    # Published files hold no style codes; samples of the style sampler take their place, for the mean style.
     latent = torch.randn(BANK_SIZE, params.style_sampler.latent_dim, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         tensors["style_bank"] = sampler.eval()(latent).clone()

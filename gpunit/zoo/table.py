@@ -21,7 +21,7 @@ DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stan
 PUBLISHED_LICENCE = "S-Lab License 1.0: non-commercial use only"
 PAPER = "Yang, Jiang, Liu, Loy, CVPR 2022, arXiv 2204.03641"
 PAPER_LINK = "https://arxiv.org/abs/2204.03641"
-# What a download of one file costs, about: four bytes for each parameter.
+# About the size of a download of one file: four bytes for each parameter.
 TRANSLATOR_MB, CONTENT_ENCODER_MB = 160, 38
 
 # Google Drive's ids of the published files.
@@ -48,12 +48,12 @@ DRIVE_IDS: Mapping[str, str] = {
 
 
 def checkpoints_folder() -> Path:
-    """Where downloads and the user's own translators lie; an installed package has its bundled weights elsewhere."""
+    """The folder of downloads and the user's own translators; an installed package keeps bundled weights elsewhere."""
     return settings.checkpoint_folders()[0]
 
 
 def stored(name: str) -> Path:
-    """Where a file or folder of weights lies: among the checkpoints (or would lie there), or with the bundled ones."""
+    """Path of a file or folder of weights: among the checkpoints, or with the bundled weights if it is only there."""
     places = [folder / name for folder in settings.checkpoint_folders()]
     return next((place for place in places if place.exists()), places[0])
 
@@ -63,7 +63,7 @@ class ModelSpec:
     """One line of the table.
 
     Attributes:
-        name: what the user types.
+        name: of the model, for commands and files.
         target: the domain that pictures are translated to.
         sources: the domains it was trained to translate from.
         family: key of `FAMILIES`, the shapes of its networks.
@@ -80,12 +80,12 @@ class ModelSpec:
 
     @property
     def path(self) -> Path:
-        """Where the weights lie, or would lie."""
+        """Path of the weights, which may not be there."""
         return stored(f"{self.name}.safetensors")
 
     @property
     def dropped_path(self) -> Path:
-        """Where the published file may lie before it is converted."""
+        """Path of the published file before it is converted, which may not be there."""
         return checkpoints_folder() / f"{self.name}.pt"
 
     @property
@@ -97,7 +97,7 @@ class ModelSpec:
 
     @property
     def download_megabytes(self) -> int:
-        """What is left to fetch before it can be used, about: the content encoder comes once for all."""
+        """About what has to be downloaded before it can be used; the content encoder is shared by all."""
         files = ((self.name, TRANSLATOR_MB), (CONTENT_ENCODER, CONTENT_ENCODER_MB))
         return sum(size for name, size in files if not _has_file(name))
 

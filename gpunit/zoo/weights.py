@@ -1,9 +1,10 @@
-"""Weights files: safetensors in and out, published pickles in, tensors into networks, strictly."""
+"""Weights files: safetensors are read and written, pickles are read, networks are filled strictly."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from gpunit.files import written_beside
 from gpunit.networks.frozen.arcface import IdentityNet
+from gpunit.zoo.fetching import is_web_page
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -28,19 +30,10 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         ModelError: if the file is missing or damaged.
     """
-    _require(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-            header = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
+    with _opened(path) as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        header = dict(file.metadata() or {})
     return {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}, header
-
-
-def _require(path: Path) -> None:
-    if not path.is_file():
-        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
 
 
 def read_header(path: Path) -> dict[str, str]:
@@ -49,21 +42,28 @@ def read_header(path: Path) -> dict[str, str]:
     Raises:
         ModelError: if the file is missing or damaged.
     """
-    _require(path)
+    with _opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[safe_open]:
+    if not path.is_file():
+        raise ModelError(f"the weights {path.name} are not in {path.parent}; put the file there and try again.")
     try:
         with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {})
+            yield file
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path.name} is damaged ({error}); restore it and try again.") from None
 
 
 def shape_head_path(content_encoder: Path) -> Path:
-    """Where the shape head that was trained with a content encoder lies: beside it."""
+    """The file of the shape head that was trained with a content encoder, beside the encoder's file."""
     return content_encoder.with_name(f"{content_encoder.stem}-shape.safetensors")
 
 
 def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object], half: bool = True) -> None:
-    """Write a safetensors file beside its final name and rename it.
+    """Write a safetensors file.
 
     Args:
         path: the file.
@@ -81,16 +81,14 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
 
 
 def read_pickle(path: Path) -> Any:
-    """What a .pt or .bin file of torch holds; code in it is refused, not run.
+    """The content of torch's .pt or .bin file; code in it is refused, not run.
 
     Raises:
         ModelError: if the file is missing, a web page, damaged, or holds more than tensors in plain containers.
     """
     if not path.is_file():
         raise ModelError(f"there is no file {path}; check the path.")
-    with path.open("rb") as file:
-        start = file.read(64).lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html")):
+    if is_web_page(path):
         raise ModelError(
             f"{path.name} is a web page, not weights (a failed download saved under that name); get it again."
         )

@@ -13,6 +13,7 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import CENTRE
+from gpunit.segmentation.subject import is_like
 from gpunit.ui import uploads
 from gpunit.ui.content import PREVIEW_SIZE, Content, given
 from gpunit.ui.examples import EXAMPLES, example_stem
@@ -111,8 +112,6 @@ def domain_likeness(models: Models, content: Content) -> dict[str, float]:
 
 def show_hint(models: Models, content: Content, model_name: str) -> Any:
     """A line where the picture is like none of the model's sources; nothing for a picture that cannot be read."""
-    from gpunit.segmentation.subject import is_like  # its module knows HTC, which the page does not need
-
     try:
         seen, sources = content.square(PREVIEW_SIZE), zoo.find(model_name).sources
     except (gr.Error, images.PictureError, ModelError):  # the preview has said so
