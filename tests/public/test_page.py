@@ -148,9 +148,12 @@ def test_an_opened_page_reads_pictures_as_its_own_inputs_do(page: CheckedBlocks)
     (opening,) = [each for each in page.fns.values() if each.name == "open_link"]
     (preview,) = [each for each in page.fns.values() if each.api_name == "preview"]
     url = f"data:image/png;base64,{base64.b64encode(encoded(blobs(5, 64, 48), 'TGA')).decode()}"
+    open_page, show_preview = opening.fn, preview.fn
+    assert open_page is not None
+    assert show_preview is not None
 
     async def sent() -> list[Any]:
-        await page.postprocess_data(opening, list(opening.fn("")), session)
+        await page.postprocess_data(opening, list(open_page("")), session)
         LocalContext.blocks.set(page)
         return await page.preprocess_data(preview, [{"path": None, "url": url}, 1, 0.5, 0.5], session)
 
@@ -158,7 +161,7 @@ def test_an_opened_page_reads_pictures_as_its_own_inputs_do(page: CheckedBlocks)
         path, *_ = pool.submit(asyncio.run, sent()).result()
     assert Path(path).is_relative_to(Path(get_upload_folder()).resolve())  # which is swept
     with pytest.raises(gr.Error, match="not a picture"):
-        preview.fn(path, 1, 0.5, 0.5)
+        show_preview(path, 1, 0.5, 0.5)
 
 
 def test_components_that_open_pictures_themselves_get_none_that_are_not_read(

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -43,6 +44,11 @@ def photo(tmp_path: Path) -> str:
 def exemplar(tmp_path: Path) -> str:
     """Another uploaded picture."""
     return saved(blobs(8, 90, 120), tmp_path / "exemplar.png")
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    """Whether two pictures agree in every pixel."""
+    return np.array_equal(np.asarray(one), np.asarray(other))
 
 
 def saved(picture: Image.Image, path: Path) -> str:

@@ -141,7 +141,8 @@ def test_an_unknown_text_is_refused() -> None:
 
 def test_notices_are_in_the_language_that_the_browser_asks_for() -> None:
     assert i18n.notice("style_number", number=3) == "style 3"
-    token = gr.context.LocalContext.request.set(SimpleNamespace(headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}))
+    asked: Any = SimpleNamespace(headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"})
+    token = gr.context.LocalContext.request.set(asked)
     try:
         assert i18n.notice("style_number", number=3) == "风格 3"
         assert i18n.listed(("dog", "bird", "car")) == "狗、鸟或汽车"

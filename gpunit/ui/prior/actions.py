@@ -50,7 +50,7 @@ def render_grid(
     kept: list[str],
     shown: list[Row],
 ) -> tuple[Image.Image, str, list[Row], Any]:
-    """Draw a grid: rows share a latent code, columns a class.
+    """Render a grid: rows share a latent code, columns a class.
 
     Args:
         models: hold the priors.
@@ -206,7 +206,7 @@ def walk_between(
     place: float,
     shown: list[Row],
 ) -> Image.Image:
-    """Draw all classes at one point of the way between two rows' latent codes.
+    """Render all classes at one point of the way between two rows' latent codes.
 
     Args:
         models: hold the priors.
@@ -234,7 +234,7 @@ def walk_between(
 
 
 def invert(models: Models, prior_name: str, classes: list[str], path: str | None) -> tuple[Any, Any]:
-    """Infer the latent code of a photo and draw it as every chosen class.
+    """Infer the latent code of a photo and render it as every chosen class.
 
     Args:
         models: hold the priors.
@@ -243,7 +243,7 @@ def invert(models: Models, prior_name: str, classes: list[str], path: str | None
         path: the photo.
 
     Returns:
-        The photo and its drawings in one row; and the hint that stands there without a photo.
+        The photo and its code as every class in one row; and the hint that stands there without a photo.
     """
     if not path:
         return gr.update(value=None, visible=False), gr.update(visible=True)

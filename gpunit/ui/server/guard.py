@@ -1,8 +1,8 @@
-"""The door: what passes before Gradio sees it.  Sizes, each visitor's share of the queue, routes the page does not use.
+"""Middleware that refuses requests before Gradio sees them: too large, too many of one visitor, to unused routes.
 
 Gradio limits the size of one uploaded file and the length of the queue.  It limits neither the rest of what is sent
-nor how much of the queue one visitor takes, and it serves routes for things this page has not: fetching addresses
-for visitors, saving sessions as links, screen recordings, its own editor.
+nor how much of the queue one visitor takes.  And it serves routes for what this page does not have: fetching
+addresses for visitors, saving sessions as links, screen recordings, an editor of its own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """GPUs lent by the call (ZeroGPU on Hugging Face Spaces): optional, and without any effect elsewhere.
 
-There the main process has no GPU.  A function that `spaces.GPU` wraps runs in a process of its own that has one for
-as long as it asks, and finds there the models that the main process had placed beforehand; what it loads itself is
-gone when it ends.
+There the main process has no GPU.  A function that `spaces.GPU` wraps runs in a process of its own, which has a GPU
+for as long as the function asks.  It finds the models that the main process had loaded before; what it loads itself
+is gone when it ends.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gpunit.ui.models import PRIORS, Models
 
 # Set by the Space itself where its hardware is ZeroGPU.
 SWITCH = "SPACES_ZERO_GPU"
-# Seconds asked for per action; what is asked for too long waits longer and costs visitors their quota.
+# Seconds asked for per action; asking for more than is needed makes visitors wait and costs them their quota.
 SECONDS = 15
 LONGER: Mapping[str, int] = {"animate_styles": 60, "style_grid": 30, "agreement": 30, "masks_export": 30}
 
@@ -30,7 +30,7 @@ def is_on() -> bool:
 
 
 def lend_gpu(page: gr.Blocks, models: Models) -> gr.Blocks:
-    """Wrap the actions that compute, and place the models that are here; the page itself where no GPUs are lent."""
+    """Wrap the actions that compute and load the models that are here; without ZeroGPU the page stays as it is."""
     if not is_on():
         return page
     spaces = importlib.import_module("spaces")

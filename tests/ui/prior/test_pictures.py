@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, heated, matrix_plot, ring
 from tests.conftest import blobs
+from tests.ui.conftest import same
 
 
 @given(st.integers(0, 11), st.integers(0, 7), st.floats(0, 0.99), st.floats(0, 0.99))
@@ -52,4 +53,4 @@ def test_every_number_of_a_matrix_is_in_its_plot() -> None:
     plot = matrix_plot(np.array([[0.0, 0.4], [0.4, 0.0]]), ["cat", "dog"])
     other = matrix_plot(np.array([[0.0, 0.9], [0.4, 0.0]]), ["cat", "dog"])
     assert plot.size == other.size
-    assert not np.array_equal(plot, other)
+    assert not same(plot, other)

@@ -17,7 +17,7 @@ from gpunit.ui.content import Content
 from gpunit.ui.models import Models
 from gpunit.ui.styles import actions
 from gpunit.ui.styles.actions import BY_EXEMPLAR, BY_MEAN, BY_SAMPLE, MAX_AXES
-from tests.ui.conftest import SAVED
+from tests.ui.conftest import SAVED, same
 
 NAME = "to-cat"
 
@@ -44,7 +44,7 @@ def test_a_style_moved_and_moved_back_is_itself(models: Models, content: Content
     assert back == base
     assert moved != base
     np.testing.assert_array_equal(again, picture)
-    assert not np.array_equal(other, picture)
+    assert not same(other, picture)
 
 
 def test_a_coordinate_is_so_many_deviations_along_its_axis(

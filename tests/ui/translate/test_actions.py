@@ -73,7 +73,7 @@ def test_numbers_beyond_the_controls_are_brought_into_range(
 
 
 def test_the_clicked_picture_is_compared() -> None:
-    results = [(blobs(number, 8, 8), None) for number in range(3)]
+    results: list[tuple[Image.Image, str | None]] = [(blobs(number, 8, 8), None) for number in range(3)]
     sides = (blobs(9, 8, 8), results[0][0])
     assert actions.pick(results, sides, click(2)) == ((sides[0], results[2][0]), 2)
 
@@ -126,7 +126,8 @@ def test_a_saved_file_gives_the_same_pictures(
     path = tmp_path / "translation.json"
     path.write_text(json.dumps(actions.save_shown(rendered, dataclasses.replace(inputs, seed=99))))
     loaded = actions.load_settings(str(path))
-    kept = TranslationInputs(*(None if value == gr.skip() else value for value in loaded))
+    values: list[Any] = [None if value == gr.skip() else value for value in loaded]
+    kept = TranslationInputs(*values)
     np.testing.assert_array_equal(kept.content.square(side), made.content.square(side))
     assert (kept.guidance, kept.count, kept.seed, kept.temperature) == (guidance, 3, 5, 0.5)
     assert (kept.exemplar_path is None) == (guidance == BY_SAMPLE)
