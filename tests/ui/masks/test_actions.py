@@ -14,7 +14,7 @@ from gpunit.ui.content import PREVIEW_SIZE, Content
 from gpunit.ui.masks import actions
 from gpunit.ui.masks.actions import MEAN, ONE, STRONGEST, Dabs
 from gpunit.ui.models import Models
-from tests.ui.conftest import click
+from tests.ui.conftest import click, same
 
 NAME = "to-cat"
 EVERYWHERE: Dabs = [[0.5, 0.5, 1.0]]
