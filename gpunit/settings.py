@@ -84,6 +84,13 @@ def checkpoint_folders() -> tuple[Path, ...]:
     return (bundled,)
 
 
+def install_command(extra: str = "") -> str:
+    """The command that installs what is missing: all that the app needs, or what one of the package's extras adds."""
+    if IS_INSTALLED:
+        return f'pip install "gpunit-explorer[{extra}]"' if extra else "pip install gpunit-explorer"
+    return f"pip install -r requirements-{extra}.txt" if extra else "pip install -r requirements.txt"
+
+
 def described() -> str:
     """All variables with their defaults and meanings, one a line."""
     width = max(map(len, VARIABLES))

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, packages_distributions
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 import gpunit
 from gpunit import __main__ as command_line
+from tests.test_structure import imports_of, modules_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -51,6 +53,23 @@ def test_each_extra_asks_for_what_its_requirements_file_does(extra: str) -> None
 
 def test_every_requirements_file_has_its_extra() -> None:
     assert {path.stem for path in ROOT.glob("requirements-*.txt")} == {f"requirements-{extra}" for extra in EXTRAS}
+
+
+def test_what_the_code_imports_is_asked_for() -> None:
+    """Not only brought along by something else, which may stop bringing it; `spaces` is there where it is used."""
+    asked = chain(PROJECT["project"]["dependencies"], *EXTRAS.values())
+    names = {Requirement(line).name.lower().replace("_", "-") for line in asked}
+    imported = {
+        module.partition(".")[0]
+        for name, path in modules_of(ROOT).items()
+        for module, _ in imports_of(name, path)
+        if not module.startswith("efficientnet_")
+    } - {"gpunit", "spaces", *sys.stdlib_module_names}
+    homes = packages_distributions()
+    missing = {
+        module for module in imported if not {home.lower().replace("_", "-") for home in homes.get(module, ())} & names
+    }
+    assert missing == set()
 
 
 def test_the_hooks_check_with_the_linter_of_the_requirements() -> None:

