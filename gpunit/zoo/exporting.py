@@ -103,8 +103,7 @@ def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) 
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     except ModuleNotFoundError as error:
-<<<<<<< HEAD
-        raise ModuleNotFoundError(f"exporting to ONNX needs {error.name}: {_EXTRAS}") from None
+        raise ModuleNotFoundError(f"exporting to ONNX needs {error.name}: {install_command('export')}") from None
     graphs = _graphs(translator, seed)
     targets = [output / f"{name}-{part}.onnx" for part in graphs]
     refuse_existing(*targets)
@@ -158,9 +157,6 @@ class _Graph:
 
 def _graphs(translator: Translator, seed: int) -> dict[str, _Graph]:
     """The four graphs by the part of their files' names, with random inputs."""
-=======
-        raise ModuleNotFoundError(f"exporting to ONNX needs {error.name}: {install_command('export')}") from None
->>>>>>> cd97267 (What is missing is named by a command that works in a checkout and in an install; direct imports are asked for)
     networks = translator.networks
     side, params = translator.resolution, networks.generator.params
     generator = torch.Generator().manual_seed(seed)
