@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gpunit.networks.blocks import leaky_relu, spatial_mean
 from gpunit.networks.frozen.efficientnet import EfficientNetLite, EfficientNetLite0
+from gpunit.networks.layout import LAYOUT_CHANNELS, Layout
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ProjectedDiscriminatorParams:
         seed: seed of the fixed projections.
         classes: number of class labels; 0 for a discriminator without classes.
         pixel_width: channels of an additional head on the pixels, trained from scratch; 0 for none.
+        with_layout: whether pictures are judged against the layout that they should have (see `networks.layout`).
     """
 
     mixed_width: int = 64
@@ -35,6 +37,7 @@ class ProjectedDiscriminatorParams:
     seed: int = 0
     classes: int = 0
     pixel_width: int = 0
+    with_layout: bool = False
 
 
 # The concatenation of maps is channels_last only if all of them are.
@@ -59,17 +62,18 @@ class _Head(nn.Module):
     """4x4 stride-2 convolution, a channel with the batch's standard deviation, 3x3 convolution, 1x1 logits.
 
     With classes, the inner product of the hidden feature and the class's embedding is added to the logit (Miyato and
-    Koyama, "cGANs with Projection Discriminator", ICLR 2018).
+    Koyama, "cGANs with Projection Discriminator", ICLR 2018).  With a layout, its maps are further channels: an object
+    elsewhere, or of another size, is then a fake however good it looks.
     """
 
-    def __init__(self, in_channels: int, width: int, classes: int) -> None:
+    def __init__(self, in_channels: int, width: int, classes: int, with_layout: bool) -> None:
         super().__init__()
         self.down = nn.Conv2d(in_channels, width, 4, 2, padding=1)
-        self.hidden = nn.Conv2d(width + 1, width, 3, padding=1)
+        self.hidden = nn.Conv2d(width + 1 + (LAYOUT_CHANNELS if with_layout else 0), width, 3, padding=1)
         self.to_logit = nn.Conv2d(width, 1, 1)
         self.embedding = nn.Linear(classes, width, bias=False) if classes else None
 
-    def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, label: Tensor | None, layout: Layout | None) -> tuple[Tensor, Tensor]:
         x = leaky_relu(self.down(x))
         # The standard deviation over the batch lets D see a generator that collapses to one picture (Karras et al.,
         # "Progressive Growing of GANs", ICLR 2018).  On a CPU, torch's own variance along the batch takes twenty times
@@ -77,7 +81,10 @@ class _Head(nn.Module):
         flat = x.permute(0, 2, 3, 1).flatten(1)
         spread = (flat - flat.mean(dim=0)).square().mean(dim=0)
         deviation = torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
-        x = torch.cat([x, deviation.expand(x.shape[0], 1, *x.shape[2:]).contiguous(memory_format=_LAYOUT)], dim=1)
+        further = [deviation.expand(x.shape[0], 1, *x.shape[2:])]
+        if layout is not None:
+            further.append(layout.maps(x.shape[-1]).to(x.dtype))
+        x = torch.cat([x, *(maps.contiguous(memory_format=_LAYOUT) for maps in further)], dim=1)
         x = leaky_relu(self.hidden(x))
         # The 1x1 convolution as a linear layer: the gradient of a convolution to one channel is not channels_last.
         places = F.linear(x.permute(0, 2, 3, 1), self.to_logit.weight.flatten(1), self.to_logit.bias)
@@ -92,13 +99,13 @@ class _Head(nn.Module):
 class _PixelHead(nn.Module):
     """4x4 stride-2 convolution on the pixels and a head behind it; each logit depends on 18 x 18 pixels."""
 
-    def __init__(self, width: int, classes: int) -> None:
+    def __init__(self, width: int, classes: int, with_layout: bool) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, width // 2, 4, 2, padding=1)
-        self.head = _Head(width // 2, width, classes)
+        self.head = _Head(width // 2, width, classes, with_layout)
 
-    def forward(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
-        return cast(tuple[Tensor, Tensor], self.head(leaky_relu(self.stem(x)), label))
+    def forward(self, x: Tensor, label: Tensor | None, layout: Layout | None) -> tuple[Tensor, Tensor]:
+        return cast(tuple[Tensor, Tensor], self.head(leaky_relu(self.stem(x)), label, layout))
 
 
 class ProjectedDiscriminator(nn.Module):
@@ -130,14 +137,15 @@ class ProjectedDiscriminator(nn.Module):
             down = torch.randn(params.mixed_width, params.mixed_width, 3, 3, generator=generator)
             self.register_buffer(f"across_{stride}", across)
             self.register_buffer(f"down_{stride}", down * (1 / (9 * params.mixed_width)) ** 0.5)
+        conditions = (params.classes, params.with_layout)
         self.heads = nn.ModuleDict(
             {
-                str(s): _Head(params.mixed_width, params.head_width // (2 if s == 2 else 1), params.classes)
+                str(s): _Head(params.mixed_width, params.head_width // (2 if s == 2 else 1), *conditions)
                 for s in self.strides
             }
         )
         if params.pixel_width:
-            self.heads["1"] = _PixelHead(params.pixel_width, params.classes)
+            self.heads["1"] = _PixelHead(params.pixel_width, *conditions)
             self.strides = (1, *self.strides)
 
     def mix(self, features: Mapping[int, Tensor]) -> dict[int, Tensor]:
@@ -164,11 +172,15 @@ class ProjectedDiscriminator(nn.Module):
             mixed[stride] = above
         return mixed
 
-    def forward(self, features: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
-        """Judge pictures by their features (see `mix`), conditioned on class labels (B,) if D has classes."""
-        return self.judge(self.mix(features), label)
+    def forward(
+        self, features: Mapping[int, Tensor], label: Tensor | None = None, layout: Layout | None = None
+    ) -> Judgement:
+        """Judge pictures by their features (see `mix`), given class labels (B,) and layouts if D knows them."""
+        return self.judge(self.mix(features), label, layout)
 
-    def judge(self, mixed: Mapping[int, Tensor], label: Tensor | None = None) -> Judgement:
+    def judge(
+        self, mixed: Mapping[int, Tensor], label: Tensor | None = None, layout: Layout | None = None
+    ) -> Judgement:
         """`forward` for features that `mix` has projected before, which no trained weight takes part in.
 
         Heads whose map would be a single pixel are left out, as happens with small pictures.
@@ -177,7 +189,7 @@ class ProjectedDiscriminator(nn.Module):
         for stride in self.strides:
             if mixed[stride].shape[-1] < 2:
                 continue
-            logit, hidden = self.heads[str(stride)](mixed[stride], label)
+            logit, hidden = self.heads[str(stride)](mixed[stride], label, layout)
             logits.append(logit)
             # The mean colour of the pixels is no part of f_D: another loss compares it.
             averaged = (hidden,) if stride == 1 else (mixed[stride], hidden)
@@ -200,8 +212,8 @@ class DiscriminatorEnsemble(nn.Module):
         super().__init__()
         self.judges = nn.ModuleDict()
         for place, (name, backbone) in enumerate(backbones.items()):
-            pixels = {} if place == 0 else {"pixel_width": 0}
-            self.judges[name] = ProjectedDiscriminator(replace(params, seed=params.seed + place, **pixels), backbone)
+            own = replace(params, seed=params.seed + place, pixel_width=params.pixel_width if place == 0 else 0)
+            self.judges[name] = ProjectedDiscriminator(own, backbone)
 
     def mix(self, features: Mapping[str, Mapping[int, Tensor]]) -> dict[str, dict[int, Tensor]]:
         """`ProjectedDiscriminator.mix` of every backbone's features, by the backbone's name."""

@@ -70,6 +70,10 @@ class ShiftAndTone:
         self._light = torch.empty(count, 1, 1, 1, device=device).uniform_(-brightness, brightness)
         self._gain = torch.empty(count, 1, 1, 1, device=device).uniform_(1 - contrast, 1 + contrast)
 
+    def shifts(self, slots: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
+        """By how many pixels (B,) the pictures of these slots move to the right, and downwards."""
+        return -self._columns[slots].flatten(), -self._rows[slots].flatten()
+
     def __call__(self, pictures: Tensor, slots: Tensor | slice = slice(None)) -> Tensor:
         """Augment pictures (B, 3, H, W), each by the change of its slot."""
         height, width = pictures.shape[-2:]

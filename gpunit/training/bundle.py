@@ -16,6 +16,7 @@ from gpunit.networks.normalisation import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.prior.loading import save_biggan
 from gpunit.training.checkpoints import load_run, taking_from
+from gpunit.training.prior.layouts import LayoutRecipe
 from gpunit.training.prior.statistics import measure_standing_statistics
 from gpunit.training.prior.trainer import make_biggan
 from gpunit.training.recipes import DistillationRecipe, PriorRecipe
@@ -29,7 +30,7 @@ BANK_SIZE = 512
 
 def bundle_prior(
     run: Path,
-    recipe: PriorRecipe,
+    recipe: PriorRecipe | LayoutRecipe,
     class_names: Sequence[str],
     folder: Path,
     codes: int = 128,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpunit.commands.shared import (
     Data,
+    Device,
     Run,
     SaveEvery,
     Seed,
     StartFrom,
     TrainingBar,
+    UsageError,
     counting,
     reporter,
     require_one_process,
@@ -22,33 +24,78 @@ from gpunit.commands.shared import (
 from gpunit.commands.training.options import Classes
 from gpunit.memory import keep_freed_memory
 
+if TYPE_CHECKING:
+    from gpunit.training.prior.layouts import LayoutRecipe
+    from gpunit.training.recipes import PriorRecipe
+
 
 def train_prior(
     data: Data,
     run: Run,
     output: Annotated[Path, typer.Option(help="Folder of the finished prior.")],
     classes: Classes = "cat,dog,bird,car",
+    recipe: Annotated[
+        str, typer.Option(help="small, or layout: codes that say where the object lies, from pictures with boxes.")
+    ] = "small",
     steps: Annotated[int, typer.Option(min=1)] = 5000,
+    batch: Annotated[int | None, typer.Option(min=2, help="Real pictures per step; layout takes 216.")] = None,
     statistics_codes: Annotated[int, typer.Option(min=4, help="Latent codes behind each standing statistic.")] = 128,
+    device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: StartFrom = None,
 ) -> None:
-    """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures."""
+    """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures.
+
+    For `--recipe layout`, the boxes of the pictures in DATA/cat are rows of DATA/cat.csv: file, left, top, right,
+    bottom, as shares of the sides; a file called * stands for all others.
+    """
+    from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_prior
-    from gpunit.training.prior import trainer
-    from gpunit.training.recipes import PRIOR_SMALL
+    from gpunit.training.prior.layouts import train_layout_prior
+    from gpunit.training.prior.trainer import train_prior as train_small_prior
     from gpunit.training.run import RunSettings
 
     require_one_process()
-    names = classes.split(",")
-    discriminator = replace(PRIOR_SMALL.discriminator, classes=len(names))
-    recipe = replace(PRIOR_SMALL, classes=len(names), discriminator=discriminator)
+    computes = pick_device(device)
+    names = tuple(classes.split(","))
+    folders = [data / name for name in names]
     keep_freed_memory()
     with TrainingBar("Prior") as bar:
         settings = RunSettings(run, steps, seed, save_every, start_from, bar.print_line, bar.move)
-        trainer.train_prior([data / name for name in names], recipe, settings)
+        chosen: PriorRecipe | LayoutRecipe
+        if recipe == "small":
+            chosen = _small_recipe(len(names), batch)
+            train_small_prior(folders, chosen, settings, computes)
+        else:
+            chosen = _layout_recipe(recipe, names, batch, start_from)
+            train_layout_prior(folders, chosen, settings, computes)
     with counting() as progress:
         report = reporter(progress, "Standing statistics")
-        bundle_prior(run, recipe, names, output, statistics_codes, seed, report)
+        bundle_prior(run, chosen, names, output, statistics_codes, seed, report)
     typer.echo(f"{output} written")
+
+
+def _small_recipe(classes: int, batch: int | None) -> PriorRecipe:
+    from gpunit.training.recipes import PRIOR_SMALL
+
+    if batch is not None:
+        raise UsageError("--batch is for --recipe layout; leave it out.")
+    return replace(PRIOR_SMALL, classes=classes, discriminator=replace(PRIOR_SMALL.discriminator, classes=classes))
+
+
+def _layout_recipe(name: str, names: tuple[str, ...], batch: int | None, start_from: Path | None) -> LayoutRecipe:
+    """The recipe with these classes; with another batch, all that is taken of a batch keeps its share."""
+    from gpunit.training.prior.layouts import LayoutRecipe
+
+    if name != "layout":
+        raise UsageError(f"there is no recipe {name!r} of a prior; choose small or layout.")
+    if start_from is not None:
+        raise UsageError("--start-from is for --recipe small; leave it out.")
+    recipe = LayoutRecipe(names=names)
+    if batch is None:
+        return recipe
+    shares = {part: batch * getattr(recipe, part) // recipe.batch for part in ("reconstructed", "crossed", "sampled")}
+    if min(shares.values()) < 1:
+        raise UsageError("--batch must be at least 4.")
+    return replace(recipe, batch=batch, **shares)

@@ -173,6 +173,10 @@ class EfficientNetLite(nn.Module):
         """Features (B, C, H/8, W/8), which keep the layout, of pictures (B, 3, H, W) in [-1, 1]."""
         return self(picture, last_stride=8)[8]
 
+    def logits(self, feature: Tensor) -> Tensor:
+        """ImageNet class logits (B, 1000) of features (B, C, H, W) of stride 32."""
+        return self.classifier(F.relu6(self.head(feature)).mean(dim=(2, 3)))
+
     def probabilities(self, picture: Tensor) -> Tensor:
         """ImageNet class probabilities (B, 1000) of pictures (B, 3, H, W) in [-1, 1]."""
         return self.classifier(self.pooled(picture)).softmax(1)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -63,7 +64,23 @@ _LAST_BLOCKS = {64: ((False, 2, 1),), 128: ((False, 2, 2), (True, 2, 1))}
 _LAYOUT = {"memory_format": torch.channels_last}
 
 
-def make_biggan(recipe: PriorRecipe) -> BigGAN:
+class BigGANShape(Protocol):
+    """What a recipe says of its BigGAN: side of the pictures, number of classes, length of a code, channel width."""
+
+    @property
+    def resolution(self) -> int: ...  # noqa: D102
+
+    @property
+    def classes(self) -> int: ...  # noqa: D102
+
+    @property
+    def latent_dim(self) -> int: ...  # noqa: D102
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+
+
+def make_biggan(recipe: BigGANShape) -> BigGAN:
     """An untrained BigGAN of the recipe's shape, without attention.
 
     Raises:
