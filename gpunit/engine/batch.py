@@ -246,16 +246,15 @@ def _translate(translator: Translator, styles: Tensor, path: Path, record: Recor
     except images.PictureError as error:
         return Record(record.source, record.sha256, error=str(error))
     results = _results(output, stem, len(styles))
-    for result, drawn in zip(results, translator.render(translator.plan(picture), styles), strict=True):
-        files.save_png(drawn, result)
+    for result, rendered in zip(results, translator.render(translator.plan(picture), styles), strict=True):
+        files.save_png(rendered, result)
     return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])
 
 
 def _merge(output: Path, names: Sequence[str], new: Mapping[str, Record]) -> None:
-    """Once every picture is noted, make one manifest of the parts; two that do so at once write the same.
+    """Make one manifest of the parts once every picture has a record; two processes at once write the same one.
 
-    The process's own new records are given as well: where all pictures were noted by an earlier run, another process
-    may have removed the parts already.
+    This process's new records are given too: another process may already have removed the parts.
     """
     records = {**read_manifest(output), **new}
     if any(name not in records for name in names):

@@ -3,7 +3,7 @@
     gap closed      1 - (KD(translated, test) - floor) / (KD(sources, test) - floor), one sampled style for every source
     diversity       mean pairwise feature distance over ten styles of one source / over real test pictures
     content kept    mean |E_c(ŷ) - E_c(x)| / mean |E_c(x') - E_c(x)| over other pictures x' of x's domain: 0 keeps all
-    structure kept  the same ratio on self-similarity maps of a metric net: E_c alone would judge its own loss
+    structure kept  the same ratio on self-similarity maps of a metric net: E_c alone would measure its own loss
     own exemplar    share of translations whose colours are nearer to their own exemplar's than to another's
     alike           KD(A, test) of photographs A: for every source, the target training picture whose content code is
                     nearest.  It shows what KD to expect of pictures that keep as much content as A does

@@ -68,7 +68,7 @@ def synthesize(
         batch: codes rendered at a time.
 
     Raises:
-        PriorError: for a class that the prior lacks, one that cannot be judged, or a folder with other settings;
+        PriorError: for a class that the prior lacks or the classifier cannot score, or a folder with other settings;
             with photos, if the prior has no encoder.
         PictureError: for a photo that cannot be read.
     """

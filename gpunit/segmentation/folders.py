@@ -30,7 +30,7 @@ def segment_folder(
         report: called with (pictures done, pictures in all).
 
     Returns:
-        The pictures in which nothing was found; they have no map, and the next run looks at them again.
+        The pictures in which nothing was found; they get no map, and the next run tries them again.
 
     Raises:
         PictureError: if the folder is missing, holds no pictures, or one of them is damaged.

@@ -132,7 +132,7 @@ class InstanceSegmenter:
 
     @torch.no_grad()
     def segment(self, pictures: Sequence[Image.Image]) -> list[Instances]:
-        """The objects of every picture; each picture is looked at alone, so that its batch does not matter."""
+        """The objects of every picture; each picture is a batch of its own, so that the others do not matter."""
         import mmcv
         from mmdet.structures import DetDataSample
 
