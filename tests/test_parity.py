@@ -1,4 +1,7 @@
-"""The published-size networks give the numbers recorded from the published architecture."""
+"""The published-size networks give the numbers recorded from the published architecture.
+
+They compute in float64, so that no processor's rounding adds to that of the recorded float32 numbers.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def run() -> SimpleNamespace:
 
     def fill(network: torch.nn.Module, name: str, state: dict[str, torch.Tensor]) -> torch.nn.Module:
         network.load_state_dict(published.convert(name, state))  # strict
-        return network.eval()
+        return network.double().eval()
 
     encoder = fill(ContentEncoder(PUBLISHED.content_encoder), "content_encoder", states["content_encoder"])
     generator = fill(Generator(PUBLISHED.generator), "generator", generator_state)
@@ -57,8 +60,8 @@ def run() -> SimpleNamespace:
     sampler = fill(StyleSampler(PUBLISHED.style_sampler), "sampler", states["sampler"])
     distiller = fill(Distiller(PAPER_DISTILLATION, spectral_norm=False), "distiller", states["distiller"])
     discriminator = fill(Discriminator(DiscriminatorParams()), "discriminator", states["discriminator"])
-    source = torch.from_numpy(recipe.make_image("content", 256, 2))
-    target = torch.from_numpy(recipe.make_image("style", 256, 2))
+    source = torch.from_numpy(recipe.make_image("content", 256, 2)).double()
+    target = torch.from_numpy(recipe.make_image("style", 256, 2)).double()
     with torch.inference_mode():
         content = encoder(source)
         gates = generator.plan_skips(content)
@@ -68,7 +71,7 @@ def run() -> SimpleNamespace:
         }
         first_content = content.content[:1]
         style = style_encoder(target)
-        sampled = sampler(torch.from_numpy(recipe.make_latent(3)))
+        sampled = sampler(torch.from_numpy(recipe.make_latent(3)).double())
         logit, style_4 = discriminator(target, style_layer=4)
         _, style_5 = discriminator(target)
         distilled = distiller.content_encoder(source).content

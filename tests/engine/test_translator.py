@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from gpunit.engine.device import pick_device, pick_precision
+from gpunit.engine.device import pick_device, pick_precision, psnr
 from gpunit.engine.translator import PLANS_KEPT, Translator
 from gpunit.networks.families import PUBLISHED, SMALL
 from tests.conftest import blobs, build
@@ -26,8 +28,9 @@ def test_the_same_seed_gives_the_same_pictures(tiny: Translator, picture: Image.
     assert first.shape == (3, 64, 64, 3)
 
 
-def test_a_larger_draw_begins_with_the_smaller(tiny: Translator) -> None:
-    torch.testing.assert_close(tiny.sample(5, seed=1)[:2], tiny.sample(2, seed=1))
+def test_more_samples_begin_with_the_fewer(tiny: Translator) -> None:
+    # A matrix product of another size may add in another order.
+    torch.testing.assert_close(tiny.sample(5, seed=1)[:2], tiny.sample(2, seed=1), atol=1e-4, rtol=1e-4)
 
 
 def test_temperature_zero_has_one_style(tiny: Translator) -> None:
@@ -40,7 +43,7 @@ def test_a_style_does_not_depend_on_its_batch(tiny: Translator, picture: Image.I
     styles = tiny.sample(7, seed=2)
     together = tiny.render_tensor(plan, styles)
     alone = torch.cat([tiny.render_tensor(plan, style[None]) for style in styles])
-    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
+    assert torch.equal(together, alone)  # on a CPU, styles are rendered one by one
 
 
 def test_plans_are_kept_by_content_and_bounded(tiny: Translator) -> None:
@@ -71,26 +74,23 @@ def test_half_precision_stays_close(picture: Image.Image) -> None:
     style = full.sample(1)
     expected = full.render_tensor(full.plan(picture), style)
     got = half.render_tensor(half.plan(picture), style)
-    mean_square = (expected - got).square().mean()
-    assert 10 * torch.log10(4 / mean_square) > 30
+    assert psnr(got, expected) > 30
 
 
-def test_ten_styles_cost_one_plan_and_ten_renders() -> None:
-    translator = build(PUBLISHED)
-    picture, styles = blobs(4), translator.sample(10, seed=0)
+def test_several_styles_cost_one_plan_and_a_render_each() -> None:
+    picture, translator = blobs(4), build(PUBLISHED)
+    styles = translator.sample(3, seed=0)
 
-    def count(work: object) -> int:
+    def operations(work: Callable[[], object]) -> int:
         with FlopCounterMode(display=False) as counter:
             work()
         return counter.get_total_flops()
 
-    plans = []
-    planning = count(lambda: plans.append(translator.plan(picture)))
-    one_render = count(lambda: translator.render(plans[0], styles[:1]))
-    translator_again = build(PUBLISHED)
-    whole = count(lambda: translator_again.render(translator_again.plan(picture), styles))
-    assert one_render <= 27e9
-    assert whole == pytest.approx(planning + 10 * one_render, rel=0.05)
+    planning = operations(lambda: translator.plan(picture))
+    rendering = operations(lambda: translator.render(translator.plan(picture), styles[:1]))
+    translator.forget_plans()
+    assert operations(lambda: translator.render(translator.plan(picture), styles)) == planning + 3 * rendering
+    assert rendering <= 27e9
 
 
 def test_unavailable_choices_are_explained() -> None:
