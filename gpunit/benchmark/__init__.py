@@ -1,4 +1,4 @@
-"""How fast this machine translates, draws, starts and trains, within a given time."""
+"""How fast this machine translates, renders BigGAN's pictures, starts the page and trains, within a given time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast pictures are translated and drawn, next to plain computation.
+"""How fast pictures are rendered by translators and by BigGAN, next to plain computation.
 
 "Plain" is what a straightforward program does for every picture: the same modules in contiguous fp32, spectral norm of
 E_c computed at every pass, pixels doubled before each level, all RGB heads, content and skips recomputed for every

@@ -33,7 +33,7 @@ def masks_of(plan: Plan) -> dict[int, Tensor]:
     return {size: gate.mask[0].float().cpu() for size, gate in plan.gates.items()}
 
 
-def strengths(mask: Tensor) -> Tensor:
+def channel_means(mask: Tensor) -> Tensor:
     """Mean of every channel of a mask (C, S, S) over its pixels: (C,) in [0, 1)."""
     return mask.mean((1, 2))
 
@@ -44,7 +44,7 @@ def ranking(mask: Tensor) -> list[int]:
     >>> ranking(torch.tensor([0.1, 0.7, 0.7])[:, None, None])
     [1, 2, 0]
     """
-    return strengths(mask).argsort(descending=True, stable=True).tolist()
+    return channel_means(mask).argsort(descending=True, stable=True).tolist()
 
 
 def mean_map(mask: Tensor) -> Tensor:

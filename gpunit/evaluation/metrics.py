@@ -55,8 +55,8 @@ class Standard:
 
     Without it, a few channels of large values decide every distance.  A channel that is almost constant over the target
     pictures has next to no deviation, and under a cubic kernel it would decide alone; so no deviation counts as less
-    than a share of the channels' root mean square, the net's `quietest`.  (With a tenth on EfficientNet-Lite0, real
-    dogs are 52,000 from real cats, and training cats 0.02: any translation closes nearly all of such a gap.)
+    than a share of the channels' root mean square, the net's `deviation_floor`.  (With a tenth on EfficientNet-Lite0,
+    real dogs are 52,000 from real cats, and training cats 0.02: any translation closes nearly all of such a gap.)
 
     Attributes:
         mean, deviation: (d,).
@@ -66,10 +66,10 @@ class Standard:
     deviation: Tensor
 
     @classmethod
-    def of(cls, features: Tensor, quietest: float) -> Standard:
+    def of(cls, features: Tensor, deviation_floor: float) -> Standard:
         """Mean and deviation of features (N, d) of the real target test pictures."""
         deviation = features.std(dim=0)
-        return cls(features.mean(dim=0), deviation.clamp_min(quietest * float(deviation.square().mean().sqrt())))
+        return cls(features.mean(dim=0), deviation.clamp_min(deviation_floor * float(deviation.square().mean().sqrt())))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Features (N, d) -> standardised features (N, d)."""
@@ -144,7 +144,7 @@ class MetricNet:
         self._net = NETS[net_name]()
         self._batch = batch
         test = pooled(self._net, target_test, batch)
-        self._standard = Standard.of(test, self._net.quietest)
+        self._standard = Standard.of(test, self._net.deviation_floor)
         self._test = self._standard(test)
         self._floor = self.distance(target_train)
         self._real_diversity = mean_pairwise_distance(self._test)

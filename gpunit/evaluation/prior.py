@@ -67,7 +67,7 @@ def assess_classes(
     real_train = {name: features(pictures, pictures.shape[-1]) for name, pictures in train.items()}
     rows = []
     for name, wanted in real_test.items():
-        standard = Standard.of(wanted, net.quietest)
+        standard = Standard.of(wanted, net.deviation_floor)
         wanted = standard(wanted)
         rendered = prior.render(prior.latents(samples, seed), prior.labels([name]) * samples)
         mine = standard(features(rendered, test[name].shape[-1]))

@@ -59,7 +59,7 @@ def test_the_tab_opens_with_the_engines_masks(page: Page, planned: tuple[Transla
     caption = page.locator("#masks-channels .caption-label").first
     mask = masks.masks_of(plan)[16]
     strongest = masks.ranking(mask)[0]
-    expect(caption).to_contain_text(f"ch {strongest} · {masks.strengths(mask)[strongest]:.2f}")
+    expect(caption).to_contain_text(f"ch {strongest} · {masks.channel_means(mask)[strongest]:.2f}")
 
 
 def test_strength_0_is_the_picture_without_skips(page: Page) -> None:

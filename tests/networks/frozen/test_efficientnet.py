@@ -1,4 +1,4 @@
-"""The frozen nets inside packages name what is shown, and their features are of the size that is said of them."""
+"""The backbones classify the examples, and their features have the shapes and deviations that they state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,26 @@ _KINDS = {"cat-chelsea": (281, 285), "dog-shepherd": (151, 268), "bird-toucan": 
 
 @pytest.mark.parametrize("name", BACKBONES)
 @torch.inference_mode()
-def test_an_eye_names_the_examples(name: str) -> None:
-    eye = BACKBONES[name]()
+def test_a_backbone_classifies_the_examples(name: str) -> None:
     pictures = from_uint8(torch.stack([load_square(_EXAMPLES / f"{example}.jpg", 224) for example in _KINDS]))
-    for named, (first, last) in zip(eye.probabilities(pictures).argmax(1).tolist(), _KINDS.values(), strict=True):
-        assert first <= named <= last
-    for stride, feature in eye(
-        from_uint8(torch.stack([load_square(p, 128) for p in sorted(_EXAMPLES.iterdir())]))
-    ).items():
-        assert feature.shape[1:] == (eye.channels[stride], 128 // stride, 128 // stride)
-        assert 0.7 < feature.std() / eye.deviation[stride] < 1.4
+    found = BACKBONES[name]().probabilities(pictures).argmax(1).tolist()
+    assert all(first <= label <= last for label, (first, last) in zip(found, _KINDS.values(), strict=True))
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+@torch.inference_mode()
+def test_features_have_the_shapes_and_deviations_that_are_stated(name: str) -> None:
+    backbone = BACKBONES[name]()
+    pictures = from_uint8(torch.stack([load_square(path, 128) for path in sorted(_EXAMPLES.iterdir())]))
+    for stride, feature in backbone(pictures).items():
+        assert feature.shape[1:] == (backbone.channels[stride], 128 // stride, 128 // stride)
+        assert 0.7 < feature.std() / backbone.deviation[stride] < 1.4
+
+
+@torch.inference_mode()
+def test_stopping_early_changes_no_feature() -> None:
+    backbone = BACKBONES["efficientnet-lite0"]()
+    pictures = from_uint8(load_square(_EXAMPLES / "cat-chelsea.jpg", 64)[None])
+    early, whole = backbone(pictures, last_stride=8), backbone(pictures)
+    assert list(early) == [2, 4, 8]
+    assert all(torch.equal(early[stride], whole[stride]) for stride in early)
