@@ -164,7 +164,7 @@ class Style:
                 f"this style belongs to the model {read.get('model')!r}, not to {model}; choose that model."
             )
         if read.get("sha256") != sha256:
-            raise StyleError(f"this style was saved with other weights of {model} than are here; it cannot be rendered.")
+            raise StyleError(f"this style was saved with other weights of {model}; it cannot be rendered here.")
         numbers = read.get("numbers")
         if not isinstance(numbers, list) or len(numbers) != length:
             found = len(numbers) if isinstance(numbers, list) else "no"
