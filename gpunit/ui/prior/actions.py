@@ -30,7 +30,7 @@ MAX_CLASSES = 12
 MATCH_SIZE = 8
 AGREEMENT_CODES = 24
 LOW_TRUNCATION = 0.02
-FIRST_CLASSES = 4
+FIRST_CLASSES = 5
 
 NOTHING, CONTENT, SHAPE, INSTANCE = "Nothing", "Content map E_c(x)", "Shape F_s(E_c(x))", "Instance map x_s"
 
@@ -341,6 +341,9 @@ def _maps(models: Models, prior: Prior, rendered: Tensor, labels: list[int], kin
     contents = shapes.contents(rendered)
     if kind == CONTENT:
         return pictures.coloured(contents)
-    if prior.class_names != shapes.class_names:
-        raise gr.Error(f"F_s knows {', '.join(shapes.class_names)} only; choose {PRIORS[0]}, or another map.")
-    return images.to_pictures(shapes.predicted(contents, labels))
+    names = [prior.class_names[label] for label in labels]
+    unknown = next((name for name in names if name not in shapes.class_names), None)
+    if unknown is not None:
+        known = ", ".join(shapes.class_names)
+        raise gr.Error(f"F_s knows {known}, not {unknown}; leave that class out, or choose another map.")
+    return images.to_pictures(shapes.predicted(contents, [shapes.class_names.index(name) for name in names]))
