@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,8 +130,8 @@ def test_sheet_holds_every_picture() -> None:
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     class Broken(Image.Image):
-        def save(self, path: Path, *args: object, **kwargs: object) -> None:
-            Path(path).write_bytes(b"half")
+        def save(self, fp: Any, format: str | None = None, **params: Any) -> None:
+            Path(fp).write_bytes(b"half")
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):

@@ -9,6 +9,7 @@ import dataclasses
 import importlib.util
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from gpunit.training.recipes import PAPER_DISTILLATION
 from gpunit.training.stage1.distiller import Distiller
 from gpunit.zoo import published
 
+Network = TypeVar("Network", bound=torch.nn.Module)
 FOLDER = Path(__file__).parent / "parity"
 PICTURES, CODES = 2e-3, 1e-4
 
@@ -31,6 +33,8 @@ PICTURES, CODES = 2e-3, 1e-4
 def load_recipe() -> ModuleType:
     """The script that draws weights and inputs by name."""
     spec = importlib.util.spec_from_file_location("parity_recipe", FOLDER / "recipe.py")
+    assert spec is not None
+    assert spec.loader is not None
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
     return recipe
@@ -50,7 +54,7 @@ def run() -> SimpleNamespace:
     states = {name: published.as_tensors(recipe.make_state(tensors)) for name, tensors in layout.items()}
     generator_state, style_state = published.split_style_encoder(states["generator"])
 
-    def fill(network: torch.nn.Module, name: str, state: dict[str, torch.Tensor]) -> torch.nn.Module:
+    def fill(network: Network, name: str, state: dict[str, torch.Tensor]) -> Network:
         network.load_state_dict(published.convert(name, state))  # strict
         return network.double().eval()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -148,7 +148,11 @@ class ShapeAgreement:
 
 @torch.inference_mode()
 def shape_agreement(
-    head: ShapeHead, contents: Tensor, maps: Tensor, class_names: Sequence[str], labels: Sequence[int]
+    head: Callable[[Tensor, Tensor], Tensor],
+    contents: Tensor,
+    maps: Tensor,
+    class_names: Sequence[str],
+    labels: Sequence[int],
 ) -> list[ShapeAgreement]:
     """A row per ordered pair of classes.
 

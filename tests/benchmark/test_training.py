@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from torch import Tensor
 
 from gpunit.benchmark import machine
 from gpunit.benchmark.training import published_training_figures, training_figures
@@ -40,11 +43,11 @@ def test_a_step_of_the_small_recipe_at_full_size_is_timed(monkeypatch: pytest.Mo
     asked: list[SmallRecipe] = []
 
     class Trainer(small.SmallTrainer):
-        def __init__(self, recipe: SmallRecipe, *rest: object) -> None:
+        def __init__(self, recipe: SmallRecipe, *rest: Any) -> None:
             asked.append(recipe)
             super().__init__(TINY_SMALL, *rest)
 
-        def step(self, *pictures: object) -> dict[str, object]:
+        def step(self, *pictures: Any) -> dict[str, Tensor]:
             return {}  # what it takes is not tested
 
         def prepare(self, *pictures: object) -> None: ...

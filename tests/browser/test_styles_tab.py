@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from PIL.GifImagePlugin import GifImageFile
+from playwright.sync_api import Page, Position, expect
 
 from gpunit import images, zoo
 from gpunit.engine.styles import Style
@@ -46,7 +48,7 @@ def source_of(page: Page, selector: str) -> str | None:
     return page.locator(selector).get_attribute("src")
 
 
-def after(page: Page, action: object) -> np.ndarray:
+def after(page: Page, action: Callable[[], object]) -> np.ndarray:
     """The picture in the current style, once an action has changed it."""
     before = source_of(page, RESULT)
     action()
@@ -132,7 +134,7 @@ def test_the_grids_corners_are_the_four_styles_and_a_click_goes_on_from_a_cell(
     box = page.locator(GRID).bounding_box()
     assert box
     scale = box["width"] / grid.shape[1]
-    place = {"x": scale * (4 + PITCH * 5 + 64), "y": scale * (4 + PITCH * 2 + 64)}
+    place: Position = {"x": scale * (4 + PITCH * 5 + 64), "y": scale * (4 + PITCH * 2 + 64)}
     chosen = after(page, lambda: page.locator(GRID).click(position=place))
     assert np.abs(chosen - grid[4 + PITCH * 2 :, 4 + PITCH * 5 :][:128, :128]).max() <= 1
 
@@ -169,6 +171,7 @@ def test_the_animation_goes_there_and_back(page: Page, kind: str, suffix: str, s
     assert download.value.suggested_filename == f"styles-to-cat{suffix}"
     if kind == "GIF":
         with Image.open(path) as animation:
+            assert isinstance(animation, GifImageFile)
             assert animation.n_frames == 46
             assert animation.info["loop"] == 0
     else:

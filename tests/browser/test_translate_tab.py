@@ -123,8 +123,8 @@ def test_upload_translate_compare_download(page: Page, tmp_path: Path) -> None:
         return translate(page, 4)
 
     first_seed = int(page.locator("#seed input").input_value())
-    other = with_seed(77)
-    assert not any(np.array_equal(one, two) for one, two in zip(pictures, other, strict=True))
+    others = with_seed(77)
+    assert not any(np.array_equal(one, two) for one, two in zip(pictures, others, strict=True))
     again = with_seed(first_seed)
     assert all(np.array_equal(one, two) for one, two in zip(pictures, again, strict=True))
 

@@ -21,7 +21,7 @@ def run(*arguments: str | Path) -> str:
 def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     data = folders("cat", "dog", "bird", "car", count=2)[0].parent
     prior, pairs, content = tmp_path / "prior", tmp_path / "pairs", tmp_path / "content.safetensors"
-    options = ("--run", tmp_path / "prior-run", "--steps", "1", "--statistics-codes", "4")
+    options: tuple[str | Path, ...] = ("--run", tmp_path / "prior-run", "--steps", "1", "--statistics-codes", "4")
     run("train-prior", data, *options, "--output", prior)
     assert load_prior(prior).class_names == ("cat", "dog", "bird", "car")
 

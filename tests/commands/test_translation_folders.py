@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gpunit.__main__ import main
 from tests.conftest import blobs
+
+Translate = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def translate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> object:
+def translate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Translate:
     """Runs the command: exit code, and what it printed."""
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
@@ -43,7 +46,7 @@ def translate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         (["--input", "{folder}/.."], "lies inside"),
     ],
 )
-def test_what_cannot_be_translated(translate: object, source: Path, arguments: list[str], words: str) -> None:
+def test_what_cannot_be_translated(translate: Translate, source: Path, arguments: list[str], words: str) -> None:
     given = [argument.format(folder=source) for argument in arguments]
     code, _, message = translate(*given, "--output", source.parent / "out")
     assert code == 2
@@ -51,7 +54,9 @@ def test_what_cannot_be_translated(translate: object, source: Path, arguments: l
     assert not (source.parent / "out").exists()
 
 
-def test_processes_share_a_folder_and_go_on(translate: object, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_share_a_folder_and_go_on(
+    translate: Translate, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = source.parent / "out"
     options = ("--input", source, "--count", "2", "--output", output)
     monkeypatch.setenv("RANK", "1")
@@ -71,7 +76,7 @@ def test_processes_share_a_folder_and_go_on(translate: object, source: Path, mon
     assert "another seed" in message
 
 
-def test_a_picture_that_cannot_be_read_is_named_at_the_end(translate: object, source: Path) -> None:
+def test_a_picture_that_cannot_be_read_is_named_at_the_end(translate: Translate, source: Path) -> None:
     (source / "broken.png").write_bytes(b"no picture")
     code, said, message = translate("--input", source, "--count", "1", "--output", source.parent / "out")
     assert code == 2
@@ -79,7 +84,7 @@ def test_a_picture_that_cannot_be_read_is_named_at_the_end(translate: object, so
     assert "broken.png: not a picture" in message
 
 
-def test_files_that_other_work_has_left_are_not_overwritten(translate: object, source: Path) -> None:
+def test_files_that_other_work_has_left_are_not_overwritten(translate: Translate, source: Path) -> None:
     output = source.parent / "out"
     code, _, _ = translate(source / "photo.png", "--count", "1", "--output", output)
     assert code == 0
@@ -91,7 +96,7 @@ def test_files_that_other_work_has_left_are_not_overwritten(translate: object, s
     assert not (output / "deep").exists()
 
 
-def test_every_picture_gets_results_of_its_own(translate: object, source: Path) -> None:
+def test_every_picture_gets_results_of_its_own(translate: Translate, source: Path) -> None:
     for seed, name in ((4, "a/dog.png"), (5, "b/Dog.png"), (6, "dog-2.png")):
         path = source / name
         path.parent.mkdir(exist_ok=True)
@@ -105,7 +110,7 @@ def test_every_picture_gets_results_of_its_own(translate: object, source: Path) 
     assert len({path.read_bytes() for path in results}) == 3
 
 
-def test_results_of_another_folder_are_not_overwritten(translate: object, source: Path) -> None:
+def test_results_of_another_folder_are_not_overwritten(translate: Translate, source: Path) -> None:
     output, other = source.parent / "out", source.parent / "other"
     other.mkdir()
     blobs(9, 90, 90).save(other / "photo.png")

@@ -83,7 +83,7 @@ def same_as_unbroken(folder: Path) -> bool:
 def prepare_conversion(folder: Path) -> None:
     """A published content encoder, of random weights."""
     folder.mkdir(parents=True)
-    layout = read_layout(PARITY / "layout.txt")
+    layout = read_layout(str(PARITY / "layout.txt"))
     torch.save(published.as_tensors(make_state(layout["content_encoder"])), folder / f"{CONTENT_ENCODER}.pt")
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,8 @@ def test_a_run_that_was_killed_is_gone_on_with(
     tiny: Translator, source: Path, tmp_path: Path, alone: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "shared"
-    render, drawn = tiny.render, []
+    render: Any = tiny.render
+    drawn: list[object] = []
 
     def killed(*arguments: object) -> object:
         if len(drawn) == 2:

@@ -84,7 +84,7 @@ def test_outputs_and_gradients_agree(name: str, layout: torch.memory_format) -> 
     make, inputs, tolerance = CASES[name]
     torch.manual_seed(0)
     here = make().double()
-    there = copy.deepcopy(here).to("cuda", memory_format=layout)
+    there = copy.deepcopy(here).to("cuda").to(memory_format=layout)
     results = []
     for network, device in ((here, "cpu"), (there, "cuda")):
         given = [x.to(device) for x in inputs]

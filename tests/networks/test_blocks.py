@@ -35,7 +35,7 @@ def test_doubling_and_convolving_has_the_outputs_and_gradients_of_the_two_steps(
     x = noise(2, 3, size, size).requires_grad_()
     together, apart = double_and_convolve(x, conv), conv(upsample(x))
     torch.testing.assert_close(together, apart)
-    parts = [x, conv.weight, conv.bias]
+    parts = [x, *conv.parameters()]
     weight = noise(*together.shape, seed=1)
     gradients = (torch.autograd.grad(out, parts, weight) for out in (together, apart))
     for got, expected in zip(*gradients, strict=True):

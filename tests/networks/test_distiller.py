@@ -10,4 +10,5 @@ def test_reverse_gradient() -> None:
     y = reverse_gradient(x)
     assert torch.equal(y, x)
     y.sum().backward()
+    assert x.grad is not None
     assert torch.equal(x.grad, torch.tensor([-1.0, -1.0]))

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,9 +36,10 @@ assert not {"mmdet", "mmcv", "mmengine"} & set(sys.modules)
 def network() -> nn.Module:
     """HTC with random weights, and few proposals, for speed."""
     torch.manual_seed(0)
-    network = htc.htc_network(SMALLEST)
+    network: Any = htc.htc_network(SMALLEST)
     network.rpn_head.test_cfg.max_per_img = 30
     network.roi_head.test_cfg.max_per_img = 3
+    assert isinstance(network, nn.Module)
     return network
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from gpunit.training.checkpoints import (
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    state = {"model": {"weight": torch.rand(3)}, "step": 7}
+    state: dict[str, Any] = {"model": {"weight": torch.rand(3)}, "step": 7}
     save_checkpoint(tmp_path / "run" / "checkpoint.pt", state)
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoint.pt"]
     loaded = load_run(tmp_path / "run")

@@ -19,6 +19,7 @@ def test_shapes_by_cross_entropy_and_by_l1_have_the_same_minimum() -> None:
     for cross_entropy in (False, True):
         answer = wrong.clone().requires_grad_()
         shape_distance(answer, target, cross_entropy).backward()
+        assert answer.grad is not None
         slopes.append(float(answer.grad.abs().mean()))
     assert slopes[1] > 100 * slopes[0]
 

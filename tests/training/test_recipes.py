@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,6 @@ from gpunit.training.recipes import (
     PRIOR_SMALL,
     SMALL_DISTILLATION,
     SMALL_RECIPES,
-    AnyRecipe,
     PaperRecipe,
     weight_names,
     weighted,
@@ -19,7 +19,7 @@ RECIPES = [*SMALL_RECIPES.values(), SMALL_DISTILLATION, PAPER_DISTILLATION, PRIO
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_one_weight_is_changed_and_nothing_else(recipe: AnyRecipe) -> None:
+def test_one_weight_is_changed_and_nothing_else(recipe: Any) -> None:
     name, *others = weight_names(recipe)
     changed = weighted(recipe, **{name: 123.0})
     assert getattr(changed.weights, name) == 123

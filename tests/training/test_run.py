@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -141,7 +142,7 @@ def test_every_stage_stops_before_it_writes_what_is_no_number(
 ) -> None:
     pictures, _ = pairs
     cat, dog = pictures / "cat", pictures / "dog"
-    trainer, network, run = {
+    cases: dict[str, tuple[Any, str, Callable[[RunSettings], Path]]] = {
         "prior": (PriorTrainer, "generator", lambda on: train_prior([cat, dog], TINY_PRIOR, on)),
         "stage I": (
             DistillationTrainer,
@@ -150,7 +151,8 @@ def test_every_stage_stops_before_it_writes_what_is_no_number(
         ),
         "small": (small.SmallTrainer, "model", lambda on: small.train([dog], [cat], encoder(), TINY_SMALL, on)),
         "paper": (paper.PaperTrainer, "model", lambda on: paper.train([dog], [cat], encoder(), TINY_PAPER, on)),
-    }[stage]
+    }
+    trainer, network, run = cases[stage]
     plain = trainer.step
 
     def step(self: Trainer, *batch: object) -> dict[str, torch.Tensor]:

@@ -11,6 +11,8 @@ from gpunit.training.trainer import frozen, update_ema, weighted_sum, young_deca
 def test_the_average_moves_towards_the_model_and_copies_its_buffers() -> None:
     torch.manual_seed(0)
     model, ema = nn.BatchNorm1d(3), nn.BatchNorm1d(3)
+    assert model.running_mean is not None
+    assert ema.running_mean is not None
     with torch.no_grad():
         for tensor in (model.weight, ema.weight, model.running_mean):
             tensor.copy_(torch.rand(3))

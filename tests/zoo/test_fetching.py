@@ -14,8 +14,21 @@ CONTENT = bytes(range(256)) * 4000
 SUM = hashlib.sha256(CONTENT).hexdigest()
 
 
+class Server(ThreadingHTTPServer):
+    """Remembers where each request began, and lets a stalled answer go on."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.begins: list[int] = []
+        self.release = threading.Event()
+
+
 class Handler(BaseHTTPRequestHandler):
     """Plays the servers one meets; the path says which."""
+
+    server: Server
 
     def do_GET(self) -> None:
         begin = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-")) if "Range" in self.headers else 0
@@ -49,11 +62,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.begins = []
-    server.release = threading.Event()
+def server() -> Iterator[Server]:
+    server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.release.set()
@@ -62,7 +72,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
 
 
 @pytest.fixture
-def address(server: ThreadingHTTPServer) -> Callable[[str], str]:
+def address(server: Server) -> Callable[[str], str]:
     return lambda kind: f"http://127.0.0.1:{server.server_port}/{kind}"
 
 
@@ -76,9 +86,7 @@ def test_a_file_comes_whole_and_reports_its_progress(address: Callable[[str], st
     assert [p.name for p in path.parent.iterdir()] == ["weights.bin"]
 
 
-def test_a_cut_off_download_is_resumed(
-    address: Callable[[str], str], server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_a_cut_off_download_is_resumed(address: Callable[[str], str], server: Server, tmp_path: Path) -> None:
     path = tmp_path / "weights.bin"
     with pytest.raises(DownloadError, match="resumed"):
         fetch(address("cut"), path)
@@ -88,9 +96,7 @@ def test_a_cut_off_download_is_resumed(
     assert [p.name for p in tmp_path.iterdir()] == ["weights.bin"]
 
 
-def test_a_retry_goes_on_where_it_broke_off(
-    address: Callable[[str], str], server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_a_retry_goes_on_where_it_broke_off(address: Callable[[str], str], server: Server, tmp_path: Path) -> None:
     path = tmp_path / "weights.bin"
     assert fetch_with_retries(address("cut"), path, lambda done, total: None) == SUM
     assert server.begins == [0, 300_000]

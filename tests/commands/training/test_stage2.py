@@ -28,8 +28,8 @@ def test_an_ablation_from_the_command_line_to_a_translator_without_skips(
     folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dog, cat = folders("dog", "cat", count=4)
-    options = ("--content-encoder", "random", "--no-skips", "--weight", "content=0", "--limit", "cat=3", "--batch", "4")
-    options += ("--warm-up", "0", "--coarse", "0")
+    options = ["--content-encoder", "random", "--no-skips", "--weight", "content=0", "--limit", "cat=3", "--batch", "4"]
+    options += ["--warm-up", "0", "--coarse", "0"]
     begin = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--steps", "1")
     run(*begin, *options)
     assert "adversarial" in json.loads((tmp_path / "run" / "stats.jsonl").read_text())

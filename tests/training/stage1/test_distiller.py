@@ -36,5 +36,6 @@ def test_the_last_contents_of_every_domain_are_remembered() -> None:
     contents = torch.arange(5.0)[:, None, None, None].expand(-1, 1, places, places) + 1
     networks.remember(contents, torch.tensor([0, 1, 0, 0, 0]))
     networks.remember(contents[:1] + 9, torch.tensor([1]))
+    assert networks.remembered is not None
     assert networks.remembered[0, :, 0].tolist()[:3] == [1, 3, 4]
     assert networks.remembered[1, :, 0].tolist() == [10, 2, 0]
