@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -33,7 +34,7 @@ def content(small: Translator) -> ContentFeatures:
 
 
 def both(
-    generator: Generator, content: ContentFeatures, styles: Tensor, skips: bool = True, **options: object
+    generator: Generator, content: ContentFeatures, styles: Tensor, skips: bool = True, **options: Any
 ) -> tuple[Tensor, Tensor]:
     """The pictures of the CPU's generator and of the generator, both in float64 until they are returned."""
     other = CPUGenerator(generator, torch.float64)
