@@ -33,7 +33,7 @@ def changed(page: Page, selector: str, before: str | None) -> np.ndarray:
 def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
     shown = open_tab(page)
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
-    drawn = prior.grid(prior.latents(5, 1, 0.7), [0, 1, 2, 3])
+    drawn = prior.grid(prior.latents(5, 1, 0.7), [0, 1, 2, 3, 4])
     expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names)
     assert shown.shape == (expected.height, expected.width, 3)
     assert np.abs(shown - np.asarray(expected, dtype=int)).max() <= 2
@@ -58,17 +58,17 @@ def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
     assert box is not None
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     # The third row's second picture, a place right of and below its middle.
-    width, height = 4 * 132 + 4, 5 * 132 + 4 + 22
+    width, height = 5 * 132 + 4, 5 * 132 + 4 + 22
     scale = min(box["width"] / width, box["height"] / height)
     left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
     x, y = 4 + 132 + 90, 22 + 4 + 2 * 132 + 80
     page.locator(GRID).click(position={"x": left + scale * x, "y": top + scale * y})
     shown = changed(page, "#prior-matches img", before)
-    codes = prior.named_latents([(1, 2)] * 4, 0.7)
-    drawn = images.to_pictures(prior.render(codes, [0, 1, 2, 3]))
+    codes = prior.named_latents([(1, 2)] * 5, 0.7)
+    drawn = images.to_pictures(prior.render(codes, [0, 1, 2, 3, 4]))
     expected = np.asarray(images.sheet([drawn], 128), dtype=int)[4:132]
     assert np.abs(shown[26:154] - expected).max() <= 2
-    features = prior.features(codes, [0, 1, 2, 3], 8)
+    features = prior.features(codes, [0, 1, 2, 3, 4], 8)
     places = match(features[1, :, 5, 5], features).places
     for column, (row, place) in enumerate(places.tolist()):
         # The white ring's rightmost point.
@@ -116,7 +116,7 @@ def test_a_class_found_by_name_gets_a_column(page: Page) -> None:
     page.get_by_role("option", name="cat", exact=True).click()
     again = changed(page, GRID, source)
     assert again.shape == before.shape
-    assert np.abs(again[26:, 400:528] - before[26:, 4:132]).max() <= 2
+    assert np.abs(again[26:, 532:660] - before[26:, 4:132]).max() <= 2
 
 
 def test_a_walk_starts_and_ends_at_the_rows(page: Page) -> None:
@@ -155,7 +155,7 @@ def test_a_photo_is_drawn_in_every_class(page: Page, tmp_path: Path) -> None:
     shown = fetch(page, page.locator("#prior-inverted img"))
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     seen = images.cut(photo, 128)
-    (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3])
+    (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3, 4])
     row = [seen, *images.to_pictures(drawn)]
     expected = np.asarray(images.sheet([row], 128, ["photo", *prior.class_names]), dtype=int)
     assert np.abs(shown - expected).max() <= 2
