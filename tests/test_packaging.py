@@ -67,7 +67,9 @@ def test_what_the_code_imports_is_asked_for() -> None:
     } - {"gpunit", "spaces", *sys.stdlib_module_names}
     homes = packages_distributions()
     missing = {
-        module for module in imported if not {home.lower().replace("_", "-") for home in homes.get(module, ())} & names
+        module
+        for module in imported
+        if not {home.lower().replace("_", "-") for home in homes.get(module, (module,))} & names
     }
     assert missing == set()
 
