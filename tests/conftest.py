@@ -127,8 +127,8 @@ def folders(tmp_path: Path) -> Callable[..., list[Path]]:
 @pytest.fixture(scope="session")
 def tiny_biggan() -> BigGAN:
     """A tiny BigGAN with random weights, settled spectral norms and measured statistics."""
+    from gpunit.training.prior.base import make_biggan
     from gpunit.training.prior.statistics import batch_statistics, measure_standing_statistics
-    from gpunit.training.prior.trainer import make_biggan
 
     torch.manual_seed(0)
     model = make_biggan(TINY_PRIOR).train()

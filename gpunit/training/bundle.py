@@ -16,9 +16,9 @@ from gpunit.networks.normalisation import fold_spectral_norm
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.prior.loading import save_biggan
 from gpunit.training.checkpoints import load_run, taking_from
+from gpunit.training.prior.base import make_biggan
 from gpunit.training.prior.layouts import LayoutRecipe
 from gpunit.training.prior.statistics import measure_standing_statistics
-from gpunit.training.prior.trainer import make_biggan
 from gpunit.training.recipes import DistillationRecipe, PriorRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
 from gpunit.training.stage1.distiller import Distiller

@@ -18,42 +18,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
-from gpunit import images
 from gpunit.imagenet import DOMAINS
-from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams, sample_code
-from gpunit.networks.frozen.efficientnet import EfficientNetLite0
+from gpunit.networks.code_encoder import CodeEncoderParams, sample_code
 from gpunit.networks.layout import LAYOUT_DIM, Layout, layout_of
-from gpunit.networks.normalisation import add_spectral_norm
-from gpunit.networks.projected_discriminator import Judgement, ProjectedDiscriminator, ProjectedDiscriminatorParams
+from gpunit.networks.projected_discriminator import Judgement, ProjectedDiscriminatorParams
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone
-from gpunit.training.prior.statistics import batch_statistics
-from gpunit.training.prior.trainer import make_biggan
+from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
 from gpunit.training.prior.windows import Windows, WindowSet
 from gpunit.training.run import RunSettings, begin, run_steps
-from gpunit.training.trainer import (
-    CPU,
-    Parts,
-    Trainer,
-    detached,
-    frozen,
-    minimise,
-    set_rate,
-    update_ema,
-    weighted_sum,
-    young_decay,
-)
+from gpunit.training.trainer import CPU, Parts, detached, frozen, minimise, set_rate, weighted_sum
 
 _BACKBONE_SIDE = 128
 _RAMP_STEPS, _SETTLED = 200, 0.1
-_LAYOUT = {"memory_format": torch.channels_last}
 
 
 @dataclass(frozen=True)
@@ -127,26 +109,6 @@ class LayoutRecipe:
 
 
 @dataclass(frozen=True)
-class _Rendered:
-    """What a step renders: reconstructions, pictures of new codes, and partners of some of both in another class.
-
-    Attributes:
-        mean, log_variance: of the real windows' codes (N, D).
-        codes: (B, D).
-        label: (B,).
-        paired: (P,) the place of every partner's original.
-        picture: (B, 3, S, S) in [-1, 1].
-    """
-
-    mean: Tensor
-    log_variance: Tensor
-    codes: Tensor
-    label: Tensor
-    paired: Tensor
-    picture: Tensor
-
-
-@dataclass(frozen=True)
 class _Seen:
     """Augmented pictures as D sees them: the backbone's features by stride with the pixels at 1, and the layouts."""
 
@@ -154,7 +116,7 @@ class _Seen:
     layout: Layout
 
 
-class LayoutTrainer(Trainer):
+class LayoutTrainer(BigGANTrainer):
     """BigGAN, encoder, discriminator, their optimisers and averages.
 
     Args:
@@ -164,30 +126,9 @@ class LayoutTrainer(Trainer):
         device: where to compute; in bf16 on a GPU.
     """
 
-    stateful = ("generator", "encoder", "ema_generator", "ema_encoder", "discriminator", "optimizer_g", "optimizer_d")
-
     def __init__(self, recipe: LayoutRecipe, steps: int, seed: int = 0, device: torch.device = CPU) -> None:
-        super().__init__(device)
-        torch.manual_seed(seed)
+        super().__init__(recipe, replace(recipe.discriminator, classes=recipe.classes), seed, device, fused=True)
         self.recipe, self.steps = recipe, steps
-        self.generator, self.ema_generator = (make_biggan(recipe) for _ in range(2))
-        self.encoder, self.ema_encoder = (CodeEncoder(recipe.encoder) for _ in range(2))
-        self.ema_generator.load_state_dict(self.generator.state_dict())
-        self.ema_encoder.load_state_dict(self.encoder.state_dict())
-        self.ema_generator.requires_grad_(False).eval()
-        self.ema_encoder.requires_grad_(False).eval()
-        self.backbone = EfficientNetLite0()
-        self.discriminator = ProjectedDiscriminator(replace(recipe.discriminator, classes=recipe.classes))
-        add_spectral_norm(self.discriminator)
-        networks = (self.generator, self.ema_generator, self.encoder, self.ema_encoder)
-        for network in (*networks, self.backbone, self.discriminator):
-            network.to(device).to(**_LAYOUT)
-        adam: dict[str, Any] = {"betas": (0.0, 0.99), "fused": True}
-        trained = [*self.generator.parameters(), *self.encoder.parameters()]
-        self.optimizer_g = torch.optim.Adam(trained, lr=recipe.learning_rate, **adam)
-        self.optimizer_d = torch.optim.Adam(
-            self.discriminator.parameters(), lr=recipe.discriminator_learning_rate, **adam
-        )
         self._members = torch.zeros(recipe.classes, 1000, dtype=torch.bool, device=device)
         for number, name in enumerate(recipe.names):
             if name in DOMAINS:
@@ -204,14 +145,11 @@ class LayoutTrainer(Trainer):
         label, code = windows.label.to(self.device), windows.code.to(self.device)
         rendered = self._render(real, label, code)
         seen_real, seen = self._look(real, code, rendered)
-        discriminator_loss = self._update_discriminator(seen_real, label, seen, rendered.label)
+        discriminator_loss = self._update_discriminator(seen_real, label, seen, rendered.labels)
         with frozen(self.discriminator):
             parts = self._losses(real, code, rendered, seen_real, seen)
             minimise(weighted_sum(parts, self.recipe.weights), self.optimizer_g)
-        self.done += 1
-        decay = young_decay(self.recipe.ema, self.done)
-        update_ema(self.ema_generator, self.generator, decay)
-        update_ema(self.ema_encoder, self.encoder, decay)
+        self._finish()
         return detached({**parts, "discriminator": discriminator_loss})
 
     def _set_rates(self) -> None:
@@ -222,19 +160,14 @@ class LayoutTrainer(Trainer):
         set_rate(self.optimizer_g, share * self.recipe.learning_rate)
         set_rate(self.optimizer_d, share * self.recipe.discriminator_learning_rate)
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
+        """bf16 on a GPU alone."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    def _generate(self, model: torch.nn.Module, codes: Tensor, label: Tensor) -> Tensor:
-        """Pictures in float32, normalised by this very batch."""
-        one_hot = torch.eye(self.recipe.classes, device=self.device)[label]
-        with self._autocast(), batch_statistics(model):
-            return model(codes, one_hot, 1.0).float()
-
-    def _render(self, real: Tensor, label: Tensor, layout_code: Tensor) -> _Rendered:
+    def _render(self, real: Tensor, label: Tensor, layout_code: Tensor) -> Rendered:
         recipe, device, kept = self.recipe, self.device, self.recipe.reconstructed
         classes = recipe.classes
-        with self._autocast():
+        with self.autocast():
             mean, log_variance = self.encoder(real)
         own = sample_code(mean[:kept, LAYOUT_DIM:], log_variance[:kept, LAYOUT_DIM:])
         new = torch.randn(recipe.sampled, recipe.latent_dim, device=device)
@@ -244,11 +177,12 @@ class LayoutTrainer(Trainer):
         paired = torch.cat(
             [torch.arange(recipe.crossed, device=device), torch.arange(kept, kept + recipe.sampled, device=device)]
         )
-        codes = torch.cat([codes, codes[paired]])
-        labels = torch.cat([labels, (labels[paired] + others) % classes])
-        return _Rendered(mean, log_variance, codes, labels, paired, self._generate(self.generator, codes, labels))
+        codes, labels = with_partners(codes, labels, paired, others, classes)
+        with self.autocast():
+            pictures = self._generate(self.generator, codes, labels)
+        return Rendered(mean, log_variance, codes, labels, paired, pictures)
 
-    def _look(self, real: Tensor, layout_code: Tensor, rendered: _Rendered) -> tuple[_Seen, _Seen]:
+    def _look(self, real: Tensor, layout_code: Tensor, rendered: Rendered) -> tuple[_Seen, _Seen]:
         """Real and rendered pictures, augmented alike where they are to stay comparable place by place."""
         device, count, kept = self.device, len(real), self.recipe.reconstructed
         originals = torch.cat(
@@ -264,16 +198,16 @@ class LayoutTrainer(Trainer):
 
         with torch.no_grad():
             seen_real = see(real, torch.arange(count, device=device), layout_code)
-        return seen_real, see(rendered.picture, slots, rendered.codes)
+        return seen_real, see(rendered.pictures, slots, rendered.codes)
 
     def _features(self, picture: Tensor) -> dict[int, Tensor]:
         side = max(_BACKBONE_SIDE, picture.shape[-1])
         large = F.interpolate(picture, (side, side), mode="bilinear", align_corners=False)
-        with self._autocast():
+        with self.autocast():
             return {1: picture, **self.backbone(large)}
 
     def _judge(self, seen: _Seen, label: Tensor, layout: Layout | None = None) -> Judgement:
-        with self._autocast():
+        with self.autocast():
             judgement: Judgement = self.discriminator(seen.features, label, layout or seen.layout)
         return judgement
 
@@ -296,19 +230,18 @@ class LayoutTrainer(Trainer):
         minimise(loss, self.optimizer_d)
         return loss
 
-    def _losses(self, real: Tensor, layout_code: Tensor, rendered: _Rendered, seen_real: _Seen, seen: _Seen) -> Parts:
+    def _losses(self, real: Tensor, layout_code: Tensor, rendered: Rendered, seen_real: _Seen, seen: _Seen) -> Parts:
         """The parts of L_G."""
         weights, kept = self.recipe.weights, self.recipe.reconstructed
-        originals = kept + self.recipe.sampled
-        judged = self._judge(seen, rendered.label)
-        with self._autocast():
-            found, _ = self.encoder(rendered.picture[kept:])
+        judged = self._judge(seen, rendered.labels)
+        with self.autocast():
+            found, _ = self.encoder(rendered.pictures[kept:])
         first = {stride: seen.features[stride][rendered.paired] for stride in (8, 16)}
-        second = {stride: seen.features[stride][originals:] for stride in (8, 16)}
+        second = {stride: seen.features[stride][rendered.originals :] for stride in (8, 16)}
         strides = [stride for stride in seen.features if stride > 1]
         reconstructed = {stride: seen.features[stride][:kept] for stride in strides}
         wanted = {stride: seen_real.features[stride][:kept] for stride in strides}
-        colours = F.l1_loss(F.avg_pool2d(rendered.picture[:kept], 8), F.avg_pool2d(real[:kept], 8))
+        colours = F.l1_loss(F.avg_pool2d(rendered.pictures[:kept], 8), F.avg_pool2d(real[:kept], 8))
         mean, log_variance = rendered.mean, rendered.log_variance
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
         return {
@@ -318,7 +251,7 @@ class LayoutTrainer(Trainer):
             "latent": self._latent_distance(found, rendered.codes[kept:].detach()),
             "layout": F.mse_loss(mean[:, :LAYOUT_DIM], layout_code),
             "structure": (losses.structure_distance(first, second) + losses.structure_distance(second, first)) / 2,
-            "naming": self._naming_loss(seen.features[32], rendered.label),
+            "naming": self._naming_loss(seen.features[32], rendered.labels),
         }
 
     def _latent_distance(self, found: Tensor, codes: Tensor) -> Tensor:
@@ -331,28 +264,12 @@ class LayoutTrainer(Trainer):
         """What pictures (B,) lack to be put among the ImageNet classes of their domain; 0 for other classes."""
         members = self._members[label]
         named = members.any(dim=1)
-        with self._autocast():
+        with self.autocast():
             logits = self.backbone.logits(feature).float()
         inside = logits.masked_fill(~members, -1e4).logsumexp(dim=1)
         outside = logits.masked_fill(members, -1e4).logsumexp(dim=1)
         missing = F.relu(self.recipe.enough - (inside - outside)) * named
         return missing.sum() / named.sum().clamp_min(1)
-
-    @torch.no_grad()
-    def sheet(self, real: Tensor, codes: Tensor) -> Image.Image:
-        """A row per code in every class, then a row per real window: itself, and its inferred code in every class."""
-        real, codes = real.to(self.device), codes.to(self.device)
-        every = torch.cat([codes, self.ema_encoder(real)[0]])
-        classes = self.recipe.classes
-        label = torch.arange(classes, device=self.device).repeat(len(every))
-        pictures = self._generate(self.ema_generator, every.repeat_interleave(classes, 0), label)
-        size = real.shape[-1]
-        first = [*[Image.new("RGB", (size, size), "white")] * len(codes), *images.to_pictures(real)]
-        rows = [
-            [picture, *images.to_pictures(row)]
-            for picture, row in zip(first, pictures.unflatten(0, (len(every), classes)), strict=True)
-        ]
-        return images.sheet(rows, size)
 
 
 def train_layout_prior(
