@@ -38,7 +38,7 @@ def test_plain_computation_keeps_spectral_norm() -> None:
 
 
 @pytest.mark.parametrize(("precision", "least"), [("fp32", 80), ("bf16", 30)])
-def test_both_sides_of_a_comparison_draw_the_same(
+def test_both_sides_of_a_comparison_render_the_same(
     monkeypatch: pytest.MonkeyPatch, precision: str, least: float
 ) -> None:
     monkeypatch.setattr(machine, "MATRIX", 64)  # in bf16, a large product takes minutes where bf16 is emulated

@@ -60,9 +60,9 @@ def test_auto_follows_the_processor_and_the_trial(
     monkeypatch.setattr(device, "computes_bf16", lambda device: supported)
     auto = build(SMALL, precision="auto")
     assert not device._trials  # building tries nothing
-    drawn = auto.render_tensor(auto.plan(picture), auto.sample(1))
+    rendered = auto.render_tensor(auto.plan(picture), auto.sample(1))
     assert len(device._trials) == supported
     wanted = next(iter(device._trials.values())).dtype if supported else torch.float32
     assert auto.dtype is wanted
     named = build(SMALL, precision={torch.float32: "fp32", torch.bfloat16: "bf16"}[wanted])
-    assert torch.equal(drawn, named.render_tensor(named.plan(picture), named.sample(1)))
+    assert torch.equal(rendered, named.render_tensor(named.plan(picture), named.sample(1)))

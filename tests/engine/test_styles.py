@@ -85,7 +85,7 @@ def test_bands_go_from_coarse_to_fine_and_leave_none_out(levels: int) -> None:
     assert set(bands) == {0, 1, 2}
 
 
-def test_mixing_a_style_with_itself_draws_it_unchanged(tiny: Translator, picture: Image.Image) -> None:
+def test_mixing_a_style_with_itself_leaves_it_unchanged(tiny: Translator, picture: Image.Image) -> None:
     plan, codes = tiny.plan(picture), tiny.sample(2, seed=1)
     levels = len(tiny.networks.generator.params.sizes)
     a, b = codes

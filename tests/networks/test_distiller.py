@@ -33,13 +33,13 @@ def test_appearance_changes_the_picture_and_leaves_the_shape() -> None:
     decoder, appearance_encoder = Decoder(PARAMS), AppearanceEncoder(PARAMS)
     content, label = torch.rand(2, 1, 8, 8), torch.tensor([0, 1])
     pictures = torch.rand(2, 2, 3, 64, 64) * 2 - 1
-    drawn, layouts = [], []
+    decoded, layouts = [], []
     decoder.shape_head.at_shape_size.register_forward_hook(lambda module, inputs, output: layouts.append(output))
     for picture in pictures:
-        drawn.append(decoder(content, appearance_encoder(picture), label))
-    assert drawn[0].shape == (2, 3, 64, 64)
+        decoded.append(decoder(content, appearance_encoder(picture), label))
+    assert decoded[0].shape == (2, 3, 64, 64)
     assert torch.equal(layouts[0], layouts[1])
-    assert not torch.allclose(drawn[0], drawn[1])
+    assert not torch.allclose(decoded[0], decoded[1])
 
 
 def test_the_shape_listens_to_the_label() -> None:
