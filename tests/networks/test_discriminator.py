@@ -21,6 +21,7 @@ def test_the_style_of_a_picture_is_the_mean_of_the_layer_asked_for(layer: int) -
 def test_a_block_halves_the_size_and_keeps_the_variance_of_what_its_branches_add() -> None:
     block = DownBlock(4, 4).double()
     torch.nn.init.zeros_(block.conv_out.weight)
+    assert block.conv_out.bias is not None
     torch.nn.init.zeros_(block.conv_out.bias)
     x = torch.rand(1, 4, 8, 8).double()
     torch.testing.assert_close(block(x), torch.nn.functional.avg_pool2d(x, 2) / 2**0.5)

@@ -25,6 +25,7 @@ def test_style_statistics_are_means_and_deviations_with_finite_gradients() -> No
     torch.testing.assert_close(deviation, feature.std((2, 3)))
     constant = torch.ones(1, 1, 4, 4, requires_grad=True)
     style_statistics(constant)[1].sum().backward()
+    assert constant.grad is not None
     assert constant.grad.isfinite().all()
 
 
