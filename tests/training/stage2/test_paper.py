@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,8 +17,7 @@ from gpunit.training.recipes import weighted
 from gpunit.training.run import RunSettings
 from gpunit.training.stage2.paper import PaperTrainer, train
 from tests.conftest import TINY, TINY_PAPER
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.training.parallel import run_in_two_processes
 
 
 def encoder() -> ContentEncoder:
@@ -98,7 +93,6 @@ def test_without_skips_every_mask_is_zero(tmp_path: Path, folders: Callable[...,
 PROGRAM = """
 import sys, torch
 from tests.training.stage2.test_paper import three_steps
-torch.set_num_threads(1)
 answer = three_steps()
 if answer:
     torch.save(answer, sys.argv[1])
@@ -146,24 +140,8 @@ def _three_steps() -> dict[str, dict[str, Tensor]]:
 
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     path = tmp_path / "two.pt"
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(path)],
-            cwd=ROOT,
-            env=os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for process in processes:
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+    run_in_two_processes(PROGRAM, tmp_path, str(path))
     two, one = torch.load(path, weights_only=True), three_steps()
     assert two["gradients"].keys() == one["gradients"].keys()
     for part in ("model", "discriminator"):
