@@ -23,6 +23,7 @@ from gpunit.training.recipes import DistillationRecipe, PriorRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
 from gpunit.training.stage1.distiller import Distiller
 from gpunit.training.stage2.trainer import StyledGenerator
+from gpunit.training.trainer import CPU
 from gpunit.zoo import weights
 
 BANK_SIZE = 512
@@ -36,6 +37,7 @@ def bundle_prior(
     codes: int = 128,
     seed: int = 0,
     report: Callable[[int, int], None] = lambda done, total: None,
+    device: torch.device = CPU,
 ) -> None:
     """Measure the standing statistics of a prior's averaged weights and write the folder that `load_prior` loads.
 
@@ -47,6 +49,7 @@ def bundle_prior(
         codes: latent codes per standing statistic.
         seed: of these codes.
         report: called with (statistics measured, statistics in all).
+        device: where to measure.
 
     Raises:
         TrainingError: if the run has no checkpoint, or one of another shape.
@@ -57,8 +60,8 @@ def bundle_prior(
     with taking_from(run):
         model.load_state_dict(state["ema_generator"])
         encoder.load_state_dict(state["ema_encoder"])
-    measure_standing_statistics(model, codes, seed, report)
-    save_biggan(model, class_names, folder, encoder)
+    measure_standing_statistics(model.to(device), codes, seed, report)
+    save_biggan(model.to(CPU), class_names, folder, encoder)
 
 
 def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Sequence[str], path: Path) -> Path:
@@ -93,9 +96,19 @@ def bundle_content_encoder(run: Path, recipe: DistillationRecipe, classes: Seque
 
 
 @torch.no_grad()
-def encode_styles(encoder: nn.Module, folder: Path, size: int, batch: int = 32, limit: int | None = None) -> Tensor:
-    """Style codes (N, D) of the pictures of a folder, at most `limit` of them, in the order of their names."""
-    return torch.cat([encoder(pictures) for pictures in read_batches(folder, size, limit, batch)])
+def encode_styles(
+    encoder: nn.Module,
+    folder: Path,
+    size: int,
+    batch: int = 32,
+    limit: int | None = None,
+    device: torch.device = CPU,
+) -> Tensor:
+    """Style codes (N, D) of the pictures of a folder, at most `limit` of them, in the order of their names.
+
+    The codes lie on `device`, where the encoder has to be.
+    """
+    return torch.cat([encoder(pictures.to(device)) for pictures in read_batches(folder, size, limit, batch)])
 
 
 def bundle_translator(
@@ -108,6 +121,7 @@ def bundle_translator(
     seed: int = 0,
     report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
     limit: int | None = None,
+    device: torch.device = CPU,
 ) -> None:
     """Fit the style sampler of a run of stage II and write the finished translator.
 
@@ -121,6 +135,7 @@ def bundle_translator(
         seed: of the fit and of the choice of the bank.
         report: called with (epoch, epochs, mean squared error).
         limit: use at most this many target pictures.
+        device: where to encode them and to fit.
 
     Raises:
         TrainingError: if the run has no checkpoint, or one of another shape.
@@ -129,14 +144,14 @@ def bundle_translator(
     model = StyledGenerator(params)
     with taking_from(run):
         model.load_state_dict(state["ema"])
-    style_encoder: StyleEncoder = model.style_encoder.eval()
-    codes = encode_styles(style_encoder, target, params.resolution, limit=limit)
+    style_encoder: StyleEncoder = model.style_encoder.eval().to(device)
+    codes = encode_styles(style_encoder, target, params.resolution, limit=limit, device=device)
     sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report)
     chosen = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:BANK_SIZE]
     tensors = {
         **model.state_dict(),
         **{f"style_sampler.{name}": tensor for name, tensor in sampler.state_dict().items()},
-        "style_bank": codes[chosen],
+        "style_bank": codes.to(CPU)[chosen],
     }
     header = {
         "kind": "translator",

@@ -86,14 +86,20 @@ class SamplerTrainer(Trainer):
         optimizer = torch.optim.Adam(
             self.sampler.parameters(), lr=rate, betas=(0.5, 0.999), weight_decay=recipe.weight_decay
         )
-        total = 0.0
+        losses: list[Tensor] = []
+        sizes: list[int] = []
         for part in torch.randperm(len(codes), device=self.device).split(recipe.batch):
             if len(part) < 2:
                 continue  # batch norm cannot take one code alone
             loss = F.mse_loss(self.sampler(latents[part]), codes[part])
             minimise(loss, optimizer)
-            total += loss.item() * len(part)
+            losses.append(loss.detach())
+            sizes.append(len(part))
         self.done += 1
+        # Read together: a look at every loss would wait for the device every time.
+        total = sum(
+            value * size for value, size in zip(torch.stack(losses).tolist() if losses else [], sizes, strict=True)
+        )
         return {"error": total / len(codes)}
 
 

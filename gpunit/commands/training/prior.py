@@ -72,7 +72,7 @@ def train_prior(
             train_layout_prior(folders, chosen, settings, computes)
     with counting() as progress:
         report = reporter(progress, "Standing statistics")
-        bundle_prior(run, chosen, names, output, statistics_codes, seed, report)
+        bundle_prior(run, chosen, names, output, statistics_codes, seed, report, computes)
     typer.echo(f"{output} written")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Seed, counting
+from gpunit.commands.shared import Device, Seed, counting
 from gpunit.commands.training.options import require_recipe
 from gpunit.networks.families import SMALL
 
@@ -23,14 +23,17 @@ def fit_sampler(
         typer.Option(help="Epochs times style codes; by default 500000 for small, else 2000000.", min=1),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many target pictures.")] = None,
+    device: Device = "auto",
     seed: Seed = 0,
 ) -> None:
     """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
+    from gpunit.engine.device import pick_device
     from gpunit.training import bundle
     from gpunit.training.sampler import SamplerRecipe
     from gpunit.training.tasks import PAPER_TASKS
 
     require_recipe(recipe)
+    computes = pick_device(device)
     if recipe in PAPER_TASKS:
         task = PAPER_TASKS[recipe]
         params = task.recipe.translator
@@ -44,5 +47,5 @@ def fit_sampler(
         def report(epoch: int, epochs: int, loss: float) -> None:
             progress.update(bar, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
 
-        bundle.bundle_translator(run, target, params, content_encoder, output, fit, seed, report, limit)
+        bundle.bundle_translator(run, target, params, content_encoder, output, fit, seed, report, limit, computes)
     typer.echo(f"{output} written")

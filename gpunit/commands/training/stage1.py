@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, require_one_process
+from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, require_one_process
 from gpunit.commands.training.options import Classes, Weights, weighted
 from gpunit.memory import keep_freed_memory
 
@@ -29,17 +29,20 @@ def distill(
         int | None,
         typer.Option(min=0, help="Steps at the start that draw nothing; none by default with --start-from."),
     ] = None,
+    device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
     start_from: StartFrom = None,
 ) -> None:
-    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures; on the CPU."""
+    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
+    from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_content_encoder
     from gpunit.training.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
     from gpunit.training.run import RunSettings
     from gpunit.training.stage1 import trainer
 
     require_one_process()
+    computes = pick_device(device)
     recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
     if recipe not in recipes:
         raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
@@ -52,6 +55,6 @@ def distill(
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
         settings = RunSettings(run, steps or chosen.steps, seed, save_every, start_from, bar.print_line, bar.move)
-        trainer.distill(data, chosen, settings)
+        trainer.distill(data, chosen, settings, computes)
     shape_path = bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")

@@ -55,8 +55,10 @@ class Distiller(nn.Module):
         if self.remembered is None:
             return
         for domain, known in enumerate(self.remembered):
-            new = content[label == domain].flatten(1).to(known)
-            self.remembered[domain] = torch.cat([new, known])[: len(known)]
+            both = torch.cat([content.flatten(1).to(known), known])
+            others = torch.cat([label != domain, label.new_zeros(len(known), dtype=torch.bool)])
+            # A stable sort in place of a mask, whose count of pictures the device would be waited for.
+            self.remembered[domain] = both[others.byte().argsort(stable=True)[: len(known)]]
 
     def layout_loss(self, shallow: Tensor, wanted: Mapping[int, Tensor]) -> Tensor:
         """Error in predicting the layout of the backbone's features from content and label: 0 if exact, 1 if blind.

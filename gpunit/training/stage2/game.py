@@ -36,6 +36,7 @@ class Rendered:
         source: (B, 3, S, S); the last ones are turned copies of the first.
         target: (B, 3, S, S).
         label: (B,) the targets' domains.
+        host_label: (B,) the same on the CPU, where what to compute can be decided without a wait for the device.
         styled_by: (B,) the target whose style each source is translated in; copies share their originals'.
         turns: (C, 2, 3) the affine map of each turned copy.
         content: of the sources.
@@ -48,6 +49,7 @@ class Rendered:
     source: Tensor
     target: Tensor
     label: Tensor
+    host_label: Tensor
     styled_by: Tensor
     turns: Tensor
     content: ContentFeatures
@@ -122,7 +124,7 @@ class SmallGame(StageTwoTrainer):
 
         Args:
             source, target: (B, 3, S·scale, S·scale) in [-1, 1]; the last sources are replaced by turned copies.
-            label: (B,) the targets' domains.
+            label: (B,) the targets' domains, on the CPU.
             scale: the factor by which the rendered pictures are smaller.
             previews: also render what the level before the last makes.
         """
@@ -153,7 +155,10 @@ class SmallGame(StageTwoTrainer):
             reconstructed = generator.render(own_content.content, own_gates, style[:count], size=size).float()
         if scale > 1:
             source, target = (F.avg_pool2d(pictures, scale) for pictures in (source, target))
-        return Rendered(source, target, label, styled_by, turns, content, gates, translated, reconstructed, preview)
+        here = label.to(self.device)
+        return Rendered(
+            source, target, here, label, styled_by, turns, content, gates, translated, reconstructed, preview
+        )
 
     def features_of(self, pictures: Tensor) -> dict[str, dict[int, Tensor]]:
         """What D judges pictures (B, 3, S, S) by: every backbone's features by stride, and as stride 1 the pictures."""
@@ -178,12 +183,13 @@ class SmallGame(StageTwoTrainer):
         with mixed_precision(self.device):
             real, fake = judge(features.real, label), judge(held, rendered.style_label)
             loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
-            if mismatched and len(label.unique()) > 1:
+            known = rendered.host_label
+            if mismatched and len(known.unique()) > 1:
                 # Real pictures under another domain's label: without them, a copy of the source passes for any domain.
-                claimed = label.roll(int(torch.randint(1, len(label), ())))
-                wrong = claimed != label
-                if wrong.any():
-                    logits = [logit[wrong] for logit in judge(features.real, claimed).logits]
+                claimed = known.roll(int(torch.randint(1, len(known), ())))
+                wrong = (claimed != known).nonzero()[:, 0].to(self.device)
+                if len(wrong):
+                    logits = [logit[wrong] for logit in judge(features.real, claimed.to(self.device)).logits]
                     loss = loss + mismatched * losses.hinge_fake_loss(logits)
         minimise(loss, self.optimizer_d)
         return loss

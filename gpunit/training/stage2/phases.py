@@ -149,7 +149,7 @@ class Growth(Phase):
         with torch.no_grad():
             real_features, fake_features = (game.features_of(each) for each in (target, rendered.detach()))
         with mixed_precision(game.device):
-            real, fake = (game.discriminator(each, label) for each in (real_features, fake_features))
+            real, fake = (game.discriminator(each, label.to(game.device)) for each in (real_features, fake_features))
             loss = losses.hinge_discriminator_loss(real.logits, fake.logits)
         minimise(loss, game.optimizer_d)
         return loss

@@ -74,9 +74,9 @@ class SmallTrainer(SmallGame):
 
         Args:
             source, target: (B, 3, S, S) in [-1, 1], S the full resolution.
-            label: (B,) the targets' places in `recipe.domains`.
+            label: (B,) the targets' places in `recipe.domains`, on the CPU.
         """
-        source, target, label = (each.to(self.device) for each in (source, target, label))
+        source, target = (each.to(self.device) for each in (source, target))
         rate = self.recipe.learning_rate * settling(self.done, self._steps, self.recipe.settle)
         set_rate(self.optimizer_g, rate)
         set_rate(self.optimizer_d, rate * self.recipe.discriminator_rate)
