@@ -19,6 +19,7 @@ from gpunit.commands.shared import (
     Seed,
     UsageError,
     counting,
+    listed,
     print_table,
     read_folder,
     reporter,
@@ -148,7 +149,7 @@ def evaluate_prior(
     test: Annotated[Path, typer.Option(help="Real pictures never trained on, one subfolder per class.")],
     train: Annotated[Path, typer.Option(help="Real training pictures, for the floor, one subfolder per class.")],
     prior: PriorName = "prior-small",
-    classes: Annotated[str, typer.Option(help="Classes that both folders hold.")] = "cat,dog,bird,car",
+    classes: Annotated[str, typer.Option(help="Classes that both folders hold.", callback=listed)] = "cat,dog,bird,car",
     content_encoder: Annotated[
         str | None, typer.Option(help="Also measure this content encoder's agreement, e.g. content-small.")
     ] = None,

@@ -119,6 +119,16 @@ def finite(value: float) -> float:
     return value
 
 
+def listed(names: str | None) -> str | None:
+    """Option callback: names separated by commas, without the spaces around them; refuses empty ones."""
+    if names is None:
+        return None
+    parts = [name.strip() for name in names.split(",")]
+    if not all(parts):
+        raise typer.BadParameter("names are separated by single commas, as in cat,dog.")
+    return ",".join(parts)
+
+
 def explain(error: Exception) -> str:
     """One sentence for an error that ends a command."""
     if isinstance(error, OSError) and error.strerror:
