@@ -11,6 +11,7 @@ import typer
 from gpunit import __version__
 from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
 from gpunit.commands.shared import explain
+from gpunit.streams import keep_printing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,6 +61,7 @@ for group, commands in COMMANDS.items():
 
 def main() -> None:
     """Run a command; what the user can mend ends with one sentence and exit code 2."""
+    keep_printing()
     try:
         app(standalone_mode=True)
     except (ValueError, OSError, ModuleNotFoundError) as error:

@@ -10,6 +10,10 @@ import ctypes
 import functools
 import platform
 
+# Bytes that the translators which the page has loaded may take by default: six published ones, or all that are bundled
+# many times over.
+MODEL_BUDGET = 3 * 2**29
+
 # Parameters of mallopt (malloc.h).
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 

@@ -10,6 +10,9 @@ import zlib
 import numpy as np
 import torch
 
+# Of page and command line alike, so that what one has made can be made again by the other.
+MAX_SEED = 2**31 - 1
+
 
 def step_generator(seed: int, step: int, purpose: str) -> torch.Generator:
     """A CPU generator that depends on (seed, step, purpose) alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -146,3 +147,12 @@ def test_lines_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert files.read_lines(tmp_path / "a.jsonl") == []
     (tmp_path / "a.jsonl").write_text("1\n2\n", encoding="utf-8")
     assert files.read_lines(tmp_path / "a.jsonl") == ["1", "2"]
+
+
+def test_json_has_null_where_there_is_no_number(tmp_path: Path) -> None:
+    def refuse(word: str) -> object:
+        raise AssertionError(f"{word} is no JSON")
+
+    write_json(tmp_path / "a.json", {"rows": [{"figure": math.nan, "others": (math.inf, 1.5)}], "name": "nan"})
+    read = json.loads((tmp_path / "a.json").read_text(), parse_constant=refuse)
+    assert read == {"rows": [{"figure": None, "others": [None, 1.5]}], "name": "nan"}

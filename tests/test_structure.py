@@ -13,7 +13,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # From the ground up.  A module or folder may import what stands below it, and nothing that stands beside it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("gpunit", "gpunit.images", "gpunit.files", "gpunit.settings", "gpunit.memory", "gpunit.seeds", "gpunit.imagenet"),
+    (
+        "gpunit",
+        "gpunit.images",
+        "gpunit.files",
+        "gpunit.settings",
+        "gpunit.memory",
+        "gpunit.seeds",
+        "gpunit.streams",
+        "gpunit.imagenet",
+    ),
     ("gpunit.networks",),
     ("gpunit.engine",),
     ("gpunit.zoo",),

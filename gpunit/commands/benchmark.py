@@ -46,9 +46,10 @@ def benchmark(
             published_training,
             report=lambda name: status.update(f"Measuring: {name}"),
         )
+    if json:  # before anything is printed, which may fail
+        write_json(json, figures)
     print_table(table(figures), 120)
     for sentence in remarks(figures):
         typer.echo(sentence)
     if json:
-        write_json(json, figures)
         typer.echo(f"{json} written")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ from gpunit.commands.shared import (
     Seed,
     UsageError,
     counting,
+    listed,
     print_table,
     read_folder,
     reporter,
@@ -40,6 +42,9 @@ OFFLINE_COLUMNS = {
     "alike_kept": "alike kept",
 }
 PAPER_COLUMNS = {"fid": "FID", "lpips": "LPIPS"}
+
+# In tables, for a figure that has no value; JSON has null.
+NOT_MEASURABLE = "-"
 
 Row = dict[str, float | str]
 # Measures the pictures of a source domain (N, 3, S, S) in [-1, 1], and reports (done, total) on the way.
@@ -86,15 +91,16 @@ def evaluate(
         else:
             measure = _by_paper(translator, target_train, inception, limit, styles, seed)
         progress.remove_task(looking)
-        rows = [
-            {"source": folder.name, **figures}
-            for folder in sources
-            for figures in measure(read_folder(folder, translator.resolution, limit), reporter(progress, folder.name))
-        ]
-    _print_table(f"{model}, {protocol} protocol", rows)
-    if output:
         run = {"model": model, "protocol": protocol, "seed": seed, "limit": limit, "styles": styles}
-        write_json(output, {**run, "rows": rows})
+        rows: list[Row] = []
+        for folder in sources:
+            pictures = read_folder(folder, translator.resolution, limit)
+            rows += [
+                {"source": folder.name, **figures} for figures in measure(pictures, reporter(progress, folder.name))
+            ]
+            if output:  # before anything is printed, and after every folder: an hour's figures must not be lost
+                write_json(output, {**run, "rows": rows})
+    _print_table(f"{model}, {protocol} protocol", rows)
 
 
 def _offline(
@@ -140,15 +146,23 @@ def _print_table(title: str, rows: list[Row]) -> None:
     for heading in columns.values():
         table.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in names), *(f"{row[name]:.3f}" for name in columns))
+        table.add_row(*(str(row[name]) for name in names), *(_shown(row[name]) for name in columns))
     print_table(table, 180)
+    if any(_shown(row[name]) == NOT_MEASURABLE for row in rows for name in columns):
+        typer.echo(
+            f"{NOT_MEASURABLE}: cannot be measured, because the pictures that it compares are all alike", err=True
+        )
+
+
+def _shown(figure: float | str) -> str:
+    return f"{figure:.3f}" if isinstance(figure, float | int) and math.isfinite(figure) else NOT_MEASURABLE
 
 
 def evaluate_prior(
     test: Annotated[Path, typer.Option(help="Real pictures never trained on, one subfolder per class.")],
     train: Annotated[Path, typer.Option(help="Real training pictures, for the floor, one subfolder per class.")],
     prior: PriorName = "prior-small",
-    classes: Annotated[str, typer.Option(help="Classes that both folders hold.")] = "cat,dog,bird,car",
+    classes: Annotated[str, typer.Option(help="Classes that both folders hold.", callback=listed)] = "cat,dog,bird,car",
     content_encoder: Annotated[
         str | None, typer.Option(help="Also measure this content encoder's agreement, e.g. content-small.")
     ] = None,
@@ -175,16 +189,26 @@ def evaluate_prior(
     size = 128
     real_test = {name: read_folder(test / name, size) for name in names}
     real_train = {name: read_folder(train / name, size, len(real_test[name])) for name in names}
-    figures: dict[str, object] = {"prior": prior, "seed": seed, "samples": samples}
-    rows = []
+    rows: list[dict[str, object]] = []
+    figures: dict[str, object] = {"prior": prior, "seed": seed, "samples": samples, "classes": rows}
+
+    def keep(*lines: str) -> None:
+        """Write what is measured so far, and only then print of it."""
+        if output:
+            write_json(output, figures)
+        for line in lines:
+            typer.echo(line)
+
     for name in nets:
-        for row in assessment.assess_classes(loaded, real_test, real_train, name, samples // len(names), seed):
-            rows.append(asdict(row))
-            typer.echo(
+        measured = assessment.assess_classes(loaded, real_test, real_train, name, samples // len(names), seed)
+        rows += [asdict(row) for row in measured]
+        keep(
+            *(
                 f"{row.name:8} {row.net:20} samples {row.samples:8.4f}   floor {row.floor:8.4f}   "
                 f"nearest other class {row.ceiling:8.4f}   diversity {row.diversity:6.3f}"
+                for row in measured
             )
-    figures["classes"] = rows
+        )
     if content_encoder:
         agreement = assessment.assess_content(
             loaded,
@@ -197,9 +221,7 @@ def evaluate_prior(
             seed,
         )
         figures["agreement"] = asdict(agreement)
-        typer.echo(agreement.table())
-    if output:
-        write_json(output, figures)
+        keep(agreement.table())
 
 
 def _nets(names: list[str] | None) -> list[str]:

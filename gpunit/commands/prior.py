@@ -16,6 +16,7 @@ from gpunit.commands.shared import (
     UsageError,
     counting,
     finite,
+    listed,
     receiving,
     reporter,
 )
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
 
 PriorName = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
-Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.")]
+Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.", callback=listed)]
 Download = Annotated[bool, typer.Option("--download", help="Fetch a pretrained BigGAN that is not on this machine.")]
 
 
@@ -57,7 +58,10 @@ def synthesize(
     output: Annotated[Path, typer.Option(help="Folder of the data set; an interrupted one is continued.")],
     prior: PriorName = "prior-small",
     classes: Annotated[
-        str, typer.Option(help="Class names or numbers, separated by commas; `paper` takes the paper's 291.")
+        str,
+        typer.Option(
+            help="Class names or numbers, separated by commas; `paper` takes the paper's 291.", callback=listed
+        ),
     ] = "cat,dog,bird,car",
     codes: Annotated[int, typer.Option(min=1, help="Latent codes, each rendered as every class.")] = 600,
     truncations: Annotated[str, typer.Option(help="Taken in turn, separated by commas.")] = "0.5,1.0",

@@ -24,6 +24,7 @@ from rich.table import Table
 from torch import Tensor
 
 from gpunit import images
+from gpunit.seeds import MAX_SEED
 
 console = Console(stderr=True)
 # The way out where a file would be overwritten.
@@ -31,7 +32,7 @@ OTHER_OUTPUT = "choose another --output"
 
 Precision = Annotated[str, typer.Option(help="fp32, bf16, fp16 or auto.")]
 Device = Annotated[str, typer.Option(help="cuda, mps, cpu or auto.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same results.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="The same seed gives the same results.")]
 Run = Annotated[Path, typer.Option(help="Folder of the run; an interrupted run in it is resumed.")]
 Data = Annotated[Path, typer.Argument(help="Folder with one subfolder of pictures per domain.")]
 SaveEvery = Annotated[int, typer.Option(min=1, help="Steps between checkpoints, log lines and sheets.")]
@@ -117,6 +118,16 @@ def finite(value: float) -> float:
     if not math.isfinite(value):
         raise typer.BadParameter("it must be a finite number, such as 0.5.")
     return value
+
+
+def listed(names: str | None) -> str | None:
+    """Option callback: names separated by commas, without the spaces around them; refuses empty ones."""
+    if names is None:
+        return None
+    parts = [name.strip() for name in names.split(",")]
+    if not all(parts):
+        raise typer.BadParameter("names are separated by single commas, as in cat,dog.")
+    return ",".join(parts)
 
 
 def explain(error: Exception) -> str:

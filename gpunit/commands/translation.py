@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable
@@ -65,7 +64,9 @@ def translate(
     if bool(pictures) == bool(input):
         raise UsageError("give either pictures or a folder with --input.")
     weights = [Path(model), content_encoder] if content_encoder else []
-    exemplars = [(path, images.open_picture(path)) for path in exemplar or ()]
+    exemplars = exemplar or []
+    for path in exemplars:
+        images.require_picture(path)
 
     def load(device: str, precision: str) -> Translator:
         if content_encoder:
@@ -74,7 +75,7 @@ def translate(
 
     def styles_of(translator: Translator) -> Tensor:
         if exemplars:
-            return torch.cat([translator.style_of(picture) for _, picture in exemplars])
+            return torch.cat([translator.style_of(images.open_picture(path)) for path in exemplars])
         return translator.sample(count, seed, temperature)
 
     if input:
@@ -85,11 +86,11 @@ def translate(
         settings = {
             "input": str(input.resolve()),
             "weights": [files.digest(path) for path in weights or zoo.files_of(model)],
-            **({"exemplars": [files.digest(path) for path, _ in exemplars]} if exemplars else sampled),
+            **({"exemplars": [files.digest(path) for path in exemplars]} if exemplars else sampled),
         }
         _translate_folder(input, output, settings, load, styles_of, device, precision)
         return
-    headings = [path.stem[:18] for path, _ in exemplars] or [f"style {i + 1}" for i in range(count)]
+    headings = [path.stem[:18] for path in exemplars] or [f"style {i + 1}" for i in range(count)]
     _translate_pictures(_expand(pictures or []), output, headings, load, styles_of, device, precision)
 
 
@@ -103,21 +104,26 @@ def _translate_pictures(
     precision: str,
 ) -> None:
     """All pictures in all styles, which the headings name, and the sheet of them."""
-    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(len(headings))] for name in _result_names(paths)]
+    names = images.result_stems([path.name for path in paths])
+    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(len(headings))] for name in names]
     sheet_path = output / "sheet.png"
     files.refuse_existing(*(path for row in planned for path in row), sheet_path, advice=OTHER_OUTPUT)
-    opened = [images.open_picture(path) for path in paths]
+    for path in paths:
+        images.require_picture(path)
     translator = load(device, precision)
+    # All before the first is translated, so that a damaged one stops the command before it writes; only their squares
+    # are kept, because photos are large.
+    squares = [images.cut(images.open_picture(path), translator.resolution) for path in paths]
     styles = styles_of(translator)
     start = time.perf_counter()
     rows = []
     for picture, targets in track(
-        list(zip(opened, planned, strict=True)), "Translating", console=console, transient=True
+        list(zip(squares, planned, strict=True)), "Translating", console=console, transient=True
     ):
         results = translator.render(translator.plan(picture), styles)
         for result, path in zip(results, targets, strict=True):
             files.save_png(result, path)
-        rows.append([images.cut(picture, translator.resolution), *results])
+        rows.append([picture, *results])
     files.save_png(images.sheet(rows, translator.resolution, ["source", *headings]), sheet_path)
     seconds = time.perf_counter() - start
     typer.echo(f"{len(rows) * len(headings)} pictures and sheet.png in {output} ({seconds:.1f} s)")
@@ -156,19 +162,9 @@ def _translate_folder(
         typer.echo(record.error, err=True)
     if summary.failed:
         raise UsageError(f"{len(summary.failed)} pictures cannot be read; mend or remove them and run this again.")
+    if closed := images.survey_folder(source).closed:
+        raise UsageError(f"{len(closed)} subfolders cannot be opened; mend their permissions and run this again.")
 
 
 def _expand(pictures: list[Path]) -> list[Path]:
     return [path for given in pictures for path in (images.list_pictures(given) if given.is_dir() else [given])]
-
-
-def _result_names(paths: list[Path]) -> list[str]:
-    """File stems, numbered where two pictures would share one."""
-    taken: set[str] = set()  # as file systems see them that do not tell large letters from small ones
-    names = []
-    for path in paths:
-        numbered = (f"{path.stem}-{number}" for number in itertools.count(2))
-        name = next(name for name in itertools.chain([path.stem], numbered) if name.casefold() not in taken)
-        taken.add(name.casefold())
-        names.append(name)
-    return names

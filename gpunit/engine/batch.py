@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -97,9 +96,9 @@ def refuse_inside(source: Path, output: Path) -> None:
     """Stop before results are written among the pictures.
 
     Raises:
-        FolderError: if the output folder is the input folder, or lies inside it.
+        FolderError: if the output folder is the input folder, or lies inside it or a folder that it links to.
     """
-    if output.resolve().is_relative_to(source.resolve()):
+    if images.survey_folder(source).covers(output):
         raise FolderError(f"{output} lies inside {source}; choose an --output outside it.")
 
 
@@ -115,7 +114,8 @@ def refuse_taken(source: Path, output: Path, count: int) -> None:
     """
     if read_settings(output) or not output.is_dir():
         return
-    stems = result_stems([path.relative_to(source).as_posix() for path in images.list_pictures(source)])
+    names = [path.relative_to(source).as_posix() for path in images.list_pictures(source)]
+    stems = images.result_stems(names, reserved=(SETTINGS, MANIFEST))
     taken = next((path for stem in stems for path in _results(output, stem, count) if path.exists()), None)
     if taken and not read_settings(output):  # another process of this run may have begun meanwhile
         raise FolderError(f"{taken} exists already; choose another --output.")
@@ -171,13 +171,6 @@ def read_manifest(output: Path) -> dict[str, Record]:
     return records
 
 
-def result_stems(sources: Sequence[str]) -> list[str]:
-    """Paths of results without number and suffix: those of the pictures, with the suffix if two would share one."""
-    stems = [str(Path(source).with_suffix("")) for source in sources]
-    count = Counter(stems)
-    return [source if count[stem] > 1 else stem for source, stem in zip(sources, stems, strict=True)]
-
-
 def translate_folder(
     translator: Translator,
     styles: Tensor,
@@ -205,8 +198,9 @@ def translate_folder(
     refuse_inside(source, output)
     paths = images.list_pictures(source)
     names = [path.relative_to(source).as_posix() for path in paths]
-    work = list(zip(paths, names, result_stems(names), strict=True))[share.index :: share.count]
     known, new = read_manifest(output), dict[str, Record]()
+    stems = images.result_stems(names, _stems_of(known), reserved=(SETTINGS, MANIFEST))
+    work = list(zip(paths, names, stems, strict=True))[share.index :: share.count]
     part = output / PARTS / f"{share.index}.jsonl"
     part.parent.mkdir(parents=True, exist_ok=True)
     translated, there, failed = 0, 0, []
@@ -232,6 +226,11 @@ def translate_folder(
         report(len(work), len(work))
     _merge(output, names, new)
     return Summary(translated, there, failed)
+
+
+def _stems_of(records: Mapping[str, Record]) -> dict[str, str]:
+    """The stems that pictures with results have: they stay, whatever pictures are added later."""
+    return {name: record.results[0].removesuffix("-01.png") for name, record in records.items() if record.results}
 
 
 def _is_finished(record: Record | None, sha256: str, output: Path) -> bool:

@@ -141,11 +141,11 @@ class Style:
         return {"kind": _JSON_KIND, "model": self.model, "sha256": sha256, "numbers": list(self.numbers)}
 
     @classmethod
-    def from_json(cls, text: str, model: str, sha256: str, length: int) -> Style:
+    def from_json(cls, text: str | bytes, model: str, sha256: str, length: int) -> Style:
         """Read a style that `to_json` wrote.
 
         Args:
-            text: the JSON.
+            text: the JSON; as bytes, in UTF-8, UTF-16 or UTF-32, with a byte-order mark or without.
             model: name of the translator that will render it.
             sha256: digest of that model's weights file.
             length: D, the length of its style codes.

@@ -69,7 +69,7 @@ def load_biggan(
     """The library's model itself, its class names and its folder; arguments and errors as for `load_prior`."""
     config_path, weights_path = _find(os.fspath(source), download, report)
     try:
-        settings = json.loads(config_path.read_text(encoding="utf-8"))
+        settings = json.loads(config_path.read_bytes())
         config = BigGANConfig.from_dict(settings)
         model = BigGAN(config)
     except (ValueError, KeyError, TypeError) as error:

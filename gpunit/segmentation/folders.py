@@ -23,7 +23,7 @@ def segment_folder(
 
     Args:
         folder: the pictures.
-        output: maps go here, under the same relative paths, as 8-bit greyscale PNG: 255 is the object.
+        output: maps go here, under the paths of `images.result_stems`, as 8-bit greyscale PNG: 255 is the object.
         find: from `methods.shape_finder`.
         cropped: if given, every picture is cut to its `object_crop`, its map is cut likewise, and the cut picture
             is written here under the same relative path, as PNG.
@@ -34,11 +34,12 @@ def segment_folder(
 
     Raises:
         PictureError: if the folder is missing, holds no pictures, or one of them is damaged.
-        SegmentationError: if results would lie among the pictures or two pictures share a name, or for `cropped`
-            with a method that gives no boxes.
+        SegmentationError: if results would lie among the pictures, or for `cropped` with a method that gives no
+            boxes.
     """
+    covered = images.survey_folder(folder).covers
     for results in (output, *([cropped] if cropped else [])):
-        if results.resolve().is_relative_to(folder.resolve()):
+        if covered(results):
             raise SegmentationError(f"{results} lies inside {folder}; choose a folder outside of it for the results.")
     planned = _planned(folder)
     empty = []
@@ -62,13 +63,9 @@ def segment_folder(
 
 def _planned(folder: Path) -> dict[Path, Path]:
     """The pictures of a folder by the relative path of their results."""
-    planned: dict[Path, Path] = {}
-    for path in images.list_pictures(folder):
-        relative = path.relative_to(folder).with_suffix(".png")
-        if relative in planned:
-            raise SegmentationError(f"{planned[relative]} and {path} would share one map; rename one of them.")
-        planned[relative] = path
-    return planned
+    paths = images.list_pictures(folder)
+    stems = images.result_stems([path.relative_to(folder).as_posix() for path in paths])
+    return {Path(f"{stem}.png"): path for stem, path in zip(stems, paths, strict=True)}
 
 
 def _square(shape: Shape, picture: Image.Image) -> tuple[int, int, int, int]:

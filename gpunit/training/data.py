@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, to_square
+from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_stems, to_square
 from gpunit.seeds import step_generator
 
 Batch = TypeVar("Batch")
@@ -130,7 +130,7 @@ class PictureSet(_Source):
         size: side of the training crop.
         limit: use at most this many pictures, the first by name.
         label: the label that `sample_mixed` reports for every picture of this set.
-        maps: folder with an instance map for every picture, under the same relative name but ending in .png.  The map
+        maps: folder with an instance map for every picture, where `segment` writes it (`result_stems`).  The map
             becomes the fourth channel; pictures without a map are left out.
 
     Raises:
@@ -150,8 +150,9 @@ class PictureSet(_Source):
         self.label = label
         self.maps: list[Path] = []
         if maps is not None:
-            located = [(path, Path(maps) / path.relative_to(folder).with_suffix(".png")) for path in self.paths]
-            located = [(path, shape) for path, shape in located if shape.is_file()]
+            stems = result_stems([path.relative_to(folder).as_posix() for path in self.paths])
+            shapes = [Path(maps) / f"{stem}.png" for stem in stems]
+            located = [(path, shape) for path, shape in zip(self.paths, shapes, strict=True) if shape.is_file()]
             if not located:
                 raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]

@@ -11,10 +11,10 @@ import gradio as gr
 from gradio.component_meta import ComponentMeta
 from gradio.data_classes import ImageData
 
+from gpunit.seeds import MAX_SEED
 from gpunit.ui.events import PRIVATE
 from gpunit.ui.i18n import text
 from gpunit.ui.server import scratch
-from gpunit.ui.values import MAX_SEED
 
 
 class _WithoutStub(ComponentMeta):

@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gpunit import settings
-from gpunit.ui.models import MODEL_BUDGET, Models
-from gpunit.ui.page import build_page
-from gpunit.ui.server import zero_gpu
-from gpunit.ui.server.serving import Server, use_own_folder
+from gpunit.memory import MODEL_BUDGET
+from gpunit.streams import keep_printing
+from gpunit.ui.server.addresses import in_brackets, read_port, require_free, without_proxies
+
+if TYPE_CHECKING:
+    from gpunit.ui.server.serving import Server
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -19,6 +22,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
     Args:
         arguments: what follows the program's name; by default what this process was started with.
+
+    Raises:
+        SettingError: for a port that is none.
     """
     parser = argparse.ArgumentParser(
         prog=None if arguments is None else "gpunit app",
@@ -27,7 +33,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", help="address to listen on (default: localhost only)")
-    parser.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
+    parser.add_argument("--port", help="port (default: the first free one from 7860)")
     parser.add_argument("--device", default="auto", help="cuda, mps, cpu or auto")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, fp16 or auto")
     parser.add_argument(
@@ -38,7 +44,10 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="what loaded translators may take; the least recently used go first (default: %(default)s)",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
-    return parser.parse_args(arguments)
+    flags = parser.parse_args(arguments)
+    flags.host = flags.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    flags.port = _port(flags.port)
+    return flags
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,14 +56,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: what follows the program's name; by default what this process was started with.
     """
-    flags = parse_arguments(arguments)
-    host = flags.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
-    use_own_folder()
+    keep_printing()
     try:
-        models = Models(flags.device, flags.precision, flags.model_memory << 20)
-        page = zero_gpu.lend_gpu(build_page(models), models)
-        server = Server(page, host, flags.port, flags.open)
+        flags = parse_arguments(arguments)
+        require_free(flags.host, flags.port)
+        server = _serve(flags)
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
     server.wait()
+
+
+def _port(given: str | None) -> int | None:
+    """The port that was asked for, by the flag or as Gradio's own users do; None for the first free one."""
+    if given is not None:
+        return read_port(given, "--port")
+    named = os.environ.get("GRADIO_SERVER_PORT")
+    return read_port(named, "GRADIO_SERVER_PORT") if named else None
+
+
+def _serve(flags: argparse.Namespace) -> Server:
+    with without_proxies():
+        # Not before: Gradio reads the environment when it is imported.
+        from gpunit.ui.models import Models
+        from gpunit.ui.page import build_page
+        from gpunit.ui.server import zero_gpu
+        from gpunit.ui.server.serving import Server, use_own_folder
+
+        use_own_folder()
+        models = Models(flags.device, flags.precision, flags.model_memory << 20)
+        page = zero_gpu.lend_gpu(build_page(models), models)
+        return Server(page, in_brackets(flags.host), flags.port, flags.open)

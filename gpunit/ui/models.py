@@ -16,6 +16,7 @@ from torch import Tensor
 from gpunit import settings, zoo
 from gpunit.engine.device import pick_device, pick_precision
 from gpunit.engine.translator import Translator
+from gpunit.memory import MODEL_BUDGET
 from gpunit.networks.families import SMALL_DOMAINS
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.segmentation.subject import SubjectFinder
@@ -24,9 +25,6 @@ from gpunit.zoo import weights
 
 if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
-
-# Six published translators, or all that are bundled many times over.
-MODEL_BUDGET = 3 * 2**29
 
 PRIORS = ("prior-small", "biggan-deep-128", "biggan-deep-256", "biggan-deep-512")
 

@@ -6,7 +6,7 @@ import math
 
 import gradio as gr
 
-MAX_SEED = 2**31 - 1
+from gpunit.seeds import MAX_SEED
 
 
 def read_seed(number: float | None) -> int:

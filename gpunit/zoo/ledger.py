@@ -65,7 +65,7 @@ def _read(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {"agreed": [], "sha256": {}}
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_bytes())
         sound = isinstance(record["agreed"], list) and isinstance(record["sha256"], dict)
     except (ValueError, KeyError, TypeError, OSError):
         sound = False

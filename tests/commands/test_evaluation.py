@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
+import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from gpunit.commands import evaluation
 from tests.commands.test_translation import gpunit
 
 
@@ -40,3 +47,32 @@ def test_a_folder_of_one_picture_is_refused_with_a_sentence(folders: Callable[..
     assert answer.returncode == 2
     assert "holds one picture" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+class Sinking(io.StringIO):
+    """A console that breaks as soon as anything is printed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, "the console is gone")
+
+
+def test_figures_are_kept_where_printing_them_fails(
+    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders_given = folders("狗", "cat", "train", count=2)
+    output = tmp_path / "figures.json"
+    figures = {"gap_closed": math.nan, "net": "vgg16"}
+    monkeypatch.setattr(evaluation, "_offline", lambda *_: lambda pictures, report: [figures])
+    monkeypatch.setattr(sys, "stdout", Sinking())
+    places = dict(zip(("sources", "target_test", "target_train"), folders_given, strict=True))
+    with pytest.raises(OSError, match="console is gone"):
+        evaluation.evaluate("to-cat", [places["sources"]], places["target_train"], places["target_test"], output=output)
+    assert json.loads(output.read_text())["rows"] == [{"source": "狗", "gap_closed": None, "net": "vgg16"}]
+
+
+def test_a_figure_that_cannot_be_measured_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    evaluation._print_table("to-cat", [{"source": "dog", "net": "vgg16", "gap_closed": math.nan, "diversity": 0.5}])
+    said = capsys.readouterr()
+    assert "nan" not in said.out
+    assert "0.500" in said.out
+    assert "all alike" in said.err

@@ -3,12 +3,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from rich.progress import Progress
 
-from gpunit.commands.shared import UsageError, explain, finite, read_folder, reporter
+from gpunit.__main__ import app
+from gpunit.commands.shared import UsageError, explain, finite, listed, read_folder, reporter
 
 
 def test_an_error_of_the_system_becomes_a_sentence_with_its_file(tmp_path: Path) -> None:
@@ -26,6 +28,34 @@ def test_only_finite_numbers_pass(value: float) -> None:
     assert finite(0.5) == 0.5
     with pytest.raises(typer.BadParameter, match="finite"):
         finite(value)
+
+
+def test_spaces_around_the_names_of_a_list_do_not_count() -> None:
+    assert listed("cat, dog ,bird") == "cat,dog,bird"
+    assert listed("tabby cat") == "tabby cat"
+    assert listed(None) is None
+    for wrong in ("cat,,dog", "", "cat,", " , "):
+        with pytest.raises(typer.BadParameter, match="separated by single commas"):
+            listed(wrong)
+
+
+LISTS = {
+    "prior": ["classes"],
+    "synthesize": ["classes"],
+    "train-prior": ["classes"],
+    "distill": ["classes"],
+    "train": ["target", "sources", "domains"],
+    "evaluate-prior": ["classes"],
+}
+
+
+@pytest.mark.parametrize(("command", "names"), LISTS.items())
+def test_every_option_that_takes_a_list_of_names_takes_spaces(command: str, names: list[str]) -> None:
+    group: Any = typer.main.get_command(app)
+    options = {option.name: option for option in group.commands[command].params}
+    with group.commands[command].make_context(command, [], resilient_parsing=True) as context:
+        for name in names:
+            assert options[name].process_value(context, "dog, bird") == "dog,bird"
 
 
 def test_a_task_of_unknown_length_becomes_one_of_known_length() -> None:

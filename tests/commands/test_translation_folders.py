@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from gpunit import images
 from gpunit.__main__ import main
 from tests.conftest import blobs
 
@@ -120,3 +124,58 @@ def test_results_of_another_folder_are_not_overwritten(translate: Translate, sou
     assert code == 2
     assert "another input" in message
     assert (output / "photo-01.png").read_bytes() == before
+
+
+def test_pictures_of_one_name_and_long_ones_get_results_of_their_own(translate: Translate, source: Path) -> None:
+    names = ("dog.jpg", "dog.png", "dog.jpg.png", f"{'猫' * 83}.png")
+    for seed, name in enumerate(names):
+        blobs(seed, 90, 90).save(source / name)
+    for given, output in (([*(source / name for name in names)], "one"), (["--input", source], "all")):
+        code, _, message = translate(*given, "--count", "1", "--output", source.parent / output)
+        assert code == 0, message
+        results = [path for path in (source.parent / output).glob("*-01.png") if not path.name.startswith("photo")]
+        assert len({path.read_bytes() for path in results}) == len(names)
+
+
+def test_a_subfolder_that_cannot_be_opened_is_named_at_the_end(
+    translate: Translate, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: object) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    code, said, message = translate("--input", source, "--count", "1", "--output", source.parent / "out")
+    assert code == 2
+    assert "1 pictures translated" in said
+    assert "1 subfolders cannot be opened" in message
+
+
+def test_photos_are_open_one_at_a_time(translate: Translate, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[weakref.ref[Image.Image]] = []
+    most = 0
+    open_picture = images.open_picture
+
+    def noting(path: Path) -> Image.Image:
+        nonlocal most
+        picture = open_picture(path)
+        opened.append(weakref.ref(picture))
+        most = max(most, sum(each() is not None for each in opened))
+        return picture
+
+    monkeypatch.setattr(images, "open_picture", noting)
+    assert translate(source, "--count", "1", "--output", source.parent / "out")[0] == 0
+    assert len(opened) == 3
+    assert most == 1
+
+
+def test_a_damaged_picture_stops_before_anything_is_written(translate: Translate, source: Path) -> None:
+    whole = (source / "photo.png").read_bytes()
+    (source / "z.png").write_bytes(whole[: len(whole) // 2])
+    code, _, message = translate(source, "--count", "1", "--output", source.parent / "out")
+    assert code == 2
+    assert "z.png: damaged" in message
+    assert not (source.parent / "out").exists()

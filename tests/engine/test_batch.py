@@ -129,6 +129,36 @@ def test_what_cannot_even_be_opened_stops_no_other(tiny: Translator, source: Pat
     assert run(tiny, source, tmp_path / "out").translated == 1
 
 
+def test_a_link_to_the_results_makes_them_no_pictures(tiny: Translator, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (source / "link").symlink_to(tmp_path / "out")
+    with pytest.raises(FolderError, match="lies inside"):
+        run(tiny, source, tmp_path / "out")
+
+
+def test_a_picture_that_is_added_takes_no_other_pictures_results(
+    tiny: Translator, source: Path, tmp_path: Path
+) -> None:
+    for seed, name in ((1, "a-01.png/b.png"), (2, "a.png"), (3, "settings.json/c.png"), (4, f"{'猫' * 83}.png")):
+        (source / name).parent.mkdir(exist_ok=True)
+        blobs(seed).save(source / name)
+    output = tmp_path / "out"
+    assert run(tiny, source, output).translated == 11
+    agree_on(output, {"seed": 1})
+    before = files_of(output)
+    for seed, name in ((11, "top.jpg"), (12, "Top.webp"), (13, "top.png.png"), (14, "a.jpg")):
+        blobs(seed).save(source / name)
+    summary = run(tiny, source, output)
+    assert (summary.translated, summary.there) == (4, 11)
+    after = files_of(output)
+    assert {name: after[name] for name in before if name.endswith(".png")} == {
+        name: content for name, content in before.items() if name.endswith(".png")
+    }
+    results = [result for record in read_manifest(output).values() for result in record.results]
+    assert len({result.casefold() for result in results}) == len(results) == 30
+    assert {result for result in after if result.endswith(".png")} == set(results)
+
+
 def test_settings_are_those_of_who_came_first(tmp_path: Path) -> None:
     first = {"weights": ["a"], "seed": 1, "precision": "bf16"}
     assert agree_on(tmp_path, first) == first

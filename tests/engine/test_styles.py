@@ -154,3 +154,12 @@ def test_a_style_file_of_an_earlier_version_is_read() -> None:
     style = Style.from_json(text, "to-cat", "ab" * 32, 8)
     assert style.numbers == tuple(json.loads(text)["numbers"])
     assert json.loads(json.dumps(style.to_json("ab" * 32))) == json.loads(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_style_that_an_editor_saved_in_another_encoding_is_read(encoding: str) -> None:
+    style = Style.of("to-cat", torch.arange(8.0))
+    content = json.dumps(style.to_json("abc"), indent=2).encode(encoding)
+    assert Style.from_json(content, "to-cat", "abc", 8) == style
+    with pytest.raises(StyleError, match="not a saved style"):
+        Style.from_json(b"\xff\x00\xfe", "to-cat", "abc", 8)

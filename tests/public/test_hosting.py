@@ -97,6 +97,7 @@ def test_the_dockerfile_is_sound() -> None:
     variables = dict(pair.split("=", 1) for pair in shlex.split(by_name["ENV"]))
     assert variables["GRADIO_SERVER_PORT"] == by_name["EXPOSE"]
     assert f":{by_name['EXPOSE']}/health" in by_name["HEALTHCHECK"]
+    assert "ProxyHandler({})" in by_name["HEALTHCHECK"]  # a proxy knows nothing of this machine
     names = [name for name, _ in parsed]
     assert names.index("USER") < names.index("CMD")
     copied = [rest.split()[:-1] for name, rest in parsed if name == "COPY"]

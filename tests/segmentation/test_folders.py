@@ -11,6 +11,7 @@ from gpunit import images
 from gpunit.segmentation.folders import map_picture, segment_folder
 from gpunit.segmentation.htc import instance_map
 from gpunit.segmentation.shapes import SegmentationError, Shape, object_crop
+from gpunit.training.data import PictureSet
 from tests.conftest import blobs
 
 
@@ -74,12 +75,23 @@ def test_cropped_pictures_lie_beside_their_maps(folders: Callable[..., list[Path
         segment_folder(cats, tmp_path / "b", lambda p: Shape(find_top_half(p).map), tmp_path / "c")
 
 
-def test_results_never_lie_among_the_pictures_or_on_each_other(
-    folders: Callable[..., list[Path]], tmp_path: Path
-) -> None:
+def test_results_never_lie_among_the_pictures(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     (cats,) = folders("cat", count=1)
     with pytest.raises(SegmentationError, match="lies inside"):
         segment_folder(cats, cats / "maps", find_top_half)
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (cats / "link").symlink_to(linked)
+    with pytest.raises(SegmentationError, match="lies inside"):
+        segment_folder(cats, linked / "maps", find_top_half)
+
+
+def test_pictures_that_share_a_name_get_maps_of_their_own_that_training_finds(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    (cats,) = folders("cat", count=1)
     blobs(5).save(cats / "00000.jpg")
-    with pytest.raises(SegmentationError, match="share one map"):
-        segment_folder(cats, tmp_path / "maps", find_top_half)
+    blobs(6).save(cats / f"{'猫' * 83}.png")
+    segment_folder(cats.parent, tmp_path / "maps", find_top_half)
+    pictures = PictureSet(cats, 32, maps=tmp_path / "maps" / "cat")
+    assert len(pictures) == len(set(pictures.maps)) == 3

@@ -9,7 +9,7 @@ import torch
 import typer
 
 from gpunit import zoo
-from gpunit.commands.shared import UsageError, finite
+from gpunit.commands.shared import UsageError, finite, listed
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.zoo.weights import write_weights
 
@@ -23,7 +23,7 @@ Weights = Annotated[
         "--weight", help="Change a loss's weight, as in content=0; may be repeated.  `train-recipes` names them."
     ),
 ]
-Classes = Annotated[str, typer.Option(help="The subfolders, in the order of their labels.")]
+Classes = Annotated[str, typer.Option(help="The subfolders, in the order of their labels.", callback=listed)]
 
 
 def weighted(recipe: Recipe, settings: list[str] | None) -> Recipe:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import finite
+from gpunit.commands.shared import finite, listed
 
 GivenContentEncoder = Annotated[
     str,
@@ -17,8 +17,13 @@ GivenContentEncoder = Annotated[
         "is written to the run's folder as random-content.safetensors."
     ),
 ]
-Target = Annotated[str | None, typer.Option(help="The subfolder to translate to, or several, separated by commas.")]
-Sources = Annotated[str | None, typer.Option(help="The subfolders to translate from, separated by commas.")]
+Target = Annotated[
+    str | None,
+    typer.Option(help="The subfolder to translate to, or several, separated by commas.", callback=listed),
+]
+Sources = Annotated[
+    str | None, typer.Option(help="The subfolders to translate from, separated by commas.", callback=listed)
+]
 RecipeName = Annotated[
     str,
     typer.Option(
@@ -81,6 +86,7 @@ Domains = Annotated[
     typer.Option(
         help="small: all domains, in the order of their labels; runs that follow each other share them.",
         show_default="cat,dog,bird,car",
+        callback=listed,
     ),
 ]
 

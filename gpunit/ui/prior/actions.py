@@ -294,7 +294,7 @@ def priors_here() -> list[str]:
 def class_names(prior_name: str) -> list[str]:
     """The classes of a prior on this machine; ImageNet's, where its config names none."""
     path = _config(prior_name)
-    named = json.loads(path.read_text(encoding="utf-8")).get("class_names") if path else None
+    named = json.loads(path.read_bytes()).get("class_names") if path else None
     if named is None:
         from gpunit.imagenet import CLASS_NAMES
 

@@ -180,7 +180,7 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
     opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
     if opens_it_itself and not isinstance(component, PictureInput):
         try:
-            require_picture(stored)
+            require_picture(stored, stored.name)
         except PictureError as error:
             raise _error(str(error)) from None
 

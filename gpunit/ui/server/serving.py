@@ -26,7 +26,7 @@ from starlette.routing import Route
 from gpunit import memory, settings, zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.examples import EXAMPLES_FOLDER
-from gpunit.ui.i18n import I18N
+from gpunit.ui.i18n import HEAD, I18N
 from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import Gate, Guard
 from gpunit.ui.theme import CSS, THEME
@@ -75,6 +75,7 @@ class Server:
             theme=THEME,
             css=CSS,
             i18n=I18N,
+            head=HEAD,
             ssr_mode=False,
             prevent_thread_lock=True,
             # Events hand out examples; from their own folder none is served.

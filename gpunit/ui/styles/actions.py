@@ -173,9 +173,8 @@ def load_style(models: Models, content: Content, model_name: str, shown: float, 
     seen = content.square(translator.resolution)
     if Path(file).stat().st_size > MAX_JSON_BYTES:
         raise StyleError("this is not a saved style; give a JSON file that the Styles tab wrote.")
-    saved = Path(file).read_text(encoding="utf-8", errors="replace")
     length = translator.style_bank.shape[1]
-    style = Style.from_json(saved, model_name, zoo.fingerprint(model_name), length)
+    style = Style.from_json(Path(file).read_bytes(), model_name, zoo.fingerprint(model_name), length)
     return placed(translator, seen, style, shown)
 
 

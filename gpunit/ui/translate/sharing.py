@@ -21,8 +21,8 @@ from PIL import Image
 
 from gpunit import images, zoo
 from gpunit.images import PictureError
+from gpunit.seeds import MAX_SEED
 from gpunit.ui.translate.inputs import MOST_STYLES, MOST_TEMPERATURE
-from gpunit.ui.values import MAX_SEED
 from gpunit.zoo.weights import ModelError
 
 FORMAT = "gpunit-translation-1"
@@ -67,7 +67,7 @@ def from_json(path: Path) -> tuple[dict[str, Any], Image.Image, Image.Image | No
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(path.read_bytes())  # which finds out the encoding: editors change it
         if read["format"] != FORMAT:
             raise ValueError
         settings: dict[str, Any] = {

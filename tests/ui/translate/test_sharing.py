@@ -131,3 +131,13 @@ def test_a_file_and_a_link_of_an_earlier_version_are_read() -> None:
     link = Link.of_query(query, ["dog-shepherd"], ["to-cat"])
     assert link == Link("to-cat", "dog-shepherd", None, 1.5, 0.25, 0.333333333333, 4, 12345, 0.7)
     assert link.to_query() == query
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_settings_that_an_editor_saved_in_another_encoding_are_read(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path / "mine.json")
+    settings, picture, _ = sharing.from_json(path)
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    again, same, _ = sharing.from_json(path)
+    assert again == settings
+    assert same.tobytes() == picture.tobytes()

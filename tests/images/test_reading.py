@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from gpunit import files, images
 from gpunit.images import Crop, PictureError
@@ -88,7 +88,7 @@ def test_missing_file_is_explained(tmp_path: Path) -> None:
 
 
 def test_too_many_pixels_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 100)
+    monkeypatch.setattr(images.reading, "MAX_PIXELS", 100)
     with pytest.raises(PictureError, match="megapixels"):
         through_file(blobs(1), "PNG")
 
@@ -142,3 +142,79 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
 def test_values_outside_the_range_are_clipped() -> None:
     wild = torch.tensor([-5.0, 5.0, 0.0]).view(1, 3, 1, 1)
     assert images.to_pictures(wild)[0].getpixel((0, 0)) == (0, 255, 128)
+
+
+@pytest.mark.parametrize(
+    ("top", "white"),
+    [(0.5, 1), (1.0, 1), (1.2, 1), (8.0, 1), (255, 255), (300, 255), (4095, 4095), (65535, 65535), (1e6, 1e6)],
+)
+def test_float_greyscale_is_neither_black_nor_cut_off(top: float, white: float) -> None:
+    ramp = np.linspace(0, top, 256, dtype=np.float32).reshape(1, 256)
+    read = pixels(through_file(Image.fromarray(ramp), "TIFF"))[0, :, 0]
+    assert np.abs(read - np.clip(ramp[0] / white, 0, 1) * 255).max() <= 0.51
+
+
+def test_values_that_are_no_numbers_blacken_no_picture() -> None:
+    values = np.full((2, 2), 0.5, dtype=np.float32)
+    values[0] = np.nan, np.inf
+    assert pixels(through_file(Image.fromarray(values), "TIFF"))[..., 0].tolist() == [[0, 255], [128, 128]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("top", [255, 4095, 65535])
+def test_greyscale_of_8_12_and_16_bits_in_16_reaches_white(kind: str, top: int) -> None:
+    ramp = np.linspace(0, top, 256).reshape(1, 256).round().astype(np.uint16)
+    read = pixels(through_file(Image.fromarray(ramp), kind))[0, :, 0]
+    assert np.abs(read - np.arange(256)).max() <= 1
+
+
+def swapped_profile() -> bytes:
+    """An ICC profile whose red is sRGB's green and the other way round: that it was applied cannot be overlooked."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = {bytes(profile[at : at + 4]): at + 4 for at in range(132, 132 + 12 * profile[131], 12)}
+    red, green = (profile[tags[name] : tags[name] + 8] for name in (b"rXYZ", b"gXYZ"))
+    profile[tags[b"rXYZ"] : tags[b"rXYZ"] + 8], profile[tags[b"gXYZ"] : tags[b"gXYZ"] + 8] = green, red
+    return bytes(profile).replace("sRGB built-in".encode("utf-16-be"), "swapped-space".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_the_embedded_profile_is_converted_to_srgb(kind: str) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 100} if kind == "JPEG" else {}
+    read = through_file(Image.new("RGB", (16, 16), (200, 80, 60)), kind, icc_profile=swapped_profile(), **options)
+    assert np.abs(pixels(read) - (80, 200, 60)).max() <= 6
+    assert "icc_profile" not in read.info  # or what is saved of it would be converted again
+
+
+def test_a_profile_goes_with_transparency_and_greyscale() -> None:
+    clear = Image.new("RGBA", (4, 4), (200, 80, 60, 255))
+    clear.putpixel((0, 0), (200, 80, 60, 0))
+    read = pixels(through_file(clear, "PNG", icc_profile=swapped_profile()))
+    assert read[0, 0].tolist() == [255, 255, 255]
+    assert np.abs(read[1, 1] - (80, 200, 60)).max() <= 2
+    grey = through_file(Image.new("L", (4, 4), 99), "PNG", icc_profile=swapped_profile())  # of another kind
+    assert pixels(grey)[0, 0].tolist() == [99, 99, 99]
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_a_broken_profile_is_ignored(profile: bytes) -> None:
+    picture = blobs(1, 8, 8)
+    assert np.array_equal(pixels(through_file(picture, "PNG", icc_profile=profile)), pixels(picture))
+
+
+def test_srgb_pictures_stay_as_they_are() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture = blobs(1, 8, 8)
+    assert np.array_equal(pixels(through_file(picture, "PNG", icc_profile=profile)), pixels(picture))
+
+
+def test_heic_is_read_where_its_reader_is_installed() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    read = through_file(blobs(1, 64, 48), "HEIF", quality=95)
+    assert np.abs(pixels(read) - pixels(blobs(1, 64, 48))).mean() < 8
+
+
+def test_without_its_reader_heic_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images.reading, "_formats", lambda: images.FORMATS)
+    with pytest.raises(PictureError, match="a HEIC picture, which cannot be read here; save it as PNG"):
+        images.open_picture(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))

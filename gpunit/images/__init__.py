@@ -1,0 +1,62 @@
+"""Pictures in and out.
+
+The only place in which a file becomes pixels (`open_picture`, upright 8-bit RGB in sRGB) and pixels become a tensor
+(`to_tensor`, in [-1, 1]) or the other way round (`to_pictures`), and that knows which files of a folder are pictures.
+"""
+
+from gpunit.images.folders import (
+    Survey,
+    list_pictures,
+    load_square,
+    read_batches,
+    result_stems,
+    survey_folder,
+)
+from gpunit.images.pixels import (
+    CENTRE,
+    Crop,
+    cut,
+    from_uint8,
+    to_pictures,
+    to_square,
+    to_tensor,
+    to_uint8,
+)
+from gpunit.images.reading import (
+    FORMATS,
+    MAX_BYTES,
+    MAX_PIXELS,
+    PictureError,
+    open_picture,
+    picture_suffixes,
+    require_picture,
+    to_rgb,
+)
+from gpunit.images.sheets import save_animation, sheet
+
+__all__ = [
+    "CENTRE",
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Crop",
+    "PictureError",
+    "Survey",
+    "cut",
+    "from_uint8",
+    "list_pictures",
+    "load_square",
+    "open_picture",
+    "picture_suffixes",
+    "read_batches",
+    "require_picture",
+    "result_stems",
+    "save_animation",
+    "sheet",
+    "survey_folder",
+    "to_pictures",
+    "to_rgb",
+    "to_square",
+    "to_tensor",
+    "to_uint8",
+]
