@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit import __version__
+from gpunit import __version__, memory
 from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
 from gpunit.commands.shared import explain
 
@@ -62,7 +62,9 @@ def main() -> None:
     """Run a command; what the user can mend ends with one sentence and exit code 2."""
     try:
         app(standalone_mode=True)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except Exception as error:
+        if not (isinstance(error, ValueError | OSError | ModuleNotFoundError) or memory.ran_out(error)):
+            raise
         typer.echo(f"Error: {explain(error)}", err=True)
         sys.exit(2)
 

@@ -74,6 +74,7 @@ class SamplerTrainer(Trainer):
     """
 
     stateful = ("sampler",)
+    results = ("sampler",)
 
     def __init__(self, codes: Tensor, params: StyleSamplerParams, recipe: SamplerRecipe, seed: int = 0) -> None:
         super().__init__(codes.device)
