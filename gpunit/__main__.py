@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit import __version__
+from gpunit import __version__, memory
 from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
 from gpunit.commands.shared import explain
 from gpunit.streams import keep_printing
@@ -64,7 +64,9 @@ def main() -> None:
     keep_printing()
     try:
         app(standalone_mode=True)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except Exception as error:
+        if not (isinstance(error, ValueError | OSError | ModuleNotFoundError) or memory.ran_out(error)):
+            raise
         typer.echo(f"Error: {explain(error)}", err=True)
         sys.exit(2)
 

@@ -10,12 +10,25 @@ import ctypes
 import functools
 import platform
 
+import torch
+
 # Bytes that the translators which the page has loaded may take by default: six published ones, or all that are bundled
 # many times over.
 MODEL_BUDGET = 3 * 2**29
 
 # Parameters of mallopt (malloc.h).
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+
+
+# What torch says where memory is short without saying so by the error's type, in small letters.
+_SHORT = ("can't allocate memory", "not enough memory", "out of memory", "status_alloc_failed")
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, this machine's or a device's."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _SHORT)
 
 
 def return_freed_memory() -> None:

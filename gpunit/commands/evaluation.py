@@ -114,7 +114,7 @@ def _offline(
     """The offline protocol: rows of figures for the pictures of one source domain, one for each net."""
     test = read_folder(target_test, translator.resolution, limit)
     train = read_folder(target_train, translator.resolution, len(test))
-    metric_nets = [metrics.MetricNet(name, test, train) for name in nets]
+    metric_nets = [metrics.MetricNet(name, test, train, device=translator.device) for name in nets]
     layouts = offline.Layouts.of(translator, target_train)
 
     def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:

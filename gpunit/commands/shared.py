@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 from torch import Tensor
 
-from gpunit import images
+from gpunit import images, memory
 from gpunit.seeds import MAX_SEED
 
 console = Console(stderr=True)
@@ -135,6 +135,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; check the path, its permissions and the room on the disk, and try again."
+    if memory.ran_out(error):
+        return "memory ran out; give smaller or fewer pictures, or close other programs, and try again."
     return str(error)
 
 

@@ -1,24 +1,30 @@
 """Measures of translations: closeness to the target domain, diversity, kept structure and style, on given pictures.
 
-Every measure works on one of two frozen nets whose weights come inside Python packages (`NETS`), so that nothing has to
-be downloaded; `gpunit.evaluation.offline` applies them to a translator.
+Every measure works on one of a few frozen nets whose weights come inside Python packages (`NETS`), so that nothing has
+to be downloaded; `gpunit.evaluation.offline` applies them to a translator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpunit.networks.frozen.efficientnet import EfficientNetLite0
+from gpunit.networks.frozen.efficientnet import EfficientNetLite, EfficientNetLite0, EfficientNetLite2
 from gpunit.networks.frozen.self_similarity import self_similarity
 from gpunit.networks.frozen.vgg import VGG16
 
+_CPU = torch.device("cpu")
+
 # The metric nets by name.
-NETS: dict[str, Callable[[], EfficientNetLite0 | VGG16]] = {"efficientnet-lite0": EfficientNetLite0, "vgg16": VGG16}
+NETS: dict[str, Callable[[], EfficientNetLite | VGG16]] = {
+    "efficientnet-lite0": EfficientNetLite0,
+    "vgg16": VGG16,
+    "efficientnet-lite2": EfficientNetLite2,
+}
 # Self-similarity compares every place with every other; larger features are averaged down to this side first.
 _PLACES = 16
 
@@ -32,12 +38,16 @@ class Closeness:
         translated: of the translations.
         sources: of the untranslated source pictures.
         floor: of as many real target training pictures.
+        translated_error, sources_error, floor_error: their standard errors.
     """
 
     net: str
     translated: float
     sources: float
     floor: float
+    translated_error: float = 0.0
+    sources_error: float = 0.0
+    floor_error: float = 0.0
 
     @property
     def gap_closed(self) -> float:
@@ -76,10 +86,20 @@ class Standard:
         return (features - self.mean) / self.deviation
 
 
-def kernel_distance(x: Tensor, y: Tensor) -> float:
+@dataclass(frozen=True)
+class Distance:
+    """A kernel distance, and its standard error: how much it would vary with other pictures of the same kinds."""
+
+    value: float
+    error: float
+
+
+def measured_distance(x: Tensor, y: Tensor) -> Distance:
     """Unbiased squared maximum mean discrepancy with the kernel (x·y / d + 1)³, as in KID.
 
-    Binkowski et al., "Demystifying MMD GANs", ICLR 2018.
+    Binkowski et al., "Demystifying MMD GANs", ICLR 2018.  The error is that of a U-statistic (Serfling, "Approximation
+    Theorems of Mathematical Statistics", 5.2): 4/N times the variance of what single pictures contribute, for both
+    sets.
 
     Args:
         x: (N, d) features, N at least 2.
@@ -90,18 +110,25 @@ def kernel_distance(x: Tensor, y: Tensor) -> float:
     def kernel(a: Tensor, b: Tensor) -> Tensor:
         return (a @ b.T / a.shape[1] + 1) ** 3
 
-    def mean_off_diagonal(gram: Tensor) -> Tensor:
-        count = len(gram)
-        return (gram.sum() - gram.trace()) / (count * (count - 1))
+    def others(gram: Tensor) -> Tensor:
+        """Of each picture, its mean kernel with the others of its set."""
+        return (gram.sum(dim=1) - gram.diagonal()) / (len(gram) - 1)
 
-    within = mean_off_diagonal(kernel(x, x)) + mean_off_diagonal(kernel(y, y))
-    return float(within - 2 * kernel(x, y).mean())
+    between, of_x, of_y = kernel(x, y), others(kernel(x, x)), others(kernel(y, y))
+    variance = 4 * (of_x - between.mean(dim=1)).var() / len(x) + 4 * (of_y - between.mean(dim=0)).var() / len(y)
+    return Distance(float(of_x.mean() + of_y.mean() - 2 * between.mean()), float(variance.sqrt()))
+
+
+def kernel_distance(x: Tensor, y: Tensor) -> float:
+    """`measured_distance` without its error."""
+    return measured_distance(x, y).value
 
 
 @torch.inference_mode()
-def pooled(net: EfficientNetLite0 | VGG16, pictures: Tensor, batch: int = 32) -> Tensor:
-    """Pooled features (N, d) of pictures (N, 3, H, W) in [-1, 1], a batch at a time."""
-    return torch.cat([net.pooled(part) for part in pictures.split(batch)])
+def pooled(net: EfficientNetLite | VGG16, pictures: Tensor, batch: int = 32) -> Tensor:
+    """Pooled features (N, d), on the CPU, of pictures (N, 3, H, W) in [-1, 1]; the net's device sees batch by batch."""
+    device = next(net.parameters()).device
+    return torch.cat([net.pooled(part.to(device)).cpu() for part in pictures.split(batch)])
 
 
 def mean_pairwise_distance(features: Tensor) -> float:
@@ -128,38 +155,59 @@ def relative_change(after: Tensor, before: Tensor, seed: int = 0, others: int = 
     return float((after - before).abs().mean() / apart)
 
 
-class MetricNet:
-    """Measures translations with one frozen net; features of the real target pictures are computed once.
+class Reference:
+    """The real pictures that others are compared with, as a frozen net sees them; seen once.
 
-    All distances are between pooled features after the `Standard` of the real test pictures.
+    All distances are between pooled features after the `Standard` of the real pictures.
+
+    Args:
+        net: the net, on the device where it is to compute.
+        real: (N, 3, H, W) in [-1, 1], N at least 2.
+        batch: pictures a forward pass.
+    """
+
+    def __init__(self, net: EfficientNetLite | VGG16, real: Tensor, batch: int = 32) -> None:
+        self._net, self._batch = net, batch
+        features = pooled(net, real, batch)
+        self._standard = Standard.of(features, net.deviation_floor)
+        self._real = self._standard(features)
+
+    def _features(self, pictures: Tensor) -> Tensor:
+        return self._standard(pooled(self._net, pictures, self._batch))
+
+    def distance(self, pictures: Tensor) -> Distance:
+        """Kernel distance of pictures (N, 3, H, W) in [-1, 1], N at least 2, to the real ones."""
+        return measured_distance(self._features(pictures), self._real)
+
+
+class MetricNet(Reference):
+    """Measures translations with one frozen net; features of the real target pictures are computed once.
 
     Args:
         net_name: key of `NETS`.
         target_test, target_train: real target pictures, (N, 3, H, W) in [-1, 1].
         batch: pictures a forward pass.
+        device: where the net computes.
     """
 
-    def __init__(self, net_name: str, target_test: Tensor, target_train: Tensor, batch: int = 32) -> None:
+    def __init__(
+        self,
+        net_name: str,
+        target_test: Tensor,
+        target_train: Tensor,
+        batch: int = 32,
+        device: torch.device = _CPU,
+    ) -> None:
+        super().__init__(NETS[net_name]().to(device), target_test, batch)
         self.net_name = net_name
-        self._net = NETS[net_name]()
-        self._batch = batch
-        test = pooled(self._net, target_test, batch)
-        self._standard = Standard.of(test, self._net.deviation_floor)
-        self._test = self._standard(test)
         self._floor = self.distance(target_train)
-        self._real_diversity = mean_pairwise_distance(self._test)
-
-    def _features(self, pictures: Tensor) -> Tensor:
-        return self._standard(pooled(self._net, pictures, self._batch))
-
-    def distance(self, pictures: Tensor) -> float:
-        """Kernel distance of pictures (N, 3, H, W) in [-1, 1] to the real test pictures."""
-        return kernel_distance(self._features(pictures), self._test)
+        self._real_diversity = mean_pairwise_distance(self._real)
 
     def closeness(self, translated: Tensor, sources: Tensor) -> Closeness:
         """Distances of translations and of their source pictures, each (N, 3, H, W) in [-1, 1]."""
         after, before = (self.distance(pictures) for pictures in (translated, sources))
-        return Closeness(self.net_name, translated=after, sources=before, floor=self._floor)
+        errors = {"translated_error": after.error, "sources_error": before.error, "floor_error": self._floor.error}
+        return Closeness(self.net_name, after.value, before.value, self._floor.value, **errors)
 
     def diversity(self, renderings: Tensor) -> float:
         """Mean pairwise distance of one source's renderings, over that of real target test pictures.
@@ -179,14 +227,16 @@ class MetricNet:
         """
         return relative_change(self._similarities(translated), self._similarities(sources), seed)
 
-    @torch.inference_mode()
     def _similarities(self, pictures: Tensor) -> Tensor:
-        maps = []
+        return torch.cat([self_similarity(feature) for feature in self._spatial(pictures)])
+
+    @torch.inference_mode()
+    def _spatial(self, pictures: Tensor) -> Iterator[Tensor]:
+        """Features that keep the layout, on the CPU, a batch at a time."""
+        device = next(self._net.parameters()).device
         for part in pictures.split(self._batch):
-            feature = self._net.spatial(part)
-            side = min(_PLACES, feature.shape[-1])
-            maps.append(self_similarity(F.adaptive_avg_pool2d(feature, side)))
-        return torch.cat(maps)
+            feature = self._net.spatial(part.to(device)).cpu()
+            yield F.adaptive_avg_pool2d(feature, min(_PLACES, feature.shape[-1]))
 
 
 def to_lab(pictures: Tensor) -> Tensor:

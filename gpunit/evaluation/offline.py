@@ -57,6 +57,7 @@ class OfflineFigures:
         own_exemplar: from 0 to 1, chance is a half; whatever the net.
         alike: kernel distance of real target pictures whose layout is like the sources'.
         alike_kept: `content_kept` of those pictures.
+        alike_error: standard error of `alike`.
     """
 
     closeness: metrics.Closeness
@@ -66,6 +67,7 @@ class OfflineFigures:
     own_exemplar: float
     alike: float
     alike_kept: float
+    alike_error: float
 
     def as_dict(self) -> dict[str, float | str]:
         """All figures by name."""
@@ -134,6 +136,7 @@ def evaluate_offline(
     rows, places = layouts.pair(contents)
     alike = from_uint8(torch.stack([load_square(layouts.paths[place], sources.shape[-1]) for place in places]))
     alike_kept = metrics.relative_change(layouts.contents[places], contents[rows], protocol.seed)
+    distances = {net: net.distance(alike) for net in nets}
     return [
         OfflineFigures(
             net.closeness(rendered.one_each, sources),
@@ -141,8 +144,9 @@ def evaluate_offline(
             net.structure_kept(rendered.one_each, sources, protocol.seed),
             content_kept,
             rendered.own_exemplar,
-            net.distance(alike),
+            distances[net].value,
             alike_kept,
+            distances[net].error,
         )
         for net in nets
     ]

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from gpunit.networks.blocks import spatial_mean
 
+# Responses have a deviation of about 0.2 over varied pictures, and of less than this over copies of one.
+_LEAST_DEVIATION = 1e-2
+
 
 @dataclass(frozen=True)
 class StyleEncoderParams:
@@ -62,7 +65,8 @@ class StyleEncoder(nn.Module):
         over them before its ReLU (after Mishkin and Matas, "All you need is a good init", ICLR 2016).
 
         With plain random weights, the average pool makes all codes nearly equal, and a generator that cannot tell
-        styles apart learns to ignore them.
+        styles apart learns to ignore them.  An entry that hardly varies, as where the pictures are all alike, keeps its
+        scale: divided by next to nothing, it would make the code of any other picture enormous.
         """
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -73,7 +77,8 @@ class StyleEncoder(nn.Module):
         for layer in self.mlp:
             if isinstance(layer, nn.Linear):
                 response = layer(hidden)
-                deviation = response.std(dim=0).clamp_min(1e-6)
+                deviation = response.std(dim=0, correction=min(1, len(response) - 1))
+                deviation = torch.where(deviation < _LEAST_DEVIATION, torch.ones_like(deviation), deviation)
                 layer.weight /= deviation[:, None]
                 layer.bias.copy_(-response.mean(dim=0) / deviation)
             hidden = layer(hidden)

@@ -76,7 +76,7 @@ def synthesize(
     folders = [output / _folder_name(prior, label) for label in labels]
     scores_of = _GroupScores(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
-    _drop_torn_line(output / CODES_NAME)
+    files.drop_torn_line(output / CODES_NAME)
     finished = {json.loads(line)["code"] for line in files.read_lines(output / CODES_NAME)}
     done = 0
     for names, codes_of in _batches(prior, settings, photos, batch):
@@ -153,14 +153,6 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
             raise PriorError(f"{output} was begun with another {what}; choose another folder.")
         return
     files.write_json(path, mine)
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Remove a last line that was cut off: the next line would be joined to it."""
-    if path.is_file():
-        content = path.read_bytes()
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
 
 
 class _GroupScores:

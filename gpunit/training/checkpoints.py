@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +21,41 @@ class TrainingError(ValueError):
     """A run that cannot start or go on; the message says why and what to do, in one sentence."""
 
 
+class _Written(io.FileIO):
+    """A file for writing that remembers why it could not be written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w")
+        self.error: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        """Write all of it, or raise an OSError."""
+        left = memoryview(content).cast("B")
+        whole = len(left)
+        try:
+            while left:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.error = error
+            raise
+        return whole
+
+
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a checkpoint beside its final name and rename it: an interrupted write leaves the old one whole."""
-    with written_beside(path) as partial:
-        torch.save(dict(state), partial)
+    """Write a checkpoint beside its final name and rename it: an interrupted write leaves the old one whole.
+
+    Raises:
+        OSError: if it cannot be written, as where the disk is full.
+    """
+    with written_beside(path) as partial, _Written(partial) as file:
+        try:
+            torch.save(dict(state), file)
+        except RuntimeError:
+            if file.error is not None:  # torch's writer hides it
+                raise file.error from None
+            raise
+        file.flush()
+        os.fsync(file.fileno())  # a name must not outlive a power failure that its content did not
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -41,12 +74,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def load_run(folder: Path) -> dict[str, Any]:
-    """The checkpoint in a run's folder.
+    """The checkpoint in a run's folder, or a snapshot by its own path.
 
     Raises:
         TrainingError: if there is none, or it is damaged.
     """
-    path = folder / NAME
+    path = folder if folder.suffix == ".pt" and folder.is_file() else folder / NAME
     if not path.is_file():
         raise TrainingError(f"{folder} holds no {NAME}; give the folder of a training run.")
     return load_checkpoint(path)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import compress, zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from torch import Tensor
 
 from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_stems, to_square
 from gpunit.seeds import step_generator
+from gpunit.training.broken import BrokenPictureError, leave_out, sound
 
 Batch = TypeVar("Batch")
 
@@ -99,14 +100,16 @@ class _Source(ABC):
             count: pictures in the batch.
             seed, step, purpose: the batch depends on these alone.
             turned: so many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
+
+        A picture that cannot be decoded is named once, and the next one takes its place.
         """
         generator = step_generator(seed, step, f"{self.name}/{purpose}")
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
         offsets = torch.rand(count, 2, generator=generator).tolist()
         flips = torch.rand(count, generator=generator) < 0.5
         crops = []
-        for index, offset, flip in zip(indices, offsets, flips.tolist(), strict=True):
-            stack = self.stack(index)
+        for place, (offset, flip) in enumerate(zip(offsets, flips.tolist(), strict=True)):
+            indices[place], stack = self._next_whole(indices[place])
             top, left = (int(share * (stack.shape[-1] - self.size + 1)) for share in offset)
             crop = stack[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
@@ -115,6 +118,15 @@ class _Source(ABC):
             places = torch.arange(turned) * count // turned
             batch[places] = turn_and_zoom(batch[places], generator)
         return batch, indices
+
+    def _next_whole(self, index: int) -> tuple[int, Tensor]:
+        """The first sample from an index on that can be decoded, and its channels."""
+        for following in range(index, index + len(self)):
+            try:
+                return following % len(self), self.stack(following % len(self))
+            except BrokenPictureError as error:
+                broken = error
+        raise broken
 
 
 # Bytes of decoded pictures that all sets together keep; the paper's 291 classes for stage I would take 114 GB.
@@ -134,7 +146,7 @@ class PictureSet(_Source):
             becomes the fourth channel; pictures without a map are left out.
 
     Raises:
-        PictureError: if a folder holds no picture, or no picture has a map.
+        PictureError: if a folder holds no picture that can be read, or no picture has a map.
     """
 
     def __init__(
@@ -157,6 +169,9 @@ class PictureSet(_Source):
                 raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
         self.paths, self.maps = self.paths[:limit], self.maps[:limit]
+        kept = sound(self.paths)
+        self.paths, self.maps = list(compress(self.paths, kept)), list(compress(self.maps, kept))
+        self._broken: set[int] = set()
         self._decoded: dict[int, Tensor] = {}
         self.kept_bytes = 0  # of `_decoded`
         _sets.add(self)
@@ -169,15 +184,25 @@ class PictureSet(_Source):
         the training crop would not fit."""
         if index in self._decoded:
             return self._decoded[index]
-        photo = open_picture(self.paths[index])
-        side = min(max(min(photo.size), self.size), self.load_size)
-        picture = to_square(photo, side)
-        if self.maps:
-            picture = torch.cat([picture, load_square(self.maps[index], side)[:1]])
+        try:
+            picture = self._decode(index)
+        except PictureError as error:
+            if not self.paths[index].is_file():  # a disk that is gone must not be trained around
+                raise
+            if index not in self._broken:
+                leave_out(error)
+            self._broken.add(index)
+            raise BrokenPictureError(str(error)) from None
         if sum(each.kept_bytes for each in _sets) + picture.nbytes <= KEPT_BYTES:
             self._decoded[index] = picture
             self.kept_bytes += picture.nbytes
         return picture
+
+    def _decode(self, index: int) -> Tensor:
+        photo = open_picture(self.paths[index])
+        side = min(max(min(photo.size), self.size), self.load_size)
+        picture = to_square(photo, side)
+        return torch.cat([picture, load_square(self.maps[index], side)[:1]]) if self.maps else picture
 
     def sample(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Tensor:
         """A batch of pictures without their maps, (count, 3, size, size); see `sample_stacks`."""

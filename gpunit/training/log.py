@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gpunit.files import drop_torn_line
+
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
@@ -32,6 +34,7 @@ class StatsLog:
         self.path = path
         self._sums: dict[str, torch.Tensor | float] = {}
         self._counts: Counter[str] = Counter()
+        self._notes: dict[str, float] = {}
         self._steps = 0
         self._board: SummaryWriter | None = None
         self._begun = time.monotonic()
@@ -45,6 +48,10 @@ class StatsLog:
                 value = value.detach().float()
             self._sums[name] = self._sums.get(name, 0.0) + value
 
+    def note(self, values: Mapping[str, float]) -> None:
+        """Add values that are no step's losses to the next line; those that are NaN or infinite are left out."""
+        self._notes |= {name: round(value, 5) for name, value in values.items() if math.isfinite(value)}
+
     def first_nonfinite(self) -> str | None:
         """The first name whose value was NaN or infinite at a step since the previous line; waits for the device."""
         return next((name for name, total in self._sums.items() if not math.isfinite(float(total))), None)
@@ -53,20 +60,24 @@ class StatsLog:
         """Write and return the means since the previous line, with the step and the seconds per step.
 
         Raises:
-            ValueError: if no step was added since the previous line.
+            ValueError: if no step was added since the previous line, or a mean is NaN or infinite.
         """
         if not self._steps:
             raise ValueError("there is no step to write about: add one first.")
+        if name := self.first_nonfinite():
+            raise ValueError(f"the mean of {name} is not finite: a log with NaN in it is no JSON.")
         means = {name: round(float(value) / self._counts[name], 5) for name, value in self._sums.items()}
         seconds = round((time.monotonic() - self._begun) / self._steps, 5)
-        line = {"step": step, **means, "seconds": seconds}
+        line = {"step": step, **means, **self._notes, "seconds": seconds}
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+            drop_torn_line(self.path)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, allow_nan=False) + "\n")
             if find_spec("tensorboard"):
                 self._show(line, self.path.parent / "tensorboard")
-        self._sums, self._counts, self._steps, self._begun = {}, Counter(), 0, time.monotonic()
+        self._sums, self._counts, self._notes = {}, Counter(), {}
+        self._steps, self._begun = 0, time.monotonic()
         return line
 
     def _show(self, line: Mapping[str, float], folder: Path) -> None:

@@ -6,7 +6,9 @@ never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import errno
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +16,7 @@ from typing import TypeVar
 from PIL import Image
 from torch import Tensor
 
-from gpunit import files
+from gpunit import files, memory
 from gpunit.seeds import seed_step
 from gpunit.training.checkpoints import (
     NAME,
@@ -25,7 +27,9 @@ from gpunit.training.checkpoints import (
     taking_from,
 )
 from gpunit.training.data import prefetch
+from gpunit.training.folder import Task, check_task, held, keep_task
 from gpunit.training.log import StatsLog
+from gpunit.training.snapshots import Snapshots
 from gpunit.training.trainer import Trainer
 
 Batch = TypeVar("Batch")
@@ -46,6 +50,11 @@ class RunSettings:
         start_from: weights trained elsewhere, for a run that has no checkpoint yet.
         report: called with every line of the log.
         progress: called with (steps done, steps) before the first step and after each.
+        recipe: what the recipe is called; a run is not continued by another.  Empty for one without a name.
+        snapshot_every: steps between numbered snapshots of the finished weights; 0 for none.
+        keep: how many of these are kept, the newest; the best one is kept besides.
+        validate_every: steps between measurements on held-out pictures, each of which leaves a snapshot; 0 for none.
+        held_out: folder of pictures that are not trained on, to measure on.
     """
 
     folder: Path | None
@@ -55,6 +64,11 @@ class RunSettings:
     start_from: Path | None = None
     report: Callable[[dict[str, float]], None] = lambda line: None
     progress: Callable[[int, int], None] = lambda done, steps: None
+    recipe: str = ""
+    snapshot_every: int = 0
+    keep: int = 5
+    validate_every: int = 0
+    held_out: Path | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -84,12 +98,41 @@ def begin(trainer: Trainer, settings: RunSettings) -> bool:
     return True
 
 
+@contextmanager
+def opened(trainer: Trainer, settings: RunSettings, task: Task) -> Iterator[bool]:
+    """Inside, the run has its folder for itself, and its trainer is where it left off.
+
+    Args:
+        trainer: a new one.
+        settings: of the run.
+        task: what the run is of.  It is kept in the folder, and a folder of another task is refused.
+
+    Yields:
+        True for a run that begins from nothing; see `begin`.
+
+    Raises:
+        TrainingError: if another process works in the folder, the run there is of another task, or its checkpoint is
+            damaged.
+    """
+    if settings.folder is None:
+        yield begin(trainer, settings)
+        return
+    whole = {**task, "seed": settings.seed} | ({"recipe": settings.recipe} if settings.recipe else {})
+    with held(settings.folder, trainer):
+        check_task(settings.folder, whole)
+        is_new = begin(trainer, settings)
+        if trainer.is_main:
+            keep_task(settings.folder, whole)
+        yield is_new
+
+
 def run_steps(
     trainer: Trainer,
     sample: Callable[[int], Batch],
     step: Callable[[Batch], Mapping[str, Tensor | float]],
     settings: RunSettings,
     sheet: Callable[[], Image.Image] | None = None,
+    validate: Callable[[], float] | None = None,
 ) -> None:
     """Take the steps that a run still lacks.
 
@@ -99,48 +142,97 @@ def run_steps(
         step: one update on a batch; returns the loss parts.
         settings: of the run.
         sheet: a picture of what the networks do, saved with every checkpoint.
+        validate: the distance to held-out pictures, measured every `settings.validate_every` steps and at the end.
 
     Raises:
-        TrainingError: if a loss or a weight is NaN or infinite.  Nothing is written then, and the last checkpoint
+        TrainingError: if a loss or a weight is NaN or infinite, or memory or the disk is full.  The last checkpoint
             stays.
     """
-    log = StatsLog(settings.folder and settings.folder / "stats.jsonl")
-    saved_at = trainer.done
+    record = _Record(trainer, settings, sheet, validate)
     settings.progress(trainer.done, settings.steps)
-    for number, batch in prefetch(sample, range(trainer.done, settings.steps)):
-        seed_step(settings.seed, number)
-        log.add(step(batch))
-        settings.progress(trainer.done, settings.steps)
-        saves = trainer.done % settings.save_every == 0 or trainer.done == settings.steps
-        if saves or trainer.done % _CHECKED_EVERY == 0:
-            _require_finite(trainer, log, saves, settings, saved_at)
-        if saves and trainer.is_main:
-            settings.report(log.write(trainer.done))
-            _save(trainer, settings, sheet)
-            saved_at = trainer.done
+    try:
+        for number, batch in prefetch(sample, range(trainer.done, settings.steps)):
+            seed_step(settings.seed, number)
+            record.log.add(step(batch))
+            settings.progress(trainer.done, settings.steps)
+            record.update()
+    except Exception as error:  # out of memory is no type of its own everywhere
+        if (what := _what_ran_out(error)) is None:
+            raise
+        raise TrainingError(f"{what} after step {trainer.done}, and {record.kept()}.") from None
 
 
-def _save(trainer: Trainer, settings: RunSettings, sheet: Callable[[], Image.Image] | None) -> None:
-    if settings.folder is None:
-        return
-    save_checkpoint(settings.checkpoint, trainer.state())
-    if sheet is not None:
-        files.save_png(sheet(), settings.folder / f"sheet-{trainer.done:06d}.png")
+class _Record:
+    """What a run leaves in its folder: checkpoints, log, sheets and snapshots."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        settings: RunSettings,
+        sheet: Callable[[], Image.Image] | None,
+        validate: Callable[[], float] | None,
+    ) -> None:
+        self._trainer, self._settings, self._sheet, self._validate = trainer, settings, sheet, validate
+        self.log = StatsLog(settings.folder and settings.folder / "stats.jsonl")
+        self._saved_at = trainer.done
+
+    def update(self) -> None:
+        """After every step: check, validate, save and log what is due."""
+        trainer, settings = self._trainer, self._settings
+        saves = self._is_due(settings.save_every)
+        validates = self._validate is not None and self._is_due(settings.validate_every)
+        snaps = settings.folder is not None and (validates or self._is_due(settings.snapshot_every))
+        if saves or validates or snaps or trainer.done % _CHECKED_EVERY == 0:
+            self._require_finite(saves or validates or snaps)
+        if not trainer.is_main:
+            return
+        distance = self._validate() if validates and self._validate is not None else None
+        if distance is not None:
+            self.log.note({"validation": distance})
+        if saves:
+            settings.report(self.log.write(trainer.done))
+            self._save()
+        if snaps and settings.folder is not None:
+            Snapshots(settings.folder, settings.keep).save(trainer.done, trainer.finished(), distance)
+
+    def kept(self) -> str:
+        """What is left of the run if it ends here."""
+        settings = self._settings
+        if settings.folder is not None and settings.checkpoint.exists():
+            return f"{settings.checkpoint} is still that of step {self._saved_at}"
+        return "the run has no checkpoint yet"
+
+    def _is_due(self, every: int) -> bool:
+        done = self._trainer.done
+        return every > 0 and (done % every == 0 or done == self._settings.steps)
+
+    def _save(self) -> None:
+        settings = self._settings
+        if settings.folder is not None:
+            save_checkpoint(settings.checkpoint, self._trainer.state())
+            self._saved_at = self._trainer.done
+            if self._sheet is not None:
+                files.save_png(self._sheet(), settings.folder / f"sheet-{self._trainer.done:06d}.png")
+
+    def _require_finite(self, writes: bool) -> None:
+        """Stop a run whose losses, or what would be written of it, are not finite; in all processes at once."""
+        trainer = self._trainer
+        loss = self.log.first_nonfinite()
+        tensor = first_nonfinite(trainer.state()) if writes and loss is None else None
+        if not trainer.anywhere(loss is not None or tensor is not None):
+            return
+        other = "another process's losses are"
+        what = f"the loss {loss!r} is" if loss else f"numbers in {tensor} are" if tensor else other
+        raise TrainingError(
+            f"{what} NaN or infinite by step {trainer.done}, so nothing was written and {self.kept()}; "
+            "lower the learning rate or the weight of a loss that grows, and start again."
+        )
 
 
-def _require_finite(trainer: Trainer, log: StatsLog, saves: bool, settings: RunSettings, saved_at: int) -> None:
-    """Stop a run whose losses, or what a checkpoint would keep of it, are not finite; in all processes at once."""
-    loss = log.first_nonfinite()
-    tensor = first_nonfinite(trainer.state()) if saves and loss is None else None
-    if not trainer.anywhere(loss is not None or tensor is not None):
-        return
-    what = f"the loss {loss!r} is" if loss else f"numbers in {tensor} are" if tensor else "another process's losses are"
-    kept = (
-        f"{settings.checkpoint} is still that of step {saved_at}"
-        if settings.folder is not None and settings.checkpoint.exists()
-        else "the run has no checkpoint yet"
-    )
-    raise TrainingError(
-        f"{what} NaN or infinite by step {trainer.done}, so nothing was written and {kept}; "
-        "lower the learning rate or the weight of a loss that grows, and start again."
-    )
+def _what_ran_out(error: Exception) -> str | None:
+    """What an error says there is too little of, and the way out; None for any other error."""
+    if memory.ran_out(error):
+        return "memory ran out (take fewer pictures a step, --batch, or close other programs)"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "the disk is full (make room, then give the command again to go on)"
+    return None

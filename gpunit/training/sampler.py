@@ -40,6 +40,14 @@ class SamplerRecipe:
     oversample_rare: bool = False
 
 
+def filling_a_batch(codes: Tensor, batch: int) -> Tensor:
+    """Style codes (N, D), repeated until they fill a batch if they are fewer.
+
+    Batch norm takes no code alone, and its running statistics would not be those of a few.
+    """
+    return codes.repeat(-(-batch // len(codes)), 1) if len(codes) < batch else codes
+
+
 def with_rare(codes: Tensor) -> Tensor:
     """Style codes (N, D), and after them the rare ones again: the farthest N/2 from the mean, the farthest N/4, ...
 
@@ -66,6 +74,7 @@ class SamplerTrainer(Trainer):
     """
 
     stateful = ("sampler",)
+    results = ("sampler",)
 
     def __init__(self, codes: Tensor, params: StyleSamplerParams, recipe: SamplerRecipe, seed: int = 0) -> None:
         super().__init__(codes.device)
@@ -122,6 +131,7 @@ def fit_sampler(
     Raises:
         TrainingError: if the error becomes NaN or infinite.
     """
+    codes = filling_a_batch(codes, recipe.batch)
     epochs = max(1, round(recipe.codes_seen / len(codes)))
     trainer = SamplerTrainer(with_rare(codes) if recipe.oversample_rare else codes, params, recipe, seed)
     settings = RunSettings(

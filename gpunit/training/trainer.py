@@ -23,11 +23,13 @@ class Trainer:
 
     Attributes:
         stateful: the attributes whose state dicts a checkpoint keeps, under these names.
+        results: those of them that finished files are made of.
         device: where the run computes.
         done: number of steps taken.
     """
 
     stateful: ClassVar[tuple[str, ...]]
+    results: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, device: torch.device = CPU) -> None:
         self.device = device
@@ -49,6 +51,10 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything that resuming needs."""
         return {name: getattr(self, name).state_dict() for name in self.stateful} | {"step": self.done}
+
+    def finished(self) -> dict[str, Any]:
+        """The part of a `state` that finished files are made of, for a snapshot."""
+        return {name: getattr(self, name).state_dict() for name in self.results} | {"step": self.done}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""

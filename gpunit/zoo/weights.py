@@ -69,15 +69,24 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         path: the file.
         tensors: by name.
         header: written as strings; anything but a string as JSON.
-        half: store floating-point tensors as fp16.
+        half: store floating-point tensors as fp16; one with numbers that are too large for that stays as it is.
+
+    Raises:
+        ModelError: for a tensor with NaN or infinite numbers.
     """
-    ready = {
-        key: (t.half() if half and t.is_floating_point() else t).detach().cpu().contiguous()
-        for key, t in tensors.items()
-    }
+    for key, t in tensors.items():
+        if not bool(torch.isfinite(t).all()):
+            raise ModelError(f"{path.name} was not written: {key} has numbers that are NaN or infinite; train it anew.")
+    ready = {key: (_halved(t) if half else t).detach().cpu().contiguous() for key, t in tensors.items()}
     with written_beside(path) as partial:
         save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
         partial.chmod(0o644)  # safetensors makes files that only their owner may read
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """A floating-point tensor as fp16, unless that would make a number infinite; any other as it is."""
+    fits = tensor.is_floating_point() and bool(torch.isfinite(tensor.half()).all())
+    return tensor.half() if fits else tensor
 
 
 def read_pickle(path: Path) -> Any:

@@ -10,6 +10,7 @@ from gpunit.evaluation.metrics import (
     MetricNet,
     Standard,
     kernel_distance,
+    measured_distance,
     nearer_to_own,
     relative_change,
     to_lab,
@@ -41,6 +42,16 @@ def test_kernel_distance_by_the_definition() -> None:
     within_y = sum(k(y[i], y[j]) for i in range(5) for j in range(5) if i != j) / 20
     between = sum(k(a, b) for a in x for b in y) / 15
     assert kernel_distance(x, y) == pytest.approx(within_x + within_y - 2 * between, rel=1e-5)
+
+
+def test_the_standard_error_is_how_much_the_distance_varies() -> None:
+    torch.manual_seed(0)
+    for shift in (0.0, 0.5):
+        drawn = [measured_distance(torch.randn(60, 6), torch.randn(40, 6) + shift) for _ in range(200)]
+        values, errors = (torch.tensor(each) for each in zip(*((d.value, d.error) for d in drawn), strict=True))
+        assert 0.7 < float(errors.square().mean().sqrt() / values.std()) < 1.5
+    few = measured_distance(torch.randn(2, 6), torch.randn(2, 6))
+    assert few.error > 0
 
 
 def test_gap_closed_runs_from_the_sources_to_the_floor() -> None:

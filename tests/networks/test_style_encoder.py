@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -29,3 +30,11 @@ def test_fresh_codes_spread_over_the_pictures_that_they_are_standardised_by() ->
     encoder(seen)
     torch.testing.assert_close(before_relu[0].mean(0), torch.zeros(8).double())
     torch.testing.assert_close(before_relu[0].std(0), torch.ones(8).double())
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_pictures_all_alike_do_not_make_the_codes_of_others_enormous(count: int) -> None:
+    encoder, others = StyleEncoder(TINY.style_encoder).double(), pictures()
+    encoder.standardise(torch.full((count, 3, 64, 64), 0.3).double())
+    assert encoder(others).isfinite().all()
+    assert encoder(others).max() < 100

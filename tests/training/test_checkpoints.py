@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 import torch
@@ -29,8 +29,8 @@ def test_an_interrupted_write_leaves_the_old_checkpoint(tmp_path: Path, monkeypa
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, {"step": 1})
 
-    def half(state: object, to: Path) -> None:
-        to.write_bytes(b"PK")
+    def half(state: object, to: BinaryIO) -> None:
+        to.write(b"PK")
         raise OSError("disk full")
 
     monkeypatch.setattr(torch, "save", half)
@@ -58,3 +58,19 @@ def test_the_first_number_that_is_not_finite_is_named(value: float) -> None:
     assert first_nonfinite(good | {"model": {"weight": bad}}) == "model.weight"
     assert first_nonfinite(good | {"optimizer": {"state": {0: {"exp_avg": bad}}}}) == "optimizer.state.0.exp_avg"
     assert first_nonfinite(good | {"scale": [1.0, value]}) == "scale.1"
+
+
+def test_a_disk_that_is_full_is_named_and_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"step": 1})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_checkpoint(path, {"weight": torch.zeros(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert load_checkpoint(path) == {"step": 1}
+    assert [each.name for each in tmp_path.iterdir()] == ["checkpoint.pt"]

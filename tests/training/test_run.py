@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,15 @@ from PIL import Image
 from torch import nn
 
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.networks.style_sampler import StyleSamplerParams
-from gpunit.training.checkpoints import TrainingError, load_checkpoint
+from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
+from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
+from gpunit.training import checkpoints, run
+from gpunit.training.checkpoints import TrainingError, load_checkpoint, load_run
+from gpunit.training.prior.layouts import LayoutRecipe, LayoutTrainer, train_layout_prior
 from gpunit.training.prior.trainer import PriorTrainer, train_prior
 from gpunit.training.run import RunSettings, begin, run_steps
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
+from gpunit.training.snapshots import best_of
 from gpunit.training.stage1.trainer import DistillationData, DistillationTrainer, distill
 from gpunit.training.stage2 import paper, small
 from gpunit.training.trainer import Trainer, minimise
@@ -27,6 +33,7 @@ class Line(Trainer):
     """Fits the slope of a line to points; a step's batch is one point, to which noise is added."""
 
     stateful = ("model", "optimizer")
+    results = ("model",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,19 +138,92 @@ def test_all_processes_stop_together(tmp_path: Path, monkeypatch: pytest.MonkeyP
         fit(RunSettings(tmp_path, 2))
 
 
+def raising(error: Exception) -> Callable[[int], float]:
+    def sample(step: int) -> float:
+        raise error
+
+    return sample
+
+
+@pytest.mark.parametrize("kind", ["a device's", "this machine's", "Python's"])
+def test_a_run_that_runs_out_of_memory_says_so_and_keeps_its_checkpoint(kind: str, tmp_path: Path) -> None:
+    def exhaust(step: int) -> float:
+        if step == 3:
+            if kind == "this machine's":
+                torch.empty(2**60)
+            raise torch.OutOfMemoryError("CUDA out of memory") if kind == "a device's" else MemoryError
+        return 1.0
+
+    settings = RunSettings(tmp_path, 5, save_every=2)
+    with pytest.raises(TrainingError, match=r"memory ran out .*--batch.* after step 3, and .* still that of step 2"):
+        fit(settings, exhaust)
+    assert fit(settings).done == 5
+    with pytest.raises(RuntimeError, match="another fault"):
+        fit(replace(settings, steps=6), raising(RuntimeError("another fault")))
+
+
+def test_a_run_whose_disk_is_full_says_so_and_goes_on_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = RunSettings(tmp_path, 6, save_every=2)
+    whole = fit(replace(settings, folder=tmp_path / "whole"))
+
+    def full(path: Path, state: object) -> None:
+        if state["step"] == 4:  # type: ignore[index]
+            raise OSError(errno.ENOSPC, "No space left on device")
+        checkpoints.save_checkpoint(path, state)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "save_checkpoint", full)
+        with pytest.raises(TrainingError, match=r"the disk is full .* after step 4, and .* still that of step 2"):
+            fit(settings)
+    assert torch.equal(fit(settings).model.weight, whole.model.weight)
+    with pytest.raises(PermissionError):
+        fit(replace(settings, steps=8), raising(PermissionError("not yours")))
+
+
+def test_snapshots_are_taken_at_their_steps_and_the_best_by_what_is_measured(tmp_path: Path) -> None:
+    distances = iter([0.5, 0.1, 0.3])
+    settings = RunSettings(tmp_path, 7, save_every=2, snapshot_every=2, keep=1, validate_every=3)
+    fit(settings, validate=lambda: next(distances))
+    assert sorted(path.name for path in tmp_path.glob("snapshot-*")) == ["snapshot-000006.pt", "snapshot-000007.pt"]
+    assert best_of(tmp_path) == tmp_path / "snapshot-000006.pt"
+    taken = load_run(tmp_path / "snapshot-000007.pt")
+    assert taken["step"] == 7
+    assert torch.equal(taken["model"]["weight"], load_run(tmp_path)["model"]["weight"])
+    assert taken.keys() == {"model", "step"}
+    told = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    assert {line["step"]: line.get("validation") for line in told} == {2: None, 4: 0.5, 6: 0.1, 7: 0.3}
+
+
 def encoder() -> ContentEncoder:
     torch.manual_seed(1)
     return ContentEncoder(TINY.content_encoder)
 
 
-@pytest.mark.parametrize("stage", ["prior", "stage I", "small", "paper"])
+TINY_LAYOUT = LayoutRecipe(
+    ("cat", "dog"),
+    latent_dim=8,
+    width=4,
+    encoder=TINY_PRIOR.encoder,
+    discriminator=ProjectedDiscriminatorParams(mixed_width=8, head_width=8, with_layout=True),
+    batch=4,
+    reconstructed=2,
+    crossed=1,
+    sampled=1,
+)
+
+
+@pytest.mark.parametrize("where", ["weights", "gradients"])
+@pytest.mark.parametrize("stage", ["prior", "layout", "stage I", "small", "paper"])
 def test_every_stage_stops_before_it_writes_what_is_no_number(
-    stage: str, pairs: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: str, where: str, pairs: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures, _ = pairs
     cat, dog = pictures / "cat", pictures / "dog"
     cases: dict[str, tuple[Any, str, Callable[[RunSettings], Path]]] = {
         "prior": (PriorTrainer, "generator", lambda on: train_prior([cat, dog], TINY_PRIOR, on)),
+        "layout": (LayoutTrainer, "generator", lambda on: train_layout_prior([cat, dog], TINY_LAYOUT, on)),
         "stage I": (
             DistillationTrainer,
             "networks",
@@ -159,7 +239,10 @@ def test_every_stage_stops_before_it_writes_what_is_no_number(
         if self.done == 3:
             with torch.no_grad():
                 for parameter in getattr(self, network).parameters():
-                    parameter.fill_(math.nan)
+                    if where == "weights":
+                        parameter.fill_(math.nan)
+                    else:
+                        parameter.requires_grad_(True).register_hook(lambda gradient: gradient * math.nan)
         return plain(self, *batch)
 
     monkeypatch.setattr(trainer, "step", step)
@@ -171,7 +254,19 @@ def test_every_stage_stops_before_it_writes_what_is_no_number(
     assert load_checkpoint(run(settings))["step"] == 4
 
 
-def test_the_samplers_fit_stops_as_well() -> None:
+def test_the_samplers_fit_stops_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = StyleSampler.forward
+
+    def poisoned(self: StyleSampler, latent: torch.Tensor) -> torch.Tensor:
+        answer = plain(self, latent)
+        if answer.requires_grad:
+            answer.register_hook(lambda gradient: gradient * math.nan)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StyleSampler, "forward", poisoned)
+        with pytest.raises(TrainingError, match="NaN or infinite by step 1"):
+            fit_sampler(torch.rand(20, 3), StyleSamplerParams(4, 8, style_dim=3), SamplerRecipe(40, batch=32))
     codes = torch.rand(20, 3)
     codes[3] = math.nan
     with pytest.raises(TrainingError, match="loss 'error' is NaN"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from gpunit.networks.style_sampler import StyleSamplerParams
-from gpunit.training.sampler import SamplerRecipe, fit_sampler, nearest, with_rare
+from gpunit.training.sampler import SamplerRecipe, filling_a_batch, fit_sampler, nearest, with_rare
 
 PARAMS = StyleSamplerParams(latent_dim=4, hidden_dim=16, style_dim=3)
 
@@ -48,3 +48,17 @@ def test_rare_codes_are_repeated_a_round_for_every_thousand() -> None:
     assert distance[2000:3000].min() >= 499.5
     assert distance[3000:].min() >= 749.5
     assert torch.equal(with_rare(codes[:999]), codes[:999])
+
+
+def test_a_single_style_is_learned() -> None:
+    code = torch.tensor([[2.0, 0.0, 1.0]])
+    latents = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
+
+    def distance(codes_seen: int) -> float:
+        sampler = fit_sampler(code, PARAMS, SamplerRecipe(codes_seen, batch=16))
+        with torch.no_grad():
+            return float((sampler(latents) - code).norm(dim=1).mean())
+
+    assert distance(16 * 1000) < 0.7 * distance(16)
+    assert torch.equal(filling_a_batch(code, 3), code.expand(3, -1))
+    assert torch.equal(filling_a_batch(code.expand(4, -1), 3), code.expand(4, -1))

@@ -25,6 +25,17 @@ def test_written_weights_are_read_as_fp32_with_their_header(tmp_path: Path, half
     assert [file.name for file in path.parent.iterdir()] == ["mine.safetensors"]
 
 
+def test_no_number_is_written_as_infinite(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    write_weights(path, {"bank": torch.tensor([1.5, 1e9])}, {})
+    assert read_weights(path)[0]["bank"].tolist() == [1.5, 1e9]
+    before = path.read_bytes()
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(ModelError, match="bank has numbers that are NaN or infinite"):
+            write_weights(path, {"bank": torch.tensor([number])}, {})
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("read", [read_weights, read_header])
 def test_missing_and_damaged_files_are_told_apart(tmp_path: Path, read: object) -> None:
     path = tmp_path / "mine.safetensors"

@@ -23,6 +23,10 @@ Weights = Annotated[
         "--weight", help="Change a loss's weight, as in content=0; may be repeated.  `train-recipes` names them."
     ),
 ]
+SnapshotEvery = Annotated[
+    int, typer.Option(min=0, help="Steps between numbered snapshots of the finished weights; 0 for none.")
+]
+Keep = Annotated[int, typer.Option(min=1, help="How many snapshots are kept, the newest; and the best.")]
 Classes = Annotated[str, typer.Option(help="The subfolders, in the order of their labels.", callback=listed)]
 
 

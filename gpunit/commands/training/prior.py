@@ -21,7 +21,7 @@ from gpunit.commands.shared import (
     reporter,
     require_one_process,
 )
-from gpunit.commands.training.options import Classes
+from gpunit.commands.training.options import Classes, Keep, SnapshotEvery
 from gpunit.memory import keep_freed_memory
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def train_prior(
     device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    snapshot_every: SnapshotEvery = 0,
+    keep: Keep = 5,
     start_from: StartFrom = None,
 ) -> None:
     """Train a small class-conditional BigGAN, and its inversion encoder, from folders of pictures.
@@ -62,7 +64,8 @@ def train_prior(
     folders = [data / name for name in names]
     keep_freed_memory()
     with TrainingBar("Prior") as bar:
-        settings = RunSettings(run, steps, seed, save_every, start_from, bar.print_line, bar.move)
+        followed = (bar.print_line, bar.move)
+        settings = RunSettings(run, steps, seed, save_every, start_from, *followed, recipe, snapshot_every, keep)
         chosen: PriorRecipe | LayoutRecipe
         if recipe == "small":
             chosen = _small_recipe(len(names), batch)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Device, Seed, counting
+from gpunit.commands.shared import Device, Seed, UsageError, counting
 from gpunit.commands.training.options import require_recipe
 from gpunit.networks.families import SMALL
 
@@ -17,7 +17,12 @@ def fit_sampler(
     target: Annotated[Path, typer.Option(help="Folder of target pictures.")],
     content_encoder: Annotated[Path, typer.Option(help="The content encoder the run was trained on.")],
     output: Annotated[Path, typer.Option(help="The translator's file, .safetensors.")],
-    recipe: Annotated[str, typer.Option(help="The recipe of the run.")] = "small",
+    recipe: Annotated[
+        str | None, typer.Option(help="The recipe of the run; by default what the run's folder says, else small.")
+    ] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(help="Take a snapshot of the run, by its step's number, or `best`; else the end.")
+    ] = None,
     codes_seen: Annotated[
         int | None,
         typer.Option(help="Epochs times style codes; by default 500000 for small, else 2000000.", min=1),
@@ -30,9 +35,11 @@ def fit_sampler(
     from gpunit.engine.device import pick_device
     from gpunit.training import bundle
     from gpunit.training.sampler import SamplerRecipe
+    from gpunit.training.snapshots import snapshot_path
     from gpunit.training.tasks import PAPER_TASKS
 
-    require_recipe(recipe)
+    recipe = _recipe_of(run, recipe)
+    _refuse_other_domain(run, target)
     computes = pick_device(device)
     if recipe in PAPER_TASKS:
         task = PAPER_TASKS[recipe]
@@ -41,11 +48,36 @@ def fit_sampler(
         limit = limit or task.limits.get(target.name)
     else:
         params, fit = SMALL, SamplerRecipe(codes_seen or 500_000)
+    taken = snapshot_path(run, snapshot) if snapshot else run
     with counting() as progress:
         bar = progress.add_task("Fitting the style sampler", total=None)
 
         def report(epoch: int, epochs: int, loss: float) -> None:
             progress.update(bar, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
 
-        bundle.bundle_translator(run, target, params, content_encoder, output, fit, seed, report, limit, computes)
+        bundle.bundle_translator(taken, target, params, content_encoder, output, fit, seed, report, limit, computes)
     typer.echo(f"{output} written")
+
+
+def _recipe_of(run: Path, given: str | None) -> str:
+    """The recipe's name: the one that was given, or the one that the run was begun with."""
+    from gpunit.training.folder import read_task
+    from gpunit.training.recipes import SMALL_RECIPES
+
+    if given is not None:
+        require_recipe(given)
+    begun = read_task(run).get("recipe") or given or "small"
+    # The small recipes share their shapes and the fit.
+    if given is not None and begun != given and not {begun, given} <= SMALL_RECIPES.keys():
+        raise UsageError(f"{run} was begun with recipe {begun}, not {given}; leave --recipe out.")
+    return begun
+
+
+def _refuse_other_domain(run: Path, target: Path) -> None:
+    """Stop where the target pictures are those of another domain that the run knows."""
+    from gpunit.training.folder import read_task
+
+    task = read_task(run)
+    targets, name = task.get("targets", []), target.resolve().name
+    if name not in targets and name in (*task.get("sources", []), *task.get("domains", [])):
+        raise UsageError(f"{run} was trained to {', '.join(targets)}, not to {name}; give that folder as --target.")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, require_one_process
-from gpunit.commands.training.options import Classes, Weights, weighted
+from gpunit.commands.training.options import Classes, Keep, SnapshotEvery, Weights, weighted
 from gpunit.memory import keep_freed_memory
 
 
@@ -32,6 +32,8 @@ def distill(
     device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    snapshot_every: SnapshotEvery = 0,
+    keep: Keep = 5,
     start_from: StartFrom = None,
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
@@ -54,7 +56,18 @@ def distill(
     data = trainer.DistillationData(pairs, pair_maps, real, real_maps, names, limit)
     keep_freed_memory()
     with TrainingBar("Stage I") as bar:
-        settings = RunSettings(run, steps or chosen.steps, seed, save_every, start_from, bar.print_line, bar.move)
+        settings = RunSettings(
+            run,
+            steps or chosen.steps,
+            seed,
+            save_every,
+            start_from,
+            bar.print_line,
+            bar.move,
+            recipe,
+            snapshot_every,
+            keep,
+        )
         trainer.distill(data, chosen, settings, computes)
     shape_path = bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")

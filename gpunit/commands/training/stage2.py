@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from gpunit.commands.shared import Data, Run, SaveEvery, Seed
 from gpunit.commands.training import stage2_paper, stage2_small
-from gpunit.commands.training.options import Weights, require_recipe
+from gpunit.commands.training.options import Keep, SnapshotEvery, Weights, require_recipe
 from gpunit.commands.training.stage2_options import (
     BatchSize,
     Coarse,
     DeviceName,
     Domains,
     GivenContentEncoder,
+    HeldOut,
     IdentityNet,
     LearningRate,
     LimitSettings,
@@ -24,6 +25,7 @@ from gpunit.commands.training.stage2_options import (
     StartFromTranslator,
     Steps,
     Target,
+    ValidateEvery,
     WarmUp,
 )
 from gpunit.memory import keep_freed_memory
@@ -51,6 +53,10 @@ def train(
     device: DeviceName = None,
     seed: Seed = 0,
     save_every: SaveEvery = 200,
+    snapshot_every: SnapshotEvery = 0,
+    keep: Keep = 5,
+    held_out: HeldOut = None,
+    validate_every: ValidateEvery = 1000,
     start_from: StartFromTranslator = None,
     domains: Domains = None,
 ) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gpunit.commands.shared import finite, listed
+from gpunit.commands.shared import TrainingBar, finite, listed
+
+if TYPE_CHECKING:
+    from gpunit.training.run import RunSettings
 
 GivenContentEncoder = Annotated[
     str,
@@ -81,6 +84,15 @@ DeviceName = Annotated[
 StartFromTranslator = Annotated[
     Path | None, typer.Option(help="Begin a fresh run from another run's folder, or from a finished translator.")
 ]
+HeldOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--validate",
+        help="Folder of target pictures that are not trained on: the kernel distance to them is logged, and the best "
+        "snapshot marked.",
+    ),
+]
+ValidateEvery = Annotated[int, typer.Option(min=1, help="Steps between these measurements; each leaves a snapshot.")]
 Domains = Annotated[
     str | None,
     typer.Option(
@@ -116,5 +128,33 @@ class StageTwoOptions:
     device: str | None
     seed: int
     save_every: int
+    snapshot_every: int
+    keep: int
+    held_out: Path | None
+    validate_every: int
     start_from: Path | None
     domains: str | None
+
+    def settings(self, steps: int, bar: TrainingBar) -> RunSettings:
+        """Of the run.
+
+        Args:
+            steps: by default.
+            bar: follows it.
+        """
+        from gpunit.training.run import RunSettings
+
+        return RunSettings(
+            self.run,
+            self.steps or steps,
+            self.seed,
+            self.save_every,
+            self.start_from,
+            bar.print_line,
+            bar.move,
+            self.recipe,
+            self.snapshot_every,
+            self.keep,
+            self.validate_every if self.held_out else 0,
+            self.held_out,
+        )

@@ -17,7 +17,6 @@ def run(options: StageTwoOptions) -> None:
         ValueError: for whatever else keeps the run from starting.
     """
     from gpunit.training.processes import Processes
-    from gpunit.training.run import RunSettings
     from gpunit.training.stage2 import paper
     from gpunit.training.tasks import PAPER_TASKS
     from gpunit.zoo.weights import load_identity_net
@@ -43,15 +42,7 @@ def run(options: StageTwoOptions) -> None:
     identity_net = load_identity_net(options.identity_net) if options.identity_net else None
     encoder = load_content_encoder(options.content_encoder, "published", options.run, options.seed)
     with TrainingBar(task.name, shown=processes.is_main) as bar:
-        settings = RunSettings(
-            options.run,
-            options.steps or recipe.steps,
-            options.seed,
-            options.save_every,
-            options.start_from,
-            bar.print_line,
-            bar.move,
-        )
+        settings = options.settings(recipe.steps, bar)
         paper.train(
             [options.data / name for name in (options.sources or task.source).split(",")],
             [options.data / name for name in (options.target or task.target).split(",")],

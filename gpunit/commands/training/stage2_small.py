@@ -24,7 +24,6 @@ def run(options: StageTwoOptions) -> None:
         UsageError: for options that are missing, contradict each other, or are for tasks of the paper.
         ValueError: for whatever else keeps the run from starting.
     """
-    from gpunit.training.run import RunSettings
     from gpunit.training.stage2 import small
     from gpunit.training.stage2.phases import plan_phases
 
@@ -40,15 +39,7 @@ def run(options: StageTwoOptions) -> None:
     plan_phases(recipe.warm_up, recipe.coarse)
     encoder = load_content_encoder(options.content_encoder, "small", options.run, options.seed)
     with TrainingBar(f"to {options.target}") as bar:
-        settings = RunSettings(
-            options.run,
-            options.steps or recipe.steps,
-            options.seed,
-            options.save_every,
-            options.start_from,
-            bar.print_line,
-            bar.move,
-        )
+        settings = options.settings(recipe.steps, bar)
         small.train(
             [options.data / name for name in sources],
             [options.data / name for name in targets],

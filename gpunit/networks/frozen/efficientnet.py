@@ -94,6 +94,10 @@ class EfficientNetLite(nn.Module):
         ModuleNotFoundError: if the package with the weights is not installed.
     """
 
+    # The smallest standard deviation of a pooled channel that `evaluation.metrics.Standard` divides by, as a share of
+    # the root mean square of all channels' deviations.  Pooled features are sparse: without a floor, a channel that
+    # is almost constant over the reference pictures would outweigh all others.
+    deviation_floor = 1.0
     channels: ClassVar[dict[int, int]]
     deviation: ClassVar[dict[int, float]]
     _stages: ClassVar[list[tuple[int, int, int, int, int]]]
@@ -185,10 +189,6 @@ class EfficientNetLite(nn.Module):
 class EfficientNetLite0(EfficientNetLite):
     """EfficientNet-Lite0, 4.7 M weights; see `EfficientNetLite`."""
 
-    # The smallest standard deviation of a pooled channel that `evaluation.metrics.Standard` divides by, as a share of
-    # the root mean square of all channels' deviations.  Pooled features are sparse: without a floor, a channel that
-    # is almost constant over the reference pictures would outweigh all others.
-    deviation_floor = 1.0
     deviation: ClassVar = {2: 6.7, 4: 9.2, 8: 8.4, 16: 7.8, 32: 3.4}
     _stages: ClassVar = _scaled(1.0, 1.0)
     channels: ClassVar = _widths(_stages)

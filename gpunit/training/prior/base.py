@@ -142,6 +142,7 @@ class BigGANTrainer(Trainer):
     """
 
     stateful = ("generator", "encoder", "ema_generator", "ema_encoder", "discriminator", "optimizer_g", "optimizer_d")
+    results = ("ema_generator", "ema_encoder")
 
     def __init__(
         self,

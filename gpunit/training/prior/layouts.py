@@ -31,7 +31,7 @@ from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
 from gpunit.training.prior.windows import Windows, WindowSet
-from gpunit.training.run import RunSettings, begin, run_steps
+from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.trainer import CPU, Parts, detached, frozen, minimise, set_rate, weighted_sum
 
 _BACKBONE_SIDE = 128
@@ -292,15 +292,15 @@ def train_layout_prior(
     """
     windows = WindowSet(folders, recipe.resolution, device)
     trainer = LayoutTrainer(recipe, settings.steps, settings.seed, device)
-    begin(trainer, settings)
-    shown = windows.sample(8, settings.seed, 0, "sheet").picture
-    generator = torch.Generator().manual_seed(settings.seed)
-    codes = 0.7 * torch.randn(8, recipe.latent_dim, generator=generator)
-    run_steps(
-        trainer,
-        lambda step: windows.sample(recipe.batch, settings.seed, step),
-        trainer.step,
-        settings,
-        lambda: trainer.sheet(shown, codes),
-    )
+    with opened(trainer, settings, {"stage": "prior", "classes": list(recipe.names)}):
+        shown = windows.sample(8, settings.seed, 0, "sheet").picture
+        generator = torch.Generator().manual_seed(settings.seed)
+        codes = 0.7 * torch.randn(8, recipe.latent_dim, generator=generator)
+        run_steps(
+            trainer,
+            lambda step: windows.sample(recipe.batch, settings.seed, step),
+            trainer.step,
+            settings,
+            lambda: trainer.sheet(shown, codes),
+        )
     return settings.checkpoint

@@ -25,7 +25,7 @@ from gpunit.training.augment import ShiftAndTone
 from gpunit.training.data import PictureSet, sample_mixed
 from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
 from gpunit.training.recipes import PriorRecipe
-from gpunit.training.run import RunSettings, begin, run_steps
+from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.trainer import CPU, Parts, detached, frozen, minimise, mixed_precision, weighted_sum
 
 
@@ -144,14 +144,14 @@ def train_prior(
     """
     sets = [PictureSet(folder, recipe.resolution, label=i) for i, folder in enumerate(folders)]
     trainer = PriorTrainer(recipe, settings.seed, device)
-    begin(trainer, settings)
+    with opened(trainer, settings, {"stage": "prior", "classes": [folder.name for folder in folders]}):
 
-    def sample(step: int) -> tuple[Tensor, Tensor]:
-        real, label = sample_mixed(sets, recipe.batch, settings.seed, step, turned_every=recipe.turned_every)
-        return real.contiguous(memory_format=torch.channels_last), label
+        def sample(step: int) -> tuple[Tensor, Tensor]:
+            real, label = sample_mixed(sets, recipe.batch, settings.seed, step, turned_every=recipe.turned_every)
+            return real.contiguous(memory_format=torch.channels_last), label
 
-    shown, _ = sample_mixed(sets, 2 * len(sets), settings.seed, 0, "sheet")
-    generator = torch.Generator().manual_seed(settings.seed)
-    shown_codes = torch.randn(2 * len(sets), recipe.latent_dim, generator=generator)
-    run_steps(trainer, sample, lambda batch: trainer.step(*batch), settings, lambda: trainer.sheet(shown, shown_codes))
+        shown, _ = sample_mixed(sets, 2 * len(sets), settings.seed, 0, "sheet")
+        generator = torch.Generator().manual_seed(settings.seed)
+        codes = torch.randn(2 * len(sets), recipe.latent_dim, generator=generator)
+        run_steps(trainer, sample, lambda batch: trainer.step(*batch), settings, lambda: trainer.sheet(shown, codes))
     return settings.checkpoint

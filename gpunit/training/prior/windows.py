@@ -19,6 +19,7 @@ from torch import Tensor
 from gpunit.images import PictureError, list_pictures, load_square
 from gpunit.networks.layout import LAYOUT_DIM, Layout, layout_of
 from gpunit.seeds import step_generator
+from gpunit.training.broken import leave_out
 from gpunit.training.trainer import CPU
 
 # Left, upper, right and lower edge as shares of the side, of pictures that no row of the table names.
@@ -103,8 +104,11 @@ class WindowSet:
             order = order[_sizes(edges)[order] > _SMALLEST_OBJECT]
             if not len(order):
                 raise PictureError(f"{folder}: every object is smaller than {_SMALLEST_OBJECT} of {_SIDE} pixels.")
-            pictures += [load_square(paths[index], _SIDE) for index in order.tolist()]
-            boxes.append(edges[order])
+            decoded = {index: picture for index in order.tolist() if (picture := _decoded(paths[index])) is not None}
+            if not decoded:
+                raise PictureError(f"{folder}: no picture can be read; save them as PNG or JPEG.")
+            pictures += decoded.values()
+            boxes.append(edges[list(decoded)])
             self._starts.append(len(pictures))
         self._pictures = torch.stack(pictures).to(device)
         self._edges = torch.cat(boxes)
@@ -170,6 +174,15 @@ class WindowSet:
         grid = torch.stack([x[:, None, :].expand(-1, count, -1), y[:, :, None].expand(-1, -1, count)], 3)
         level = torch.log2(1 + distance / 3).clamp(0, _LEVELS - 1)
         return F.avg_pool2d(_softened(source, grid * (2 / _SIDE) - 1, level), 2).clamp(-1, 1)
+
+
+def _decoded(path: Path) -> Tensor | None:
+    """The square of a picture; None for one that cannot be read, which is named."""
+    try:
+        return load_square(path, _SIDE)
+    except PictureError as error:
+        leave_out(error)
+        return None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training.checkpoints import TrainingError
 from gpunit.training.data import Labelled, PairSet, PictureSet, join, one_in, sample_mixed_labelled
 from gpunit.training.recipes import DistillationRecipe
-from gpunit.training.run import RunSettings, begin, run_steps
+from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.stage1.distiller import Distiller
 from gpunit.training.stage1.losses import compute_losses
 from gpunit.training.trainer import CPU, Parts, Trainer, detached, minimise, mixed_precision, set_rate
@@ -58,6 +58,7 @@ class DistillationTrainer(Trainer):
     """
 
     stateful = ("networks", "optimizer")
+    results = ("networks",)
 
     def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0, device: torch.device = CPU) -> None:
         super().__init__(device)
@@ -166,18 +167,24 @@ def distill(
         for label, name in enumerate(data.classes)
     ]
     trainer = DistillationTrainer(recipe, settings.steps, seed, device)
-    begin(trainer, settings)
-    if settings.steps <= trainer.warm_up:
-        raise TrainingError(f"--steps must be more than the {trainer.warm_up} of --warm-up, which draw nothing.")
+    if not settings.checkpoint.exists():
+        _require_reconstruction(settings.steps, trainer.warm_up)
+    with opened(trainer, settings, {"stage": "I", "classes": list(data.classes)}):
+        _require_reconstruction(settings.steps, trainer.warm_up)
 
-    def sample(step: int) -> tuple[Labelled, Labelled, Labelled]:
-        turned = one_in(recipe.turned_every, recipe.pairs, step)
-        first, second = pair_set.sample_pairs(recipe.pairs, seed, step, turned=turned)
-        return first, second, sample_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned_every)
+        def sample(step: int) -> tuple[Labelled, Labelled, Labelled]:
+            turned = one_in(recipe.turned_every, recipe.pairs, step)
+            first, second = pair_set.sample_pairs(recipe.pairs, seed, step, turned=turned)
+            return first, second, sample_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned_every)
 
-    shown = (*pair_set.sample_pairs(4, seed, 0, "sheet"), sample_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
-    run_steps(trainer, sample, lambda batch: trainer.step(*batch), settings, lambda: trainer.sheet(*shown))
+        shown = (*pair_set.sample_pairs(4, seed, 0, "sheet"), sample_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
+        run_steps(trainer, sample, lambda batch: trainer.step(*batch), settings, lambda: trainer.sheet(*shown))
     return settings.checkpoint
+
+
+def _require_reconstruction(steps: int, warm_up: int) -> None:
+    if steps <= warm_up:
+        raise TrainingError(f"--steps must be more than the {warm_up} of --warm-up, which draw nothing.")
 
 
 def _decay(progress: float, halvings: int) -> float:

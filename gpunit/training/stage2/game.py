@@ -108,6 +108,15 @@ class SmallGame(StageTwoTrainer):
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Names of the frozen networks that the losses look through."""
+        return self.recipe.backbones
+
+    def task(self) -> dict[str, Any]:
+        """What a run keeps to, as far as it is in the networks."""
+        return super().task() | {"domains": list(self.recipe.domains)}
+
     def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
         """Another run's state; heads of a backbone that it lacked are untrained, and then D's optimiser begins anew."""
         heads = dict(state["discriminator"])

@@ -90,6 +90,11 @@ class PaperTrainer(StageTwoTrainer):
         )
 
     @property
+    def judges(self) -> tuple[str, ...]:
+        """Names of the frozen networks that the losses look through."""
+        return (self.recipe.perceptual_net,)
+
+    @property
     def is_main(self) -> bool:
         """Whether this process writes the run's files."""
         return self.processes.is_main

@@ -22,15 +22,17 @@ from torch import Tensor, nn
 
 from gpunit import images
 from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
-from gpunit.networks.dynamic_skip import DynamicSkip
+from gpunit.networks.dynamic_skip import DynamicSkip, SkipGate
 from gpunit.networks.families import TranslatorParams
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.seeds import step_generator
 from gpunit.training.checkpoints import TrainingError, load_run
 from gpunit.training.data import PictureSet, sample_mixed
+from gpunit.training.folder import fingerprint
 from gpunit.training.recipes import PaperRecipe, SmallRecipe
-from gpunit.training.run import RunSettings, begin, run_steps
+from gpunit.training.run import RunSettings, opened, run_steps
+from gpunit.training.stage2.validation import MOST_PICTURES, Validation
 from gpunit.training.trainer import Parts, Trainer, update_ema, young_decay
 from gpunit.zoo.weights import fill, read_weights
 
@@ -66,6 +68,7 @@ class StageTwoTrainer(Trainer, ABC):
     """
 
     stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
+    results = ("ema",)
     discriminator: nn.Module
     optimizer_g: torch.optim.Optimizer
     optimizer_d: torch.optim.Optimizer
@@ -84,6 +87,27 @@ class StageTwoTrainer(Trainer, ABC):
         # Whether the average is of trained weights from the first step on; if not, random ones have to fade quickly.
         self._is_averaged = False
 
+    @property
+    def resolution(self) -> int:
+        """Side of the finished pictures in pixels."""
+        return self._resolution
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Names of the frozen networks that the losses look through."""
+        return ()
+
+    @torch.no_grad()
+    def translate(self, source: Tensor, target: Tensor) -> Tensor:
+        """The average's translations (B, 3, S, S) of sources in the styles of exemplars (B, 3, S, S) in [-1, 1]."""
+        content = self.content_encoder(source.to(self.device))
+        style = self.ema.style_encoder(target.to(self.device))
+        return self.ema.generator.render(content.content, self.plan_skips(content), style).float()
+
+    def plan_skips(self, content: ContentFeatures) -> dict[int, SkipGate]:
+        """What the average's skips decide; empty for a run without skips."""
+        return self.ema.generator.plan_skips(content) if self._use_skips else {}
+
     def scale_at(self, step: int) -> int:
         """The factor by which pictures are smaller, and a batch larger, at a step."""
         return 1
@@ -96,6 +120,10 @@ class StageTwoTrainer(Trainer, ABC):
     @abstractmethod
     def step(self, source: Tensor, target: Tensor, label: Tensor) -> Parts:
         """One update of D and one of G on a whole batch; returns the loss parts."""
+
+    def task(self) -> dict[str, Any]:
+        """What a run keeps to, as far as it is in the networks."""
+        return {"stage": "II", "content encoder": fingerprint(self.content_encoder), "skips": self._use_skips}
 
     def start_from(self, path: Path) -> None:
         """Begin with weights that were trained elsewhere, before the first step.
@@ -162,7 +190,7 @@ class StageTwoTrainer(Trainer, ABC):
         """The average's translations: a row per source, a column per exemplar; the last column is without skips."""
         source, target = source.to(self.device), target.to(self.device)
         content = self.content_encoder(source)
-        gates = self.ema.generator.plan_skips(content) if self._use_skips else {}
+        gates = self.plan_skips(content)
         styles = self.ema.style_encoder(target)
         size = self.sheet_size
         columns = [images.to_pictures(source)]
@@ -238,10 +266,24 @@ class StageTwoData:
             label,
         )
 
+    def task(self) -> dict[str, Any]:
+        """What a run keeps to, as far as it is in the pictures."""
+        return {
+            "targets": sorted(each.name for each in self.targets),
+            "sources": sorted(each.name for each in self.sources),
+        }
+
     def to_prepare(self) -> Tensor:
         """Target pictures on which an untrained style encoder is standardised."""
         enough = min(64, 4 * sum(len(pictures) for pictures in self.targets))
         return sample_mixed(self.targets, enough, self.seed, 0, "prepare")[0]
+
+    def to_validate(self, most: int) -> tuple[Tensor, Tensor]:
+        """Sources and exemplars by which a run is measured, at most so many."""
+        count = min(most, max(2, sum(len(pictures) for pictures in self.sources)))
+        source, _ = sample_mixed(self.sources, count, self.seed, 0, "validation")
+        target, _ = sample_mixed(self.targets, count, self.seed, 0, "validation")
+        return source, target
 
     def shown(self) -> tuple[Tensor, Tensor]:
         """The sources and exemplars of the run's sheets."""
@@ -252,14 +294,22 @@ class StageTwoData:
 
 def train_stage_two(trainer: StageTwoTrainer, data: StageTwoData, settings: RunSettings) -> Path:
     """Resume or begin a run of stage II and take its steps; returns the path of the checkpoint."""
-    if begin(trainer, settings):
-        trainer.prepare(data.to_prepare())
-    shown = data.shown()
-    run_steps(
-        trainer,
-        lambda step: data.sample(step, trainer.scale_at(step)),
-        lambda batch: trainer.step(*batch.paired()),
-        settings,
-        lambda: trainer.sheet(*shown),
-    )
+    validate = None
+    if settings.held_out is not None:
+        with torch.random.fork_rng(devices=[]):  # a run that is measured is the same run
+            pictures = data.to_validate(MOST_PICTURES)
+            used = trainer.judges
+            validate = Validation(trainer.translate, *pictures, settings.held_out, used, trainer.device)
+    with opened(trainer, settings, trainer.task() | data.task()) as is_new:
+        if is_new:
+            trainer.prepare(data.to_prepare())
+        shown = data.shown()
+        run_steps(
+            trainer,
+            lambda step: data.sample(step, trainer.scale_at(step)),
+            lambda batch: trainer.step(*batch.paired()),
+            settings,
+            lambda: trainer.sheet(*shown),
+            validate,
+        )
     return settings.checkpoint

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from gpunit import zoo
 from gpunit.__main__ import app
+from gpunit.commands.shared import UsageError
 from gpunit.training.checkpoints import TrainingError, load_checkpoint
+from gpunit.zoo import weights
 from tests.conftest import blobs
 
 
@@ -77,6 +79,22 @@ def test_a_run_is_finished_at_the_rate_that_is_asked_for_and_goes_on_when_interr
     assert load_checkpoint(last / "checkpoint.pt")["step"] == 2
 
 
+def test_the_best_snapshot_of_a_run_becomes_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    dog, cat, held_out = folders("dog", "cat", "held-out", count=4)
+    there = tmp_path / "run"
+    options = ("--content-encoder", "random", "--batch", "4", "--warm-up", "0", "--coarse", "0", "--steps", "3")
+    measured = ("--validate", held_out, "--validate-every", "2", "--snapshot-every", "1", "--keep", "3")
+    run("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", there, *options, *measured)
+    ended = ("--target", cat, "--content-encoder", there / "random-content.safetensors", "--codes-seen", "8")
+    best = json.loads((there / "snapshots.json").read_text())["best"]
+    for name, step in (("1", 1), ("best", int(best[-9:-3]))):
+        path = tmp_path / f"{name}.safetensors"
+        run("fit-sampler", there, *ended, "--output", path, "--snapshot", name)
+        assert weights.read_header(path)["steps"] == str(step)
+    with pytest.raises(TrainingError, match="no snapshot '7'; it has"):
+        run("fit-sampler", there, *ended, "--output", tmp_path / "a.safetensors", "--snapshot", "7")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -117,12 +135,19 @@ def test_a_run_of_another_shape_is_neither_resumed_nor_bundled(
     common = ("--target", "cat", "--sources", "dog", "--run", tmp_path / "run", "--batch", "4", "--warm-up", "0")
     begin = ("train", dog.parent, *common, "--content-encoder", "random", "--coarse", "0")
     run(*begin, "--steps", "1")
-    with pytest.raises(TrainingError, match=r"checkpoint\.pt is of another kind of run"):
-        run(*begin, "--steps", "2", "--domains", "cat,dog")
+    for options, words in (
+        (("--domains", "cat,dog"), "domains cat, dog, bird, car, not cat, dog;"),
+        (("--no-skips",), "skips yes, not no;"),
+        (("--recipe", "small-finish"), "recipe small, not small-finish;"),
+    ):
+        with pytest.raises(TrainingError, match=words):
+            run(*begin, "--steps", "2", *options)
     with pytest.raises(TrainingError, match="of another kind of run"):
         run(*begin, "--steps", "2", "--no-pixels")
     encoder = tmp_path / "run" / "random-content.safetensors"
     ended = ("--content-encoder", encoder, "--output", tmp_path / "a.safetensors", "--recipe", "cat2dog")
-    with pytest.raises(TrainingError, match="of another kind of run"):
+    with pytest.raises(UsageError, match="recipe small, not cat2dog;"):
         run("fit-sampler", tmp_path / "run", "--target", cat, *ended)
+    with pytest.raises(UsageError, match="was trained to cat, not to dog;"):
+        run("fit-sampler", tmp_path / "run", "--target", dog, *ended[:-2])
     assert not (tmp_path / "a.safetensors").exists()
