@@ -164,7 +164,7 @@ def evaluate_prior(
     prior: PriorName = "prior-small",
     classes: Annotated[str, typer.Option(help="Classes that both folders hold.", callback=listed)] = "cat,dog,bird,car",
     content_encoder: Annotated[
-        str | None, typer.Option(help="Also measure this content encoder's agreement, e.g. content-small.")
+        str | None, typer.Option(help="Also measure this content encoder's agreement, e.g. content-scenes.")
     ] = None,
     samples: Annotated[int, typer.Option(min=2, help="Samples over all classes.")] = 2000,
     probe_pictures: Annotated[int, typer.Option(min=8, help="Real pictures per class that the probe learns.")] = 1000,

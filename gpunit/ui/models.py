@@ -17,7 +17,6 @@ from gpunit import settings, zoo
 from gpunit.engine.device import pick_device, pick_precision
 from gpunit.engine.translator import Translator
 from gpunit.memory import MODEL_BUDGET
-from gpunit.networks.families import SMALL_DOMAINS
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.segmentation.subject import SubjectFinder
 from gpunit.ui.i18n import LABELS, text
@@ -34,14 +33,16 @@ class ShapeModels:
 
     Args:
         device: see `pick_device`.
-    """
 
-    class_names = SMALL_DOMAINS  # F_s's labels
+    Attributes:
+        class_names: what F_s was trained on, in the order of its labels.
+    """
 
     def __init__(self, device: str) -> None:
         path = zoo.stored(f"{zoo.SMALL_CONTENT_ENCODER}.safetensors")
         self._device = pick_device(device)
         self._encoder = zoo.load_content_encoder(path, "small").eval().to(self._device)
+        self.class_names = zoo.shape_classes(path)
         self._head = zoo.load_shape_head(path, "small").eval().to(self._device)
 
     @torch.inference_mode()

@@ -14,9 +14,10 @@ from gpunit.zoo.weights import ModelError, read_header
 
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
 DISTILLERS: Mapping[str, DistillerParams] = {"small": SMALL_DISTILLER, "published": DistillerParams()}
-# The content encoder that all published translators share, and the one of the small family that has a shape head.
+# The content encoder that all published translators share, and the small family's newest, by which a prior's pictures
+# are read; a small translator names the one that it was trained on.
 CONTENT_ENCODER = "content_encoder"
-SMALL_CONTENT_ENCODER = "content-small"
+SMALL_CONTENT_ENCODER = "content-scenes"
 DATA_LICENCE = "non-commercial research use (trained on AFHQ, CUB-200-2011, Stanford Cars and a dog photo collection)"
 PUBLISHED_LICENCE = "S-Lab License 1.0: non-commercial use only"
 PAPER = "Yang, Jiang, Liu, Loy, CVPR 2022, arXiv 2204.03641"
