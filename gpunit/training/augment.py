@@ -110,3 +110,32 @@ def random_strengths(count: int, sizes: Sequence[int], dropout: float, device: t
         off |= (fate < dropout)[:, None, None]
         strengths.append((~off)[:, None].float())
     return strengths
+
+
+def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
+    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each to a random square that shows no border."""
+    angle, zoom, across, down = torch.rand(4, count, generator=generator)
+    angle = (2 * angle - 1) * math.radians(degrees)
+    reach = angle.cos() + angle.sin().abs()
+    scale = (0.72 + 0.28 * zoom) / reach
+    room = 1 - scale * reach
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    rows = [torch.stack([cos, -sin, (2 * across - 1) * room], 1), torch.stack([sin, cos, (2 * down - 1) * room], 1)]
+    return torch.stack(rows, 1)
+
+
+def turn(batch: Tensor, turns: Tensor) -> Tensor:
+    """Pictures (B, C, S, S) in [-1, 1], each transformed by its own affine map (B, 2, 3)."""
+    if not len(batch):
+        return batch
+    grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
+    return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
+
+
+def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Transform every picture of a batch (B, C, S, S) by one of `random_turns`.
+
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator a single pose; with turned ones, it
+    learns that the content map decides.
+    """
+    return turn(batch, random_turns(len(batch), generator))

@@ -6,7 +6,6 @@ resumed sees the same batches as one that was never stopped (the idea is EDM2's,
 
 from __future__ import annotations
 
-import math
 import os
 import weakref
 from abc import ABC, abstractmethod
@@ -19,12 +18,13 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_stems, to_square
 from gpunit.seeds import step_generator
+from gpunit.training.augment import turn_and_zoom
 from gpunit.training.broken import BrokenPictureError, leave_out, sound
+from gpunit.training.resident import ResidentStacks, fits
 
 Batch = TypeVar("Batch")
 
@@ -107,17 +107,33 @@ class _Source(ABC):
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
         offsets = torch.rand(count, 2, generator=generator).tolist()
         flips = torch.rand(count, generator=generator) < 0.5
-        crops = []
-        for place, (offset, flip) in enumerate(zip(offsets, flips.tolist(), strict=True)):
-            indices[place], stack = self._next_whole(indices[place])
-            top, left = (int(share * (stack.shape[-1] - self.size + 1)) for share in offset)
-            crop = stack[:, top : top + self.size, left : left + self.size]
-            crops.append(crop.flip(2) if flip else crop)
-        batch = from_uint8(torch.stack(crops))
+        crops, indices = self._crop(indices, offsets, flips.tolist())
+        batch = from_uint8(crops)
         if turned:
-            places = torch.arange(turned) * count // turned
+            places = (torch.arange(turned) * count // turned).to(batch.device)
             batch[places] = turn_and_zoom(batch[places], generator)
         return batch, indices
+
+    def _crop(self, indices: list[int], offsets: list[list[float]], flips: list[bool]) -> tuple[Tensor, list[int]]:
+        """Squares (count, C, size, size) uint8 of some samples, and the indices of those that were taken.
+
+        Args:
+            indices: of the samples.
+            offsets: place of each square, from upper and left edge (0) to lower and right edge (1).
+            flips: whether each square is mirrored.
+        """
+        crops = []
+        for place, (offset, flip) in enumerate(zip(offsets, flips, strict=True)):
+            indices[place], stack = self._next_whole(indices[place])
+            top, left = self._corner(offset, stack.shape[-1])
+            crop = stack[:, top : top + self.size, left : left + self.size]
+            crops.append(crop.flip(2) if flip else crop)
+        return torch.stack(crops), indices
+
+    def _corner(self, offset: list[float], side: int) -> tuple[int, int]:
+        """Upper and left edge of the square that lies at an offset in a stack of a side."""
+        top, left = (int(share * (side - self.size + 1)) for share in offset)
+        return top, left
 
     def _next_whole(self, index: int) -> tuple[int, Tensor]:
         """The first sample from an index on that can be decoded, and its channels."""
@@ -174,6 +190,7 @@ class PictureSet(_Source):
         self._broken: set[int] = set()
         self._decoded: dict[int, Tensor] = {}
         self.kept_bytes = 0  # of `_decoded`
+        self._resident: ResidentStacks | None = None
         _sets.add(self)
 
     def __len__(self) -> int:
@@ -197,6 +214,22 @@ class PictureSet(_Source):
             self._decoded[index] = picture
             self.kept_bytes += picture.nbytes
         return picture
+
+    def keep_on(self, device: torch.device) -> bool:
+        """Decode all pictures onto a GPU, to be cropped and flipped there, if they fit; whether they do."""
+        channels = 4 if self.maps else 3
+        if fits(len(self) * channels * self.load_size**2, device):
+            self._resident = ResidentStacks(len(self), lambda index: self._next_whole(index)[1], device)
+            self._decoded.clear()
+            self.kept_bytes = 0
+        return self._resident is not None
+
+    def _crop(self, indices: list[int], offsets: list[list[float]], flips: list[bool]) -> tuple[Tensor, list[int]]:
+        resident = self._resident
+        if resident is None:
+            return super()._crop(indices, offsets, flips)
+        corners = [self._corner(o, resident.sides[i]) for i, o in zip(indices, offsets, strict=True)]
+        return resident.crops(indices, corners, flips, self.size), indices
 
     def _decode(self, index: int) -> Tensor:
         photo = open_picture(self.paths[index])
@@ -274,35 +307,6 @@ class PairSet(_Source):
             Labelled(part[:, :3], labels[:, i], part[:, 3:]) for i, part in enumerate(batch.split(4, dim=1))
         )
         return first, second
-
-
-def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
-    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each to a random square that shows no border."""
-    angle, zoom, across, down = torch.rand(4, count, generator=generator)
-    angle = (2 * angle - 1) * math.radians(degrees)
-    reach = angle.cos() + angle.sin().abs()
-    scale = (0.72 + 0.28 * zoom) / reach
-    room = 1 - scale * reach
-    cos, sin = scale * angle.cos(), scale * angle.sin()
-    rows = [torch.stack([cos, -sin, (2 * across - 1) * room], 1), torch.stack([sin, cos, (2 * down - 1) * room], 1)]
-    return torch.stack(rows, 1)
-
-
-def turn(batch: Tensor, turns: Tensor) -> Tensor:
-    """Pictures (B, C, S, S) in [-1, 1], each transformed by its own affine map (B, 2, 3)."""
-    if not len(batch):
-        return batch
-    grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
-    return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
-
-
-def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Transform every picture of a batch (B, C, S, S) by one of `random_turns`.
-
-    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator a single pose; with turned ones, it
-    learns that the content map decides.
-    """
-    return turn(batch, random_turns(len(batch), generator))
 
 
 def shares(sets: int, count: int, step: int) -> list[int]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gpunit.training.augment import ShiftAndTone, random_strengths, recolour
+from gpunit.seeds import step_generator
+from gpunit.training.augment import ShiftAndTone, random_strengths, recolour, turn_and_zoom
 from gpunit.training.trainer import CPU
 
 
@@ -41,3 +42,12 @@ def test_skips_are_dropped_as_often_as_asked() -> None:
     assert (share == 1).float().mean() == pytest.approx(0.5, abs=0.06)
     assert torch.equal(share == 0, coarse.mean((1, 2, 3)) == 0)
     assert all((strengths == 1).all() for strengths in random_strengths(9, (16,), 0.0, CPU))
+
+
+def test_turned_pictures_never_show_what_is_outside() -> None:
+    """Each pixel's value is its coordinate: reflection at a border would fold it, so differences would change sign."""
+    ramp = torch.linspace(-1, 1, 64).expand(64, 3, 64, 64)
+    turned = turn_and_zoom(ramp, step_generator(0, 0, "test"))
+    across = turned.diff(dim=3)[..., 1:-1, 1:-1]
+    assert across.min() > 0
+    assert not torch.allclose(turned, ramp, atol=0.05)

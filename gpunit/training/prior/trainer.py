@@ -143,6 +143,8 @@ def train_prior(
         TrainingError: for a run that cannot be resumed or diverges.
     """
     sets = [PictureSet(folder, recipe.resolution, label=i) for i, folder in enumerate(folders)]
+    for each in sets:
+        each.keep_on(device)
     trainer = PriorTrainer(recipe, settings.seed, device)
     with opened(trainer, settings, {"stage": "prior", "classes": [folder.name for folder in folders]}):
 

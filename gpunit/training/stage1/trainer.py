@@ -166,6 +166,8 @@ def distill(
         PictureSet(data.real / name, size, data.limit, label, data.real_maps / name)
         for label, name in enumerate(data.classes)
     ]
+    for each in real_sets:
+        each.keep_on(device)
     trainer = DistillationTrainer(recipe, settings.steps, seed, device)
     if not settings.checkpoint.exists():
         _require_reconstruction(settings.steps, trainer.warm_up)

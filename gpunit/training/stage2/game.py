@@ -21,8 +21,7 @@ from gpunit.networks.frozen.efficientnet import BACKBONES
 from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.networks.projected_discriminator import DiscriminatorEnsemble
 from gpunit.training import losses
-from gpunit.training.augment import ShiftAndTone, random_strengths
-from gpunit.training.data import random_turns, turn
+from gpunit.training.augment import ShiftAndTone, random_strengths, random_turns, turn
 from gpunit.training.recipes import SmallRecipe
 from gpunit.training.stage2.trainer import LAYOUT, StageTwoTrainer, split
 from gpunit.training.trainer import CPU, Parts, minimise, mixed_precision

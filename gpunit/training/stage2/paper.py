@@ -232,6 +232,8 @@ def train(
         [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(folders)]
         for folders in (sources, targets)
     )
+    for each in (*source_sets, *target_sets):
+        each.keep_on(processes.device)
     data = StageTwoData(source_sets, target_sets, recipe.batch, turned_every=0, seed=settings.seed)
     trainer = PaperTrainer(recipe, content_encoder, settings.seed, processes, identity_net)
     return train_stage_two(trainer, data, settings)

@@ -128,6 +128,8 @@ def train(
     target_sets = [
         PictureSet(folder, size, limits.of(folder), label=recipe.domains.index(folder.name)) for folder in targets
     ]
+    for each in (*source_sets, *target_sets):
+        each.keep_on(device)
     data = StageTwoData(source_sets, target_sets, recipe.batch, recipe.turned_every, settings.seed)
     trainer = SmallTrainer(recipe, content_encoder, settings.seed, device, settings.steps)
     return train_stage_two(trainer, data, settings)
