@@ -130,4 +130,4 @@ def test_lists_are_printed_on_consoles_of_any_encoding(
         main()
     console.flush()
     assert not ended.value.code
-    assert words in console.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert words in console.buffer.getvalue().decode(encoding)
