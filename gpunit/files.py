@@ -27,14 +27,30 @@ _LONGEST_STEM = 255 - len("..0123456789ab.part")
 
 
 @contextmanager
-def written_beside(path: Path) -> Iterator[Path]:
+def written_beside(path: Path, replaces: bool = True) -> Iterator[Path]:
     """Inside, the hidden path to write to; at the end it takes the name `path`, unless an error was raised.
 
     Readers meet the old file or the new one, never half of one.  The folder is made if missing.
+
+    Args:
+        path: the file.
+        replaces: whether the file takes the place of another one.
+
+    Raises:
+        FileExistsError: without `replaces`, if the name is taken at the end.
+        OSError: what the system refuses; it names `path`.
     """
     with _partial_of(path) as partial:
-        yield partial
-        partial.replace(path)
+        try:
+            yield partial
+        except OSError as error:
+            if error.errno is not None and error.filename in (None, str(partial)):
+                error.filename = str(path)
+            raise
+        if replaces:
+            partial.replace(path)
+        elif not _take_name(partial, path):
+            raise FileExistsError(f"{path} was made by another program in the meantime; choose another folder.")
 
 
 @contextmanager
@@ -89,9 +105,9 @@ def refuse_existing(*paths: Path, advice: str = "choose another folder, or move 
             raise NotADirectoryError(f"{above} is a file and not a folder; {advice}.")
 
 
-def save_png(picture: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
-    """Write a picture as PNG; `options` are those of Pillow's PNG writer."""
-    with written_beside(Path(path)) as partial:
+def save_png(picture: Image.Image, path: str | os.PathLike[str], replaces: bool = True, **options: Any) -> None:
+    """Write a picture as PNG; `replaces` as for `written_beside`, and `options` are those of Pillow's PNG writer."""
+    with written_beside(Path(path), replaces) as partial:
         picture.save(partial, format="PNG", **options)
 
 
@@ -154,19 +170,20 @@ def _without_nan(value: object) -> object:
     return value
 
 
-def _take_name(partial: Path, path: Path) -> None:
-    """Give a finished file its name, unless another file has it."""
+def _take_name(partial: Path, path: Path) -> bool:
+    """Give a finished file its name, unless another file has it; whether it got it."""
     try:
         os.link(partial, path)  # unlike a rename, it replaces nothing
     except FileExistsError:
-        return
+        return False
     except OSError:  # no hard links here: whoever makes the empty file may replace it
         try:
             path.open("x").close()
         except FileExistsError:
             if _is_filled(path):
-                return
+                return False
         partial.replace(path)
+    return True
 
 
 def _is_filled(path: Path) -> bool:

@@ -156,3 +156,30 @@ def test_json_has_null_where_there_is_no_number(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"rows": [{"figure": math.nan, "others": (math.inf, 1.5)}], "name": "nan"})
     read = json.loads((tmp_path / "a.json").read_text(), parse_constant=refuse)
     assert read == {"rows": [{"figure": None, "others": [None, 1.5]}], "name": "nan"}
+
+
+def test_an_error_names_the_file_and_not_the_hidden_one_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for named in (None, "partial"):
+        with pytest.raises(OSError, match="No space") as caught, written_beside(path) as partial:  # noqa: PT012
+            named = str(partial) if named else None
+            raise OSError(errno.ENOSPC, "No space left on device", named)
+        assert caught.value.filename == str(path)
+    with pytest.raises(OSError, match="No such") as caught, written_beside(path):
+        (tmp_path / "source").read_bytes()
+    assert caught.value.filename == str(tmp_path / "source")
+
+
+@pytest.mark.usefixtures("file_system")
+def test_of_two_who_write_one_name_the_second_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+
+    def write(content: str) -> None:
+        with written_beside(path, replaces=False) as partial:
+            partial.write_text(content)
+
+    write("first")
+    with pytest.raises(FileExistsError, match=r"a\.png was made by another program"):
+        write("second")
+    assert path.read_text() == "first"
+    assert names(tmp_path) == ["a.png"]

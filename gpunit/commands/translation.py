@@ -122,9 +122,9 @@ def _translate_pictures(
     ):
         results = translator.render(translator.plan(picture), styles)
         for result, path in zip(results, targets, strict=True):
-            files.save_png(result, path)
+            files.save_png(result, path, replaces=False)  # another run may have begun in the same folder
         rows.append([picture, *results])
-    files.save_png(images.sheet(rows, translator.resolution, ["source", *headings]), sheet_path)
+    files.save_png(images.sheet(rows, translator.resolution, ["source", *headings]), sheet_path, replaces=False)
     seconds = time.perf_counter() - start
     typer.echo(f"{len(rows) * len(headings)} pictures and sheet.png in {output} ({seconds:.1f} s)")
 

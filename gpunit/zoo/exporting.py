@@ -80,8 +80,14 @@ def export_safetensors(name: str, output: Path) -> list[Path]:
     refuse_existing(*targets)
     for source, target in zip(sources, targets, strict=True):
         with written_beside(target) as partial:
-            shutil.copyfile(source, partial)
+            _copy(source, partial)
     return targets
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; unlike shutil's, whose errors name the source even where the target has no room."""
+    with source.open("rb") as reading, target.open("wb") as writing:
+        shutil.copyfileobj(reading, writing, 2**20)
 
 
 def export_onnx(translator: Translator, name: str, output: Path, seed: int = 0) -> list[ExportedGraph]:

@@ -26,7 +26,7 @@ from gpunit.zoo import ledger
 from gpunit.zoo.downloading import convert_here
 from gpunit.zoo.published import convert_published
 from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, find, stored
-from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, shape_head_path
+from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, require_finite, shape_head_path
 
 
 def files_of(name: str) -> list[Path]:
@@ -104,13 +104,17 @@ def _assemble(
     device: str,
     precision: str,
 ) -> Translator:
+    bank = tensors.get("style_bank")
+    if bank is None or bank.ndim != 2 or bank.shape[1] != params.style_encoder.style_dim or not len(bank):
+        raise ModelError(f"{path.name} has no style bank of this family; it does not belong to this model.")
+    require_finite({"style_bank": bank}, path)
     networks = TranslatorNetworks(
         content_encoder,
         fill(Generator(params.generator), _under("generator.", tensors), path),
         fill(StyleEncoder(params.style_encoder), _under("style_encoder.", tensors), path),
         fill(StyleSampler(params.style_sampler), _under("style_sampler.", tensors), path),
     )
-    return Translator(networks, tensors["style_bank"], device, precision)
+    return Translator(networks, bank, device, precision)
 
 
 def load_content_encoder(path: Path, family: str) -> ContentEncoder:

@@ -158,14 +158,16 @@ def _own_spec(path: Path) -> ModelSpec | None:
     """The line of a user's own translator; None for other files, damaged ones and those of unknown shapes."""
     try:
         header = read_header(path)
-        sources = tuple(map(str, json.loads(header.get("sources", '["picture"]'))))
-    except (ModelError, ValueError, TypeError):
+        sources = json.loads(header.get("sources", '["picture"]'))
+    except (ModelError, ValueError, RecursionError):
+        return None
+    if not (isinstance(sources, list) and sources and all(isinstance(source, str) for source in sources)):
         return None
     family = header.get("family", "small")
     if header.get("kind") != "translator" or family not in FAMILIES:
         return None
     licence = header.get("licence", "your own")
-    return ModelSpec(path.stem, header.get("target", path.stem), sources, family, licence, "trained here")
+    return ModelSpec(path.stem, header.get("target", path.stem), tuple(sources), family, licence, "trained here")
 
 
 def find(name: str) -> ModelSpec:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +81,10 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
             raise ModelError(f"{path.name} was not written: {key} has numbers that are NaN or infinite; train it anew.")
     ready = {key: (_halved(t) if half else t).detach().cpu().contiguous() for key, t in tensors.items()}
     with written_beside(path) as partial:
-        save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        try:
+            save_file(ready, partial, {k: v if isinstance(v, str) else json.dumps(v) for k, v in header.items()})
+        except SafetensorError as error:
+            raise _as_os_error(error, path) from None
         partial.chmod(0o644)  # safetensors makes files that only their owner may read
 
 
@@ -87,6 +92,12 @@ def _halved(tensor: Tensor) -> Tensor:
     """A floating-point tensor as fp16, unless that would make a number infinite; any other as it is."""
     fits = tensor.is_floating_point() and bool(torch.isfinite(tensor.half()).all())
     return tensor.half() if fits else tensor
+
+
+def _as_os_error(error: SafetensorError, path: Path) -> Exception:
+    """What the system refused, where safetensors tells it in its own words only ("... (os error 28)")."""
+    found = re.search(r"os error (\d+)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1])), str(path)) if found else error
 
 
 def read_pickle(path: Path) -> Any:
@@ -113,7 +124,7 @@ def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network
     """Load tensors into a network, strictly.
 
     Raises:
-        ModelError: naming the first missing, extra or mis-shaped tensor of the file `path`.
+        ModelError: naming the first missing, extra, mis-shaped or not finite tensor of the file `path`.
     """
     wanted = network.state_dict()
     missing = [k for k in wanted if k not in tensors and not k.endswith("num_batches_tracked")]
@@ -122,8 +133,23 @@ def fill(network: Network, tensors: Mapping[str, Tensor], path: Path) -> Network
     for what, keys in (("lacks", missing), ("has the unknown tensor", extra), ("has another shape for", shapes)):
         if keys:
             raise ModelError(f"{path.name} {what} {keys[0]} ({len(keys)} in all): it does not belong to this model.")
+    require_finite({key: tensors[key] for key in wanted if key in tensors}, path)
     network.load_state_dict(tensors, strict=False)
     return network
+
+
+def require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse weights that hold NaN or infinity, which would render black pictures without a word.
+
+    Raises:
+        ModelError: naming the first such tensor of the file `path`.
+    """
+    broken = next((key for key, tensor in tensors.items() if not tensor.isfinite().all()), None)
+    if broken is not None:
+        raise ModelError(
+            f"{path.name} holds numbers that are not finite (in {broken}), from a training that went wrong; "
+            "restore the file, or train it anew."
+        )
 
 
 def load_identity_net(path: Path) -> IdentityNet:

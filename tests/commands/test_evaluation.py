@@ -7,10 +7,12 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gpunit.commands import evaluation
+from gpunit.commands.shared import UsageError
 from tests.commands.test_translation import gpunit
 
 
@@ -76,3 +78,13 @@ def test_a_figure_that_cannot_be_measured_is_told_so(capsys: pytest.CaptureFixtu
     assert "nan" not in said.out
     assert "0.500" in said.out
     assert "all alike" in said.err
+
+
+def test_a_class_of_one_picture_is_refused_before_a_prior_is_measured(
+    folders: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cats, dogs = folders("cat", "dog", count=2)
+    next(dogs.iterdir()).unlink()
+    monkeypatch.setattr(evaluation, "load_with_bar", lambda *_: SimpleNamespace(labels=list))
+    with pytest.raises(UsageError, match="dog holds one picture"):
+        evaluation.evaluate_prior(cats.parent, cats.parent, classes="cat,dog")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from torch import Tensor
 
 from gpunit import images
 from gpunit.__main__ import main
+from gpunit.engine.translator import Plan, Translator
 from tests.conftest import blobs
 
 Translate = Callable[..., tuple[int, str, str]]
@@ -179,3 +181,22 @@ def test_a_damaged_picture_stops_before_anything_is_written(translate: Translate
     assert code == 2
     assert "z.png: damaged" in message
     assert not (source.parent / "out").exists()
+
+
+def test_of_two_runs_into_one_folder_the_later_is_told(
+    translate: Translate, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run begins in the folder after this one has looked at it."""
+    output = source.parent / "out"
+    render = Translator.render
+
+    def meanwhile(translator: Translator, plan: Plan, styles: Tensor) -> list[Image.Image]:
+        output.mkdir(exist_ok=True)
+        (output / "3-01.png").write_bytes(b"of another run")
+        return render(translator, plan, styles)
+
+    monkeypatch.setattr(Translator, "render", meanwhile)
+    code, _, message = translate(source, "--count", "1", "--output", output)
+    assert code == 2
+    assert "3-01.png was made by another program in the meantime" in message
+    assert (output / "3-01.png").read_bytes() == b"of another run"

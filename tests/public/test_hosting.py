@@ -9,6 +9,7 @@ import shutil
 import sys
 import threading
 import time
+import tomllib
 import types
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import httpx
 import pytest
 import yaml
 from gradio_client import Client
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from gpunit import settings, zoo
 from gpunit.settings import SettingError
@@ -55,13 +58,36 @@ def test_the_readme_begins_with_a_spaces_settings() -> None:
     assert len(settings["short_description"]) <= 60
     assert settings["license"] == "other"  # code and weights have terms of their own
     assert (ROOT / settings["license_link"]).is_file()
-    assert re.fullmatch(r"3\.\d+", settings["python_version"])  # a text: YAML would read 3.10 as 3.1
+    assert isinstance(settings["python_version"], str)  # YAML would read 3.10 as 3.1
     assert (ROOT / settings["app_file"]).is_file()
 
 
-def test_a_space_gets_the_gradio_that_the_requirements_allow() -> None:
-    from packaging.requirements import Requirement
+# What ZeroGPU takes, as its page of the hub's documentation says (August 2026).
+ZERO_GPU_PYTHONS = ("3.10.13", "3.12.12")
+ZERO_GPU_TORCH = SpecifierSet(">=2.8,<2.12")
 
+
+def test_a_space_with_zero_gpu_takes_the_python_and_the_torch_that_are_asked_for() -> None:
+    python = front_matter()["python_version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert python in ZERO_GPU_PYTHONS
+    assert python in SpecifierSet(project["requires-python"])
+
+    def wanted(name: str) -> dict[str, SpecifierSet]:
+        lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+        return {each.name: each.specifier for each in map(Requirement, filter(None, lines))}
+
+    first, later = wanted("pre-requirements.txt"), wanted("requirements.txt")
+    versions = [f"2.{minor}.{patch}" for minor in range(30) for patch in (0, 1)]
+    taken = [version for version in versions if version in first["torch"]]
+    assert taken
+    assert all(version in ZERO_GPU_TORCH and version in later["torch"] for version in taken)
+    # torchvision 0.N belongs to torch 2.(N - 15).
+    visions = [version for version in (f"0.{minor + 15}.0" for minor in range(30)) if version in first["torchvision"]]
+    assert [f"2.{int(version.split('.')[1]) - 15}.0" for version in visions] == [v for v in taken if v.endswith(".0")]
+
+
+def test_a_space_gets_the_gradio_that_the_requirements_allow() -> None:
     lines = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines()]
     wanted = {requirement.name: requirement for requirement in map(Requirement, filter(None, lines))}
     assert front_matter()["sdk_version"] in wanted["gradio"].specifier

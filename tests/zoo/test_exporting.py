@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +85,14 @@ def test_onnx_graphs_of_a_published_file_render_the_recorded_pictures(published_
         for name, code in (("exemplar", style), ("latent", drawn)):
             picture = graphs["render"].run(None, {**planned, "style": code})[0]
             assert np.abs(picture - golden[name].astype(np.float32)).max() < 1e-3, name
+
+
+def test_a_full_disk_names_the_file_that_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", refuse)
+    with pytest.raises(OSError, match="No space left") as caught:
+        exporting.export_safetensors("to-cat", tmp_path)
+    assert caught.value.filename == str(tmp_path / "to-cat.safetensors")
+    assert list(tmp_path.iterdir()) == []

@@ -82,3 +82,18 @@ def test_every_bundled_model_loads() -> None:
     for name in here:
         translator = zoo.load(name, "cpu", "fp32")
         assert len(translator.style_bank) > 100
+
+
+def test_a_style_bank_that_is_missing_broken_or_of_another_family_is_named(shelf: Path, small: Translator) -> None:
+    write_translator(shelf, small, leave_out="style_bank")
+    with pytest.raises(ModelError, match=r"to-cat\.safetensors has no style bank"):
+        zoo.load("to-cat", "cpu", "fp32")
+    kept = small.style_bank
+    try:
+        for bank, words in ((kept[:, :3], "has no style bank"), (kept * torch.nan, "not finite")):
+            small.style_bank = bank
+            write_translator(shelf, small)
+            with pytest.raises(ModelError, match=words):
+                zoo.load("to-cat", "cpu", "fp32")
+    finally:
+        small.style_bank = kept

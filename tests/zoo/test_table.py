@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from gpunit import settings, zoo
 from gpunit.zoo.weights import ModelError, write_weights
@@ -51,3 +55,25 @@ def test_the_checkpoints_go_before_the_bundled_files(tmp_path: Path, monkeypatch
         (folder / name).touch()
     assert zoo.checkpoints_folder() == own
     assert [zoo.stored(name).parent for name in ("a", "b", "nowhere")] == [own, bundled, own]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+)
+
+
+@settings_of_hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    sources=JSON.map(json.dumps) | st.text(max_size=8) | st.just("[" * 100_000),
+    family=st.sampled_from(["small", "published", "huge", ""]),
+    target=st.text(max_size=8),
+)
+def test_no_header_hides_the_table(empty_shelf: Path, sources: str, family: str, target: str) -> None:
+    write_own(empty_shelf, "odd", sources=sources, family=family, target=target)
+    models = zoo.all_models()
+    assert list(models)[: len(zoo.MODELS)] == list(zoo.MODELS)
+    if "odd" in models:
+        assert family in ("small", "published")
+        assert all(isinstance(source, str) for source in json.loads(sources))
+        assert models["odd"].title

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import errno
+import math
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from gpunit.zoo.weights import ModelError, fill, read_header, read_pickle, read_weights, write_weights
@@ -70,3 +73,23 @@ def test_networks_are_filled_strictly(tmp_path: Path) -> None:
     ):
         with pytest.raises(ModelError, match=rf"mine\.safetensors .*{words}"):
             fill(network, changed, path)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    network, path = nn.Linear(2, 3), tmp_path / "mine.safetensors"
+    tensors = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    tensors["bias"][1] = value
+    with pytest.raises(ModelError, match=r"mine\.safetensors holds numbers that are not finite \(in bias\)"):
+        fill(network, tensors, path)
+
+
+def test_a_full_disk_is_told_with_the_file_that_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise SafetensorError("Error while serializing: IoError(Os { code: 28 }): No space left (os error 28)")
+
+    monkeypatch.setattr("gpunit.zoo.weights.save_file", refuse)
+    with pytest.raises(OSError, match="mine") as caught:
+        write_weights(tmp_path / "mine.safetensors", {"weight": torch.ones(2)}, {})
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "mine.safetensors"))
+    assert list(tmp_path.iterdir()) == []

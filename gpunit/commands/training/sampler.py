@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Device, Seed, UsageError, counting
+from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting
 from gpunit.commands.training.options import require_recipe
+from gpunit.files import refuse_existing
 from gpunit.networks.families import SMALL
 
 
@@ -38,6 +39,9 @@ def fit_sampler(
     from gpunit.training.snapshots import snapshot_path
     from gpunit.training.tasks import PAPER_TASKS
 
+    if output.suffix != ".safetensors":
+        raise UsageError(f"--output must end in .safetensors, not as {output.name} does: models are found by it.")
+    refuse_existing(output, advice=OTHER_OUTPUT)
     recipe = _recipe_of(run, recipe)
     _refuse_other_domain(run, target)
     computes = pick_device(device)
