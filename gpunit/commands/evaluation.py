@@ -40,6 +40,11 @@ OFFLINE_COLUMNS = {
     "own_exemplar": "own exemplar",
     "alike": "KD alike",
     "alike_kept": "alike kept",
+    "follows_flip": "follows flip",
+    "follows_shift": "shift",
+    "follows_zoom": "zoom",
+    "gate_swap": "gate swap",
+    "zeros": "zeros",
 }
 PAPER_COLUMNS = {"fid": "FID", "lpips": "LPIPS"}
 
@@ -64,7 +69,8 @@ def evaluate(
         str, typer.Option(help="offline (needs no download), or paper (FID and LPIPS over ten styles of each picture).")
     ] = "offline",
     net: Annotated[
-        list[str] | None, typer.Option(help="offline: efficientnet-lite0 or vgg16; may be repeated.")
+        list[str] | None,
+        typer.Option(help="offline: efficientnet-lite0 (or -lite2) or vgg16; may be repeated."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=2, help="At most this many pictures of every folder.")] = None,
     styles: Annotated[int, typer.Option(min=2, help="Styles of one source, for the diversity or LPIPS.")] = 10,
@@ -128,8 +134,9 @@ def _by_paper(
     translator: Translator, target_train: Path, inception: Path | None, limit: int | None, styles: int, seed: int
 ) -> Measure:
     """The paper's protocol: one row of figures for the pictures of one source domain."""
-    fid, lpips = paper.load_fid(inception), paper.load_lpips()
-    paper.show_target(fid, images.read_batches(target_train, translator.resolution, limit))
+    device = translator.device
+    fid, lpips = paper.load_fid(inception, device), paper.load_lpips(device)
+    paper.show_target(fid, images.read_batches(target_train, translator.resolution, limit), device)
 
     def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:
         return [vars(paper.evaluate_paper(translator, sources, fid, lpips, styles, seed, report))]
@@ -146,12 +153,18 @@ def _print_table(title: str, rows: list[Row]) -> None:
     for heading in columns.values():
         table.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in names), *(_shown(row[name]) for name in columns))
-    print_table(table, 180)
+        table.add_row(*(str(row[name]) for name in names), *(_with_error(row, name) for name in columns))
+    print_table(table, 240)
     if any(_shown(row[name]) == NOT_MEASURABLE for row in rows for name in columns):
         typer.echo(
             f"{NOT_MEASURABLE}: cannot be measured, because the pictures that it compares are all alike", err=True
         )
+
+
+def _with_error(row: Row, name: str) -> str:
+    """A figure, and its standard error where it has one."""
+    error = row.get(f"{name}_error")
+    return _shown(row[name]) + (f" ± {_shown(error)}" if error is not None else "")
 
 
 def _shown(figure: float | str) -> str:
@@ -168,7 +181,9 @@ def evaluate_prior(
     ] = None,
     samples: Annotated[int, typer.Option(min=2, help="Samples over all classes.")] = 2000,
     probe_pictures: Annotated[int, typer.Option(min=8, help="Real pictures per class that the probe learns.")] = 1000,
-    net: Annotated[list[str] | None, typer.Option(help="efficientnet-lite0 or vgg16; may be repeated.")] = None,
+    net: Annotated[
+        list[str] | None, typer.Option(help="efficientnet-lite0 (or -lite2) or vgg16; may be repeated.")
+    ] = None,
     seed: Seed = 1,
     output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     device: Device = "auto",
@@ -204,8 +219,9 @@ def evaluate_prior(
         rows += [asdict(row) for row in measured]
         keep(
             *(
-                f"{row.name:8} {row.net:20} samples {row.samples:8.4f}   floor {row.floor:8.4f}   "
-                f"nearest other class {row.ceiling:8.4f}   diversity {row.diversity:6.3f}"
+                f"{row.name:8} {row.net:20} samples {row.samples:8.4f} ± {row.samples_error:.4f}   "
+                f"floor {row.floor:8.4f} ± {row.floor_error:.4f}   nearest other class {row.ceiling:8.4f} ± "
+                f"{row.ceiling_error:.4f}   diversity {row.diversity:6.3f}"
                 for row in measured
             )
         )

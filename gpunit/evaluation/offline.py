@@ -8,6 +8,7 @@
     alike           KD(A, test) of photographs A: for every source, the target training picture whose content code is
                     nearest.  It shows what KD to expect of pictures that keep as much content as A does
     alike kept      content kept of A
+    follows, skips  see `evaluation.motion`
 
 KD is the kernel distance of `metrics.kernel_distance`.
 """
@@ -25,6 +26,7 @@ from gpunit import images
 from gpunit.engine.translator import Translator
 from gpunit.evaluation import metrics
 from gpunit.evaluation.metrics import MetricNet
+from gpunit.evaluation.motion import RENDERED, Motion, measure_motion
 from gpunit.images import from_uint8, load_square, read_batches
 
 
@@ -58,6 +60,7 @@ class OfflineFigures:
         alike: kernel distance of real target pictures whose layout is like the sources'.
         alike_kept: `content_kept` of those pictures.
         alike_error: standard error of `alike`.
+        motion: whether translations move with their sources, and the skips' health; whatever the net.
     """
 
     closeness: metrics.Closeness
@@ -68,11 +71,12 @@ class OfflineFigures:
     alike: float
     alike_kept: float
     alike_error: float
+    motion: Motion
 
     def as_dict(self) -> dict[str, float | str]:
         """All figures by name."""
-        own = {name: value for name, value in vars(self).items() if name != "closeness"}
-        return {**self.closeness.as_dict(), **own}
+        own = {name: value for name, value in vars(self).items() if isinstance(value, float)}
+        return {**self.closeness.as_dict(), **own, **self.motion.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,7 @@ def evaluate_offline(
             distances[net].value,
             alike_kept,
             distances[net].error,
+            rendered.motion,
         )
         for net in nets
     ]
@@ -160,11 +165,13 @@ class _Renderings:
         one_each: every source in one style, (N, 3, S, S) in [-1, 1].
         of_one_source: some sources in the same styles, (sources, styles, 3, S, S) in [-1, 1].
         own_exemplar: share of translations by exemplar that are nearer to their own exemplar.
+        motion: of some sources.
     """
 
     one_each: Tensor
     of_one_source: Tensor
     own_exemplar: float
+    motion: Motion
 
     @classmethod
     def of(
@@ -178,25 +185,29 @@ class _Renderings:
         pictures = images.to_pictures(sources)
         exemplars = _ExemplarPairs.sampled(len(pictures), len(target_test), protocol)
         diverse = torch.linspace(0, len(pictures) - 1, min(protocol.sources, len(pictures))).round().int().tolist()
-        total = len(pictures) + len(diverse) * protocol.styles + 2 * len(exemplars.source)
+        total = len(pictures) + len(diverse) * (protocol.styles + RENDERED) + 2 * len(exemplars.source)
         done = 0
 
-        def render(index: int, styles: Tensor) -> Tensor:
+        def count(rendered: int) -> None:
             nonlocal done
-            rendered = translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
-            done += len(styles)
+            done += rendered
             report(done, total)
+
+        def render(index: int, styles: Tensor) -> Tensor:
+            rendered = translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
+            count(len(styles))
             return rendered
 
         styles = translator.sample(len(pictures), protocol.seed)
         one_each = torch.cat([render(index, style[None]) for index, style in enumerate(styles)])
+        motion = measure_motion(translator, sources, diverse, styles, one_each, count)
         styles = translator.sample(protocol.styles, protocol.seed + 1)
         of_one_source = torch.stack([render(index, styles) for index in diverse])
         codes = torch.cat([translator.style_of(picture) for picture in images.to_pictures(target_test)])
         by_exemplar = torch.stack([render(index, codes[[a, b]]) for index, a, b in exemplars.rows()])
         both = target_test[exemplars.first], target_test[exemplars.second]
         shares = [metrics.nearer_to_own(by_exemplar[:, side], both[side], both[1 - side]) for side in range(2)]
-        return cls(one_each, of_one_source, sum(share / 2 for share in shares))
+        return cls(one_each, of_one_source, sum(share / 2 for share in shares), motion)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from gpunit import images
 from gpunit.engine.translator import Translator
 from gpunit.settings import install_command
 
+_CPU = torch.device("cpu")
+
 
 class EvaluationError(ValueError):
     """A measure that cannot be taken here; the message says why and what to do, in one sentence."""
@@ -38,7 +40,7 @@ class PaperFigures:
     lpips: float
 
 
-def load_fid(weights: Path | None = None) -> Any:
+def load_fid(weights: Path | None = None, device: torch.device = _CPU) -> Any:
     """torchmetrics' Fréchet inception distance on the Inception-v3 of the original FID.
 
     Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", NeurIPS 2017.  It takes 8-bit pictures, resizes
@@ -47,6 +49,7 @@ def load_fid(weights: Path | None = None) -> Any:
     Args:
         weights: torch-fidelity's file of Inception's weights; by default torch's cache is looked into, or
             it is fetched.
+        device: where it computes.
 
     Raises:
         EvaluationError: if torchmetrics or the weights are not to be had.
@@ -55,7 +58,9 @@ def load_fid(weights: Path | None = None) -> Any:
         from torchmetrics.image.fid import FrechetInceptionDistance
 
         path = str(weights) if weights else None
-        return FrechetInceptionDistance(reset_real_features=False, feature_extractor_weights_path=path, antialias=False)
+        return FrechetInceptionDistance(
+            reset_real_features=False, feature_extractor_weights_path=path, antialias=False
+        ).to(device)
     except (ImportError, OSError) as error:
         raise EvaluationError(
             f"FID cannot be computed ({error}): {install_command('evaluate')}, and where there is no "
@@ -64,7 +69,7 @@ def load_fid(weights: Path | None = None) -> Any:
         ) from None
 
 
-def load_lpips() -> Callable[[Tensor, Tensor], Tensor]:
+def load_lpips(device: torch.device = _CPU) -> Callable[[Tensor, Tensor], Tensor]:
     """torchmetrics' LPIPS on AlexNet: a function of two batches (B, 3, H, W) in [-1, 1], their mean distance.
 
     Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018.
@@ -75,7 +80,7 @@ def load_lpips() -> Callable[[Tensor, Tensor], Tensor]:
     try:
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
-        return LearnedPerceptualImagePatchSimilarity(net_type="alex")
+        return LearnedPerceptualImagePatchSimilarity(net_type="alex").to(device)
     except (ImportError, OSError) as error:
         raise EvaluationError(
             f"LPIPS cannot be computed ({error}): {install_command('evaluate')}, and where there is no "
@@ -84,10 +89,10 @@ def load_lpips() -> Callable[[Tensor, Tensor], Tensor]:
 
 
 @torch.inference_mode()
-def show_target(fid: Any, batches: Iterable[Tensor]) -> None:
+def show_target(fid: Any, batches: Iterable[Tensor], device: torch.device = _CPU) -> None:
     """Feed the target's training pictures, batches (B, 3, S, S) in [-1, 1], to a FID of `load_fid`; once is enough."""
     for batch in batches:
-        fid.update(images.to_uint8(batch), real=True)
+        fid.update(images.to_uint8(batch.to(device)), real=True)
 
 
 @torch.inference_mode()
@@ -103,7 +108,7 @@ def evaluate_paper(
     """Measure the translations of one source domain as the paper does.
 
     Args:
-        translator: of the target domain.
+        translator: of the target domain; `fid` and `lpips` compute on its device.
         sources: source test pictures (N, 3, S, S) in [-1, 1].
         fid: from `load_fid`, after `show_target`.
         lpips: from `load_lpips`.
@@ -115,7 +120,7 @@ def evaluate_paper(
     distances = []
     for index, picture in enumerate(images.to_pictures(sources)):
         codes = translator.sample(styles, seed + index)
-        rendered = translator.render_tensor(translator.plan(picture), codes).cpu().clamp(-1, 1)
+        rendered = translator.render_tensor(translator.plan(picture), codes).clamp(-1, 1)
         fid.update(images.to_uint8(rendered), real=False)
         first, second = zip(*combinations(range(styles), 2), strict=True)
         distances.append(float(lpips(rendered[list(first)], rendered[list(second)])))

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpunit.evaluation.metrics import NETS, Standard, kernel_distance, mean_pairwise_distance, pooled
+from gpunit.evaluation.metrics import NETS, Standard, mean_pairwise_distance, measured_distance, pooled
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.distiller import ShapeHead
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
@@ -29,6 +29,7 @@ class ClassQuality:
         floor: the same of real training pictures.
         ceiling: the same of the nearest other class's real training pictures.
         diversity: mean pairwise feature distance of samples, divided by that of real test pictures.
+        samples_error, floor_error, ceiling_error: standard errors.
     """
 
     net: str
@@ -37,6 +38,9 @@ class ClassQuality:
     floor: float
     ceiling: float
     diversity: float
+    samples_error: float
+    floor_error: float
+    ceiling_error: float
 
 
 def assess_classes(
@@ -57,7 +61,7 @@ def assess_classes(
         samples: how many of each class.
         seed: of the samples.
     """
-    net = NETS[net_name]()
+    net = NETS[net_name]().to(prior.device)
 
     def features(pictures: Tensor, size: int) -> Tensor:
         small = F.interpolate(pictures, (prior.resolution,) * 2, mode="bilinear", antialias=True)
@@ -72,16 +76,21 @@ def assess_classes(
         rendered = prior.render(prior.latents(samples, seed), prior.labels([name]) * samples)
         mine = standard(features(rendered, test[name].shape[-1]))
         others = [
-            kernel_distance(standard(pictures), wanted) for other, pictures in real_train.items() if other != name
+            measured_distance(standard(pictures), wanted) for other, pictures in real_train.items() if other != name
         ]
+        own, floor = (measured_distance(each, wanted) for each in (mine, standard(real_train[name])))
+        ceiling = min(others, key=lambda distance: distance.value)
         rows.append(
             ClassQuality(
                 net_name,
                 name,
-                samples=kernel_distance(mine, wanted),
-                floor=kernel_distance(standard(real_train[name]), wanted),
-                ceiling=min(others),
+                samples=own.value,
+                floor=floor.value,
+                ceiling=ceiling.value,
                 diversity=mean_pairwise_distance(mine) / mean_pairwise_distance(wanted),
+                samples_error=own.error,
+                floor_error=floor.error,
+                ceiling_error=ceiling.error,
             )
         )
     return rows

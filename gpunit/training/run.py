@@ -133,6 +133,7 @@ def run_steps(
     settings: RunSettings,
     sheet: Callable[[], Image.Image] | None = None,
     validate: Callable[[], float] | None = None,
+    describe: Callable[[], Mapping[str, float]] = dict,
 ) -> None:
     """Take the steps that a run still lacks.
 
@@ -143,12 +144,13 @@ def run_steps(
         settings: of the run.
         sheet: a picture of what the networks do, saved with every checkpoint.
         validate: the distance to held-out pictures, measured every `settings.validate_every` steps and at the end.
+        describe: figures of the networks for every line of the log.
 
     Raises:
         TrainingError: if a loss or a weight is NaN or infinite, or memory or the disk is full.  The last checkpoint
             stays.
     """
-    record = _Record(trainer, settings, sheet, validate)
+    record = _Record(trainer, settings, sheet, validate, describe)
     settings.progress(trainer.done, settings.steps)
     try:
         for number, batch in prefetch(sample, range(trainer.done, settings.steps)):
@@ -171,8 +173,10 @@ class _Record:
         settings: RunSettings,
         sheet: Callable[[], Image.Image] | None,
         validate: Callable[[], float] | None,
+        describe: Callable[[], Mapping[str, float]],
     ) -> None:
-        self._trainer, self._settings, self._sheet, self._validate = trainer, settings, sheet, validate
+        self._trainer, self._settings, self._sheet = trainer, settings, sheet
+        self._validate, self._describe = validate, describe
         self.log = StatsLog(settings.folder and settings.folder / "stats.jsonl")
         self._saved_at = trainer.done
 
@@ -190,6 +194,7 @@ class _Record:
         if distance is not None:
             self.log.note({"validation": distance})
         if saves:
+            self.log.note(self._describe())
             settings.report(self.log.write(trainer.done))
             self._save()
         if snaps and settings.folder is not None:

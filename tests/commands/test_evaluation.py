@@ -35,6 +35,15 @@ def test_evaluate_measures_a_translator(folders: Callable[..., list[Path]], tmp_
         "own_exemplar",
         "alike",
         "alike_kept",
+        "translated_error",
+        "floor_error",
+        "alike_error",
+        "follows_flip",
+        "follows_shift",
+        "follows_zoom",
+        "open_16",
+        "zeros",
+        "gate_swap",
     } <= row.keys()
     answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
     assert answer.returncode == 2

@@ -9,6 +9,7 @@ from gpunit.evaluation.metrics import (
     Closeness,
     MetricNet,
     Standard,
+    independent_net,
     kernel_distance,
     measured_distance,
     nearer_to_own,
@@ -121,3 +122,9 @@ def test_a_metric_net_tells_target_pictures_from_others(net: str) -> None:
     assert measured.structure_kept(real[:6], real[:6]) == 0
     # Another light keeps what is where, another picture does not.
     assert measured.structure_kept(real[:6] * 0.7 - 0.1, real[:6]) < 0.6 * measured.structure_kept(real[6:], real[:6])
+
+
+def test_the_net_that_judges_is_not_one_that_the_run_looks_through() -> None:
+    assert independent_net(()) == "efficientnet-lite2"
+    assert independent_net(("efficientnet-lite0",)) == "efficientnet-lite2"
+    assert independent_net(("efficientnet-lite2",)) != "efficientnet-lite2"

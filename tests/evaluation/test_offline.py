@@ -56,7 +56,7 @@ def test_the_offline_protocol_is_seeded_and_says_how_far_it_is(tiny: Translator,
         return figures.as_dict()
 
     first = measured()
-    assert said[-1] == (6 + 2 * 3 + 2 * 4,) * 2
+    assert said[-1] == (6 + 2 * (3 + 5) + 2 * 4,) * 2
     assert first == measured()
     assert first["net"] == "efficientnet-lite0"
     assert 0 <= float(first["own_exemplar"]) <= 1

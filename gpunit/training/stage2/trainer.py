@@ -25,6 +25,7 @@ from gpunit.networks.content_encoder import ContentEncoder, ContentFeatures
 from gpunit.networks.dynamic_skip import DynamicSkip, SkipGate
 from gpunit.networks.families import TranslatorParams
 from gpunit.networks.generator import Generator
+from gpunit.networks.skip_health import skip_health
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.seeds import step_generator
 from gpunit.training.checkpoints import TrainingError, load_run
@@ -186,6 +187,15 @@ class StageTwoTrainer(Trainer, ABC):
         update_ema(self.ema, self.model, decay)
 
     @torch.no_grad()
+    def skip_figures(self, source: Tensor, target: Tensor) -> dict[str, float]:
+        """The health of the average's skips on some sources in the style of the first exemplar; empty without skips."""
+        if not self._use_skips:
+            return {}
+        content = self.content_encoder(source.to(self.device))
+        style = self.ema.style_encoder(target[:1].to(self.device))
+        return skip_health(self.ema.generator, content, style, self.sheet_size).as_dict()
+
+    @torch.no_grad()
     def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
         """The average's translations: a row per source, a column per exemplar; the last column is without skips."""
         source, target = source.to(self.device), target.to(self.device)
@@ -311,5 +321,6 @@ def train_stage_two(trainer: StageTwoTrainer, data: StageTwoData, settings: RunS
             settings,
             lambda: trainer.sheet(*shown),
             validate,
+            lambda: trainer.skip_figures(*shown),
         )
     return settings.checkpoint

