@@ -75,8 +75,7 @@ class _Source(ABC):
 
     Args:
         name: enters the seed of every batch.
-        size: side of the training crop.  Pictures are loaded a little larger (286 for 256) and cropped, unless they
-            would have to be enlarged for that: a discriminator that sees enlarged pictures asks for blur.
+        size: side of the training crop.  Pictures are loaded a little larger (286 for 256) and cropped.
     """
 
     def __init__(self, name: str, size: int) -> None:
@@ -145,6 +144,17 @@ class _Source(ABC):
         raise broken
 
 
+def _first_of_every_folder(paths: Sequence[Path], limit: int | None) -> list[bool]:
+    """Which of some pictures are among the first `limit`, counted in turn over the folders that they lie in."""
+    seen: dict[Path, int] = {}
+    rank = []  # within its folder
+    for path in paths:
+        seen[path.parent] = seen.get(path.parent, -1) + 1
+        rank.append(seen[path.parent])
+    taken = set(sorted(range(len(paths)), key=lambda index: (rank[index], index))[:limit])
+    return [index in taken for index in range(len(paths))]
+
+
 # Bytes of decoded pictures that all sets together keep; the paper's 291 classes for stage I would take 114 GB.
 KEPT_BYTES = 8 * 2**30
 _sets: weakref.WeakSet[PictureSet] = weakref.WeakSet()
@@ -156,10 +166,14 @@ class PictureSet(_Source):
     Args:
         folder: searched recursively.
         size: side of the training crop.
-        limit: use at most this many pictures, the first by name.
+        limit: use at most this many pictures, the first by name; equally many of every subfolder, as far as they
+            have them.
         label: the label that `sample_mixed` reports for every picture of this set.
         maps: folder with an instance map for every picture, where `segment` writes it (`result_stems`).  The map
             becomes the fourth channel; pictures without a map are left out.
+        enlarged: whether pictures that are smaller than what is loaded are enlarged to it, as published, so that every
+            crop is a random one.  Without, they are enlarged only as far as the crop needs it: a discriminator that
+            sees enlarged pictures asks for blur.
 
     Raises:
         PictureError: if a folder holds no picture that can be read, or no picture has a map.
@@ -172,8 +186,10 @@ class PictureSet(_Source):
         limit: int | None = None,
         label: int = 0,
         maps: str | os.PathLike[str] | None = None,
+        enlarged: bool = False,
     ) -> None:
         super().__init__(Path(folder).name, size)
+        self._smallest = self.load_size if enlarged else size
         self.paths = list_pictures(folder)
         self.label = label
         self.maps: list[Path] = []
@@ -184,7 +200,8 @@ class PictureSet(_Source):
             if not located:
                 raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")
             self.paths, self.maps = [list(column) for column in zip(*located, strict=True)]
-        self.paths, self.maps = self.paths[:limit], self.maps[:limit]
+        taken = _first_of_every_folder(self.paths, limit)
+        self.paths, self.maps = list(compress(self.paths, taken)), list(compress(self.maps, taken))
         kept = sound(self.paths)
         self.paths, self.maps = list(compress(self.paths, kept)), list(compress(self.maps, kept))
         self._broken: set[int] = set()
@@ -197,8 +214,7 @@ class PictureSet(_Source):
         return len(self.paths)
 
     def stack(self, index: int) -> Tensor:
-        """One whole picture, (3 or 4, S, S) uint8: its largest square, reduced to `load_size`, and enlarged only if
-        the training crop would not fit."""
+        """One whole picture, (3 or 4, S, S) uint8: its largest square, as it is to be loaded."""
         if index in self._decoded:
             return self._decoded[index]
         try:
@@ -233,7 +249,7 @@ class PictureSet(_Source):
 
     def _decode(self, index: int) -> Tensor:
         photo = open_picture(self.paths[index])
-        side = min(max(min(photo.size), self.size), self.load_size)
+        side = min(max(min(photo.size), self._smallest), self.load_size)
         picture = to_square(photo, side)
         return torch.cat([picture, load_square(self.maps[index], side)[:1]]) if self.maps else picture
 

@@ -255,6 +255,7 @@ class PaperRecipe:
         mirror_style: with probability 1/2, E_s sees the mirrored target picture.
         oversample_rare: repeat rare style codes when the style sampler is fitted (see `sampler.with_rare`).
         use_skips: False trains a generator whose masks are zero everywhere, for an ablation.
+        standardise: begin with style codes of mean 0 and deviation 1 (see `StyleEncoder.standardise`); own.
         steps: length of a run.
     """
 
@@ -271,6 +272,7 @@ class PaperRecipe:
     mirror_style: bool = True
     oversample_rare: bool = False
     use_skips: bool = True
+    standardise: bool = False
     steps: int = 75_000
 
 

@@ -40,6 +40,8 @@ class PaperTask:
 
 _LAYER_4, _LAYER_5 = DiscriminatorParams(style_layer=4), DiscriminatorParams(style_layer=5)
 _AFHQ = {"cat": 4000, "dog": 4000, "wild": 4000}
+# 600 pictures of each of four ImageNet classes; a folder's limit is shared equally among its subfolders.
+_CLASSES_OF_600 = {"bird": 2400, "car": 2400}
 _GENDER = PaperTask(
     "male",
     "female",
@@ -61,6 +63,7 @@ _FAR = PaperTask(
     "car",
     PaperRecipe(discriminator=_LAYER_4),
     "ImageNet birds 10-13, cars 436, 511, 627 and 656, 600 of each class",
+    limits=_CLASSES_OF_600,
 )
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from gpunit.images import PictureError, read_batches
 from gpunit.training import data
 from gpunit.training.data import Limits, PairSet, PictureSet, one_in, prefetch, sample_mixed
+from tests.conftest import blobs
 
 
 def test_a_batch_depends_on_seed_step_and_purpose_alone(folders: Callable[..., list[Path]]) -> None:
@@ -74,6 +75,24 @@ def test_of_more_domains_than_pictures_any_are_sampled(folders: Callable[..., li
 def test_the_limit_takes_the_first_pictures(folders: Callable[..., list[Path]]) -> None:
     (folder,) = folders("cat")
     assert [path.name for path in PictureSet(folder, 32, limit=2).paths] == ["00000.png", "00001.png"]
+
+
+def test_a_limit_is_shared_by_subfolders_as_far_as_they_have_pictures(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    many, few = folders("10_cock", "11_goldfinch", count=4)
+    for path in sorted(few.iterdir())[1:]:
+        path.unlink()
+    for limit, expected in ((2, (1, 1)), (3, (2, 1)), (9, (4, 1))):
+        paths = PictureSet(many.parent, 32, limit=limit).paths
+        assert tuple(sum(path.parent.name == each.name for path in paths) for each in (many, few)) == expected
+
+
+def test_the_papers_crops_are_random_in_small_pictures_too(tmp_path: Path) -> None:
+    blobs(0, 32, 32).save(tmp_path / "a.png")
+    as_it_is, enlarged = PictureSet(tmp_path, 32), PictureSet(tmp_path, 32, enlarged=True)
+    assert as_it_is.stack(0).shape == (3, 32, 32)
+    assert enlarged.stack(0).shape == (3, 36, 36)
 
 
 def test_a_few_pictures_are_read_from_all_over_a_folder(folders: Callable[..., list[Path]]) -> None:

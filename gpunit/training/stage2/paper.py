@@ -103,6 +103,11 @@ class PaperTrainer(StageTwoTrainer):
         """Whether a flag is set in any process that shares the run."""
         return self.processes.anywhere(flag)
 
+    def prepare(self, target: Tensor) -> None:
+        """Standardise the untrained style encoder if the recipe asks for it."""
+        if self.recipe.standardise:
+            super().prepare(target)
+
     def state(self) -> dict[str, Any]:
         """Everything that resuming needs."""
         return super().state() | {"processes": self.processes.state()}
@@ -229,7 +234,7 @@ def train(
         )
     size = recipe.translator.resolution
     source_sets, target_sets = (
-        [PictureSet(folder, size, limits.of(folder), label=i) for i, folder in enumerate(folders)]
+        [PictureSet(folder, size, limits.of(folder), label=i, enlarged=True) for i, folder in enumerate(folders)]
         for folders in (sources, targets)
     )
     for each in (*source_sets, *target_sets):

@@ -169,3 +169,12 @@ def test_the_identity_loss_is_part_of_a_step() -> None:
     recipe = weighted(TINY_PAPER, identity=1.0)
     parts = PaperTrainer(recipe, encoder(), identity_net=Mean()).step(*batch())  # type: ignore[arg-type]
     assert 0 <= parts["identity"] <= 2
+
+
+def test_the_style_encoder_begins_as_published_unless_it_is_asked_otherwise() -> None:
+    target = batch()[1]
+    for asked in (False, True):
+        trainer = PaperTrainer(replace(TINY_PAPER, standardise=asked), encoder())
+        before = trainer.model.style_encoder(target).detach()
+        trainer.prepare(target)
+        assert torch.equal(trainer.model.style_encoder(target), before) != asked
