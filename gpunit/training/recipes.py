@@ -164,6 +164,10 @@ class SmallRecipe:
             dislikes about the other levels.
         reconstruct_with_skips: reconstruct with the dynamic skips, which suits close domains.  Without them, only the
             content map tells G where things are, and G learns to follow it.
+        bare_every: one in so many of those reconstructions is without the skips all the same; 0 for none.
+        open_masks: with more than 0, every mask of an untrained G is about tanh(open_masks); own (see `stage2.gates`).
+        zeros: with more than 0, the weight of L_msk, `weights.mask` at most, follows the share of exact zeros of each
+            layer, which is led to this, and channels that stay shut are opened; own (see `stage2.gates`).
         warm_up: steps at the start of a run from nothing in which G learns L_rec alone; own, as the paper's runs are
             long enough for G to learn the meaning of the content map while it plays against D.
         coarse: steps at the start of a run from nothing that use pictures of half the size; own.
@@ -191,6 +195,9 @@ class SmallRecipe:
     ema: float = 0.998
     refinement: float = 0.66
     reconstruct_with_skips: bool = False
+    bare_every: int = 0
+    open_masks: float = 0.0
+    zeros: float = 0.0
     warm_up: int = 1200
     coarse: int = 3400
     skip_dropout: float = 0.15

@@ -23,6 +23,7 @@ from gpunit.networks.projected_discriminator import DiscriminatorEnsemble
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone, random_strengths, random_turns, turn
 from gpunit.training.recipes import SmallRecipe
+from gpunit.training.stage2.gates import GateKeeper, open_gates
 from gpunit.training.stage2.trainer import LAYOUT, StageTwoTrainer, split
 from gpunit.training.trainer import CPU, Parts, minimise, mixed_precision
 
@@ -104,6 +105,12 @@ class SmallGame(StageTwoTrainer):
         for network in (self.backbones, self.discriminator):
             network.to(device).to(**LAYOUT)
         adam: dict[str, Any] = {"lr": recipe.learning_rate, "betas": (0.0, 0.99), "fused": True}
+        if recipe.open_masks:
+            for model in (self.model, self.ema):
+                open_gates(model.generator, recipe.open_masks)
+        self.gate_keeper: GateKeeper | None = None
+        if recipe.zeros and recipe.use_skips:
+            self.gate_keeper = GateKeeper(self.model.generator, recipe.zeros).to(device)
         self.optimizer_g = torch.optim.Adam(self.model.parameters(), **adam)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **adam)
 
@@ -115,6 +122,17 @@ class SmallGame(StageTwoTrainer):
     def task(self) -> dict[str, Any]:
         """What a run keeps to, as far as it is in the networks."""
         return super().task() | {"domains": list(self.recipe.domains)}
+
+    def state(self) -> dict[str, Any]:
+        """Everything that resuming needs."""
+        kept = {"gate_keeper": self.gate_keeper.state_dict()} if self.gate_keeper is not None else {}
+        return super().state() | kept
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        super().load(state)
+        if self.gate_keeper is not None and "gate_keeper" in state:
+            self.gate_keeper.load_state_dict(state["gate_keeper"])
 
     def _adapted(self, state: dict[str, Any]) -> dict[str, Any]:
         """Another run's state; heads of a backbone that it lacked are untrained, and then D's optimiser begins anew."""
@@ -160,13 +178,22 @@ class SmallGame(StageTwoTrainer):
                     preview = generator.render(content.content, gates, style[styled_by], weights, size // 2).float()
             with_skips = recipe.use_skips and recipe.reconstruct_with_skips
             own_gates = generator.plan_skips(own_content) if with_skips else {}
-            reconstructed = generator.render(own_content.content, own_gates, style[:count], size=size).float()
+            bare = self.bare_strengths(count) if with_skips else None
+            reconstructed = generator.render(own_content.content, own_gates, style[:count], bare, size).float()
         if scale > 1:
             source, target = (F.avg_pool2d(pictures, scale) for pictures in (source, target))
         here = label.to(self.device)
         return Rendered(
             source, target, here, label, styled_by, turns, content, gates, translated, reconstructed, preview
         )
+
+    def bare_strengths(self, count: int) -> list[Tensor] | None:
+        """The skips' strengths in which some of `count` reconstructions go without; None for all with them."""
+        if not self.recipe.bare_every:
+            return None
+        strength = torch.ones(count, 1, 1, 1, device=self.device)
+        strength[:: self.recipe.bare_every] = 0
+        return [strength] * len(self.model.generator.skips)
 
     def features_of(self, pictures: Tensor) -> dict[str, dict[int, Tensor]]:
         """What D judges pictures (B, 3, S, S) by: every backbone's features by stride, and as stride 1 the pictures."""
@@ -229,7 +256,9 @@ class SmallGame(StageTwoTrainer):
             size = translated.shape[-1]
             strides = (size // 16, size // 8)
             parts["structure"] = losses.structure_distance(features.translated, features.source, strides)
-        if rendered.gates:
+        if self.gate_keeper is not None:
+            parts["mask"] = self.gate_keeper.sparsity(rendered.gates)
+        elif rendered.gates:
             parts["mask"] = losses.mask_sparsity([gate.mask for gate in rendered.gates.values()])
         if rendered.preview is not None:
             parts["anchor"] = F.l1_loss(F.avg_pool2d(translated, 2), rendered.preview)

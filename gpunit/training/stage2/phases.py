@@ -82,7 +82,8 @@ class WarmUp(Phase):
             style = game.model.style_encoder(target)
             with_skips = recipe.use_skips and recipe.reconstruct_with_skips
             gates = generator.plan_skips(content) if with_skips else {}
-            reconstructed = generator.render(content.content, gates, style, size=size).float()
+            bare = game.bare_strengths(len(target)) if with_skips else None
+            reconstructed = generator.render(content.content, gates, style, bare, size).float()
         wanted = F.avg_pool2d(target, self.scale)
         with torch.no_grad():
             wanted_features = game.backbone(wanted, last_stride=16)
@@ -110,6 +111,8 @@ class Play(Phase):
         with frozen(game.discriminator):
             parts = game.generator_losses(rendered, features)
             minimise(weighted_sum(parts, self.weights(game.recipe)), game.optimizer_g)
+        if game.gate_keeper is not None:
+            game.gate_keeper.update(game.model.generator, rendered.gates)
         return {**parts, "discriminator": judged}
 
 
