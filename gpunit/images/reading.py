@@ -32,6 +32,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 }
 
+_SHOWN_BY_BROWSERS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "AVIF")
 _BACKGROUND = (255, 255, 255)
 _ADVICE = "save it as PNG, JPEG or WebP and try again"
 _MEGAPIXELS = f"more than {MAX_PIXELS // 10**6} megapixels; make it smaller and try again"
@@ -75,6 +76,15 @@ def require_picture(path: Path, name: str | None = None) -> None:
         PictureError: if it does not.
     """
     _read_path(path, printable(name or str(path)), _require_size)
+
+
+def is_shown_by_browsers(path: Path) -> bool:
+    """Whether a picture file is of a format that browsers show.
+
+    Raises:
+        PictureError: if it is no picture that is read.
+    """
+    return _read_path(path, printable(path.name), lambda picture: picture.format in _SHOWN_BY_BROWSERS)
 
 
 def _read_path(path: Path, name: str, use: Callable[[Image.Image], Read]) -> Read:

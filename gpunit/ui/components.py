@@ -12,9 +12,10 @@ from gradio.component_meta import ComponentMeta
 from gradio.data_classes import ImageData
 
 from gpunit.seeds import MAX_SEED
-from gpunit.ui.events import PRIVATE
+from gpunit.ui.events import PRIVATE, QUIET
 from gpunit.ui.i18n import text
 from gpunit.ui.server import scratch
+from gpunit.ui.uploads import shown_upload
 
 
 class _WithoutStub(ComponentMeta):
@@ -51,9 +52,11 @@ class PictureInput(gr.Image, metaclass=_WithoutStub):
 
 def picture_input(**settings: Any) -> PictureInput:
     """The page's input for one picture."""
-    return PictureInput(
+    picture = PictureInput(
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
     )
+    picture.upload(shown_upload, picture, picture, **QUIET)
+    return picture
 
 
 def shown_picture(label: str, elem_id: str, height: int | None = None, **settings: Any) -> gr.Image:

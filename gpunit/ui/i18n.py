@@ -43,18 +43,6 @@ I18N = gr.I18n(
 )
 
 
-# Of Gradio's own words there are two kinds of Chinese, and to browsers that ask for another one it shows English.
-HEAD = """<script>
-(() => {
-  const asked = navigator.language || "";
-  if (/^zh(-|$)/i.test(asked) && asked !== "zh-CN" && asked !== "zh-TW") {
-    const nearest = /-(hant|hk|mo|tw)/i.test(asked) ? "zh-TW" : "zh-CN";
-    Object.defineProperty(navigator, "language", { get: () => nearest });
-  }
-})();
-</script>"""
-
-
 def text(key: str) -> Any:
     """A label, for the browser to put in its language.  (Any: not all of Gradio's signatures know that they take it.)
 

@@ -50,3 +50,24 @@ CSS = """
 .fills img { width: 100%; height: 100%; object-fit: contain; }
 footer { opacity: 0.6; }
 """
+
+# Gradio refuses, in its own words, chosen pictures whose kind the browser does not know, as HEIC on most systems.  They
+# get their kind by their suffix, so that the server can read them or say what is wrong.
+HEAD = """<script>
+(() => {
+  const typed = (files) => {
+    const all = new DataTransfer();
+    for (const file of files) {
+      const suffix = /\\.(heic|heif|hif|jp2|j2k|jpx|jpf|tiff?|avif|dib|p[bgpn]m|jfif)$/i.exec(file.name);
+      const unknown = suffix && !file.type.startsWith("image/");
+      all.items.add(unknown ? new File([file], file.name, { type: "image/" + suffix[1].toLowerCase() }) : file);
+    }
+    return all;
+  };
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !/image/.test(input.accept) || !input.files.length) return;
+    input.files = typed(input.files).files;
+  }, true);
+})();
+</script>"""

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gpunit import images, zoo
@@ -112,9 +111,8 @@ def test_a_link_that_says_nonsense_is_told_so(page: Page, address: str) -> None:
     expect(page.get_by_text("This link says something")).to_be_visible()
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", "zh-HK", "zh-Hans-CN"])
-def test_a_chinese_browser_gets_a_chinese_page(browser: Browser, address: str, locale: str) -> None:
-    context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 1000})
+def test_a_chinese_browser_gets_a_chinese_page(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(address)

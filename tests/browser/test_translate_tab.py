@@ -150,3 +150,21 @@ def test_translate_without_a_picture_says_what_to_do(page: Page) -> None:
     page.locator("#picture button[aria-label='Remove Image']").click()
     page.locator("#translate").click()
     expect(page.get_by_text("Give a picture first").first).to_be_visible()
+
+
+def test_a_tiff_is_shown_and_translated(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    blobs(5, 60, 40).save(path)
+    page.locator("#picture input[type=file]").set_input_files(path)
+    page.wait_for_function("""() => {
+        const shown = document.querySelector("#picture img");
+        return shown && shown.complete && shown.naturalWidth === 60 && shown.naturalHeight === 40;
+    }""")
+
+
+def test_a_heic_picture_is_read_or_refused_in_a_sentence_of_this_page(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "IMG_1.HEIC"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    page.locator("#picture input[type=file]").set_input_files(path)
+    expect(page.get_by_text("IMG_1.HEIC").first).to_contain_text("save it as PNG, JPEG or WebP")
+    expect(page.get_by_text("Invalid file type")).to_have_count(0)

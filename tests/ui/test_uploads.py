@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -137,3 +138,24 @@ def test_the_page_opens_pictures_through_what_is_kept_alone() -> None:
         opening = {name for name in called if name.split(".")[-1] in ("open_picture", "cut", "load_square")}
         allowed = {"uploads.py": {"open_picture", "cut"}, "sharing.py": {"images.open_picture"}}.get(path.name, set())
         assert opening <= allowed, path.name
+
+
+@pytest.mark.parametrize(("kind", "is_shown"), [("TIFF", False), ("JPEG2000", False), ("PNG", True), ("JPEG", True)])
+def test_formats_that_browsers_do_not_show_become_png(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_shown: bool
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "page"))
+    path = tmp_path / "scan"
+    blobs(5, 60, 40).save(path, kind)
+    shown = uploads.shown_upload(str(path))
+    if is_shown:
+        assert shown == gr.skip()
+    else:
+        with Image.open(shown) as picture:
+            assert picture.format == "PNG"
+        assert images.open_picture(shown).tobytes() == images.open_picture(path).tobytes()
+
+
+def test_what_cannot_be_read_stays_for_others_to_refuse(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    assert uploads.shown_upload(str(tmp_path / "a.heic")) == uploads.shown_upload(None) == gr.skip()

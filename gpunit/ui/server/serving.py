@@ -26,10 +26,10 @@ from starlette.routing import Route
 from gpunit import memory, settings, zoo
 from gpunit.images import MAX_BYTES
 from gpunit.ui.examples import EXAMPLES_FOLDER
-from gpunit.ui.i18n import HEAD, I18N
+from gpunit.ui.i18n import I18N
 from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import Gate, Guard
-from gpunit.ui.theme import CSS, THEME
+from gpunit.ui.theme import CSS, HEAD, THEME
 
 ROOT = settings.ROOT
 HEALTH = "/health"
