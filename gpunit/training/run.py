@@ -29,6 +29,8 @@ from gpunit.training.checkpoints import (
 from gpunit.training.data import prefetch
 from gpunit.training.folder import Task, check_task, held, keep_task
 from gpunit.training.log import StatsLog
+from gpunit.training.recipe_files import NAME as RECIPE_NAME
+from gpunit.training.recipe_files import write_recipe
 from gpunit.training.snapshots import Snapshots
 from gpunit.training.trainer import Trainer
 
@@ -123,6 +125,8 @@ def opened(trainer: Trainer, settings: RunSettings, task: Task) -> Iterator[bool
         is_new = begin(trainer, settings)
         if trainer.is_main:
             keep_task(settings.folder, whole)
+            if settings.recipe and trainer.recipe is not None:
+                write_recipe(settings.folder / RECIPE_NAME, settings.recipe, trainer.recipe)
         yield is_new
 
 

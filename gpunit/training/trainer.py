@@ -24,9 +24,12 @@ class Trainer:
     Attributes:
         stateful: the attributes whose state dicts a checkpoint keeps, under these names.
         results: those of them that finished files are made of.
+        recipe: the dataclass of its hyper-parameters, if it has one.
         device: where the run computes.
         done: number of steps taken.
     """
+
+    recipe: Any = None
 
     stateful: ClassVar[tuple[str, ...]]
     results: ClassVar[tuple[str, ...]] = ()

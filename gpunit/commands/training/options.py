@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 import typer
@@ -15,7 +16,7 @@ from gpunit.zoo.weights import write_weights
 
 if TYPE_CHECKING:
     from gpunit.training.data import Limits
-    from gpunit.training.recipes import Recipe
+    from gpunit.training.recipes import PaperRecipe, Recipe, SmallRecipe
 
 Weights = Annotated[
     list[str] | None,
@@ -99,14 +100,23 @@ def load_content_encoder(given: str, family: str, run: Path, seed: int) -> Conte
     return zoo.load_content_encoder(path, family)
 
 
-def require_recipe(name: str) -> None:
-    """Stop unless stage II has a recipe of this name.
+def stage_two_recipe(given: str) -> tuple[str, SmallRecipe | PaperRecipe]:
+    """The name of a recipe of stage II, and the recipe.
+
+    Args:
+        given: its name, or the path of its file, .toml.
 
     Raises:
-        UsageError: if it has not.
+        TrainingError: if there is none of this name, or the file cannot be used.
     """
+    from gpunit.training.recipe_files import chosen_recipe
     from gpunit.training.recipes import SMALL_RECIPES
     from gpunit.training.tasks import PAPER_TASKS
 
-    if name not in SMALL_RECIPES and name not in PAPER_TASKS:
-        raise UsageError(f"there is no recipe {name!r}; choose one of {', '.join((*SMALL_RECIPES, *PAPER_TASKS))}.")
+    recipes = {**SMALL_RECIPES, **{name: task.recipe for name, task in PAPER_TASKS.items()}}
+    name, recipe = chosen_recipe(given, {name: partial(_same, recipe) for name, recipe in recipes.items()})
+    return name, recipe
+
+
+def _same(recipe: Any) -> Any:
+    return recipe

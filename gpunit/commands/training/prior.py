@@ -35,7 +35,10 @@ def train_prior(
     output: Annotated[Path, typer.Option(help="Folder of the finished prior.")],
     classes: Classes = "cat,dog,bird,car",
     recipe: Annotated[
-        str, typer.Option(help="small, or layout: codes that say where the object lies, from pictures with boxes.")
+        str,
+        typer.Option(
+            help="small; layout: codes that say where the object lies, from pictures with boxes; or a file, .toml."
+        ),
     ] = "small",
     steps: Annotated[int, typer.Option(min=1)] = 5000,
     batch: Annotated[int | None, typer.Option(min=2, help="Real pictures per step; layout takes 216.")] = None,
@@ -54,8 +57,10 @@ def train_prior(
     """
     from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_prior
-    from gpunit.training.prior.layouts import train_layout_prior
+    from gpunit.training.prior.layouts import LayoutRecipe, train_layout_prior
     from gpunit.training.prior.trainer import train_prior as train_small_prior
+    from gpunit.training.recipe_files import chosen_recipe
+    from gpunit.training.recipes import PRIOR_SMALL, PriorRecipe
     from gpunit.training.run import RunSettings
 
     require_one_process()
@@ -63,15 +68,15 @@ def train_prior(
     names = tuple(classes.split(","))
     folders = [data / name for name in names]
     keep_freed_memory()
+    recipe, chosen = chosen_recipe(recipe, {"small": lambda: PRIOR_SMALL, "layout": LayoutRecipe})
     with TrainingBar("Prior") as bar:
         followed = (bar.print_line, bar.move)
         settings = RunSettings(run, steps, seed, save_every, start_from, *followed, recipe, snapshot_every, keep)
-        chosen: PriorRecipe | LayoutRecipe
-        if recipe == "small":
-            chosen = _small_recipe(len(names), batch)
+        if isinstance(chosen, PriorRecipe):
+            chosen = _small_recipe(chosen, len(names), batch)
             train_small_prior(folders, chosen, settings, computes)
         else:
-            chosen = _layout_recipe(recipe, names, batch, start_from)
+            chosen = _layout_recipe(chosen, names, batch, start_from)
             train_layout_prior(folders, chosen, settings, computes)
     with counting() as progress:
         report = reporter(progress, "Standing statistics")
@@ -79,23 +84,19 @@ def train_prior(
     typer.echo(f"{output} written")
 
 
-def _small_recipe(classes: int, batch: int | None) -> PriorRecipe:
-    from gpunit.training.recipes import PRIOR_SMALL
-
+def _small_recipe(recipe: PriorRecipe, classes: int, batch: int | None) -> PriorRecipe:
     if batch is not None:
         raise UsageError("--batch is for --recipe layout; leave it out.")
-    return replace(PRIOR_SMALL, classes=classes, discriminator=replace(PRIOR_SMALL.discriminator, classes=classes))
+    return replace(recipe, classes=classes, discriminator=replace(recipe.discriminator, classes=classes))
 
 
-def _layout_recipe(name: str, names: tuple[str, ...], batch: int | None, start_from: Path | None) -> LayoutRecipe:
+def _layout_recipe(
+    recipe: LayoutRecipe, names: tuple[str, ...], batch: int | None, start_from: Path | None
+) -> LayoutRecipe:
     """The recipe with these classes; with another batch, all that is taken of a batch keeps its share."""
-    from gpunit.training.prior.layouts import LayoutRecipe
-
-    if name != "layout":
-        raise UsageError(f"there is no recipe {name!r} of a prior; choose small or layout.")
     if start_from is not None:
         raise UsageError("--start-from is for --recipe small; leave it out.")
-    recipe = LayoutRecipe(names=names)
+    recipe = replace(recipe, names=names)
     if batch is None:
         return recipe
     shares = {part: batch * getattr(recipe, part) // recipe.batch for part in ("reconstructed", "crossed", "sampled")}

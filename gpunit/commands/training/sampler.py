@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting
-from gpunit.commands.training.options import require_recipe
+from gpunit.commands.training.options import stage_two_recipe
 from gpunit.files import refuse_existing
-from gpunit.networks.families import SMALL
+
+if TYPE_CHECKING:
+    from gpunit.training.recipes import PaperRecipe, SmallRecipe
 
 
 def fit_sampler(
@@ -35,6 +37,7 @@ def fit_sampler(
     """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
     from gpunit.engine.device import pick_device
     from gpunit.training import bundle
+    from gpunit.training.recipes import PaperRecipe
     from gpunit.training.sampler import SamplerRecipe
     from gpunit.training.snapshots import snapshot_path
     from gpunit.training.tasks import PAPER_TASKS
@@ -42,16 +45,16 @@ def fit_sampler(
     if output.suffix != ".safetensors":
         raise UsageError(f"--output must end in .safetensors, not as {output.name} does: models are found by it.")
     refuse_existing(output, advice=OTHER_OUTPUT)
-    recipe = _recipe_of(run, recipe)
+    name, chosen = _recipe_of(run, recipe)
     _refuse_other_domain(run, target)
     computes = pick_device(device)
-    if recipe in PAPER_TASKS:
-        task = PAPER_TASKS[recipe]
-        params = task.recipe.translator
-        fit = SamplerRecipe(codes_seen or 2_000_000, oversample_rare=task.recipe.oversample_rare)
-        limit = limit or task.limits.get(target.name)
+    if isinstance(chosen, PaperRecipe):
+        fit = SamplerRecipe(codes_seen or 2_000_000, oversample_rare=chosen.oversample_rare)
+        if name in PAPER_TASKS:
+            limit = limit or PAPER_TASKS[name].limits.get(target.name)
     else:
-        params, fit = SMALL, SamplerRecipe(codes_seen or 500_000)
+        fit = SamplerRecipe(codes_seen or 500_000)
+    params = chosen.translator
     taken = snapshot_path(run, snapshot) if snapshot else run
     with counting() as progress:
         bar = progress.add_task("Fitting the style sampler", total=None)
@@ -63,18 +66,26 @@ def fit_sampler(
     typer.echo(f"{output} written")
 
 
-def _recipe_of(run: Path, given: str | None) -> str:
-    """The recipe's name: the one that was given, or the one that the run was begun with."""
+def _recipe_of(run: Path, given: str | None) -> tuple[str, SmallRecipe | PaperRecipe]:
+    """The name of the recipe that a run was begun with, and the recipe as the run keeps it.
+
+    Args:
+        run: its folder.
+        given: the recipe that was asked for.  A run of an earlier version does not know its own.
+    """
     from gpunit.training.folder import read_task
+    from gpunit.training.recipe_files import NAME
     from gpunit.training.recipes import SMALL_RECIPES
 
-    if given is not None:
-        require_recipe(given)
-    begun = read_task(run).get("recipe") or given or "small"
+    begun = read_task(run).get("recipe")
+    if given is None or begun is None:
+        kept = run / NAME
+        return stage_two_recipe(str(kept) if kept.is_file() and given is None else given or begun or "small")
+    name, _ = chosen = stage_two_recipe(given)
     # The small recipes share their shapes and the fit.
-    if given is not None and begun != given and not {begun, given} <= SMALL_RECIPES.keys():
-        raise UsageError(f"{run} was begun with recipe {begun}, not {given}; leave --recipe out.")
-    return begun
+    if begun != name and not {begun, name} <= SMALL_RECIPES.keys():
+        raise UsageError(f"{run} was begun with recipe {begun}, not {name}; leave --recipe out.")
+    return chosen
 
 
 def _refuse_other_domain(run: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, UsageError, require_one_process
+from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, require_one_process
 from gpunit.commands.training.options import Classes, Keep, SnapshotEvery, Weights, weighted
 from gpunit.memory import keep_freed_memory
 
@@ -21,7 +21,7 @@ def distill(
     run: Run,
     output: Annotated[Path, typer.Option(help="The content encoder's file, .safetensors.")],
     classes: Classes = "cat,dog,bird,car",
-    recipe: Annotated[str, typer.Option(help="small (128 px) or paper (256 px).")] = "small",
+    recipe: Annotated[str, typer.Option(help="small (128 px), paper (256 px), or a recipe's file, .toml.")] = "small",
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many real pictures per class.")] = None,
     weight: Weights = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps in all; by default the recipe's.")] = None,
@@ -39,17 +39,16 @@ def distill(
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
     from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_content_encoder
+    from gpunit.training.recipe_files import chosen_recipe
     from gpunit.training.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
     from gpunit.training.run import RunSettings
     from gpunit.training.stage1 import trainer
 
     require_one_process()
     computes = pick_device(device)
-    recipes = {"small": SMALL_DISTILLATION, "paper": PAPER_DISTILLATION}
-    if recipe not in recipes:
-        raise UsageError(f"there is no recipe {recipe!r}; choose from {', '.join(recipes)}.")
+    recipe, chosen = chosen_recipe(recipe, {"small": lambda: SMALL_DISTILLATION, "paper": lambda: PAPER_DISTILLATION})
     names = classes.split(",")
-    chosen = weighted(recipes[recipe], weight)
+    chosen = weighted(chosen, weight)
     chosen = replace(chosen, distiller=replace(chosen.distiller, domains=len(names)))
     if warm_up is not None or start_from is not None:
         chosen = replace(chosen, warm_up=warm_up or 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gpunit.commands.shared import Data, Run, SaveEvery, Seed
 from gpunit.commands.training import stage2_paper, stage2_small
-from gpunit.commands.training.options import Keep, SnapshotEvery, Weights, require_recipe
+from gpunit.commands.training.options import Keep, SnapshotEvery, Weights, stage_two_recipe
 from gpunit.commands.training.stage2_options import (
     BatchSize,
     Coarse,
@@ -66,8 +68,12 @@ def train(
     """
     options = StageTwoOptions(**locals())  # all parameters and nothing else
 
-    from gpunit.training.recipes import SMALL_RECIPES
+    from gpunit.training.recipes import SmallRecipe
 
-    require_recipe(recipe)
+    name, chosen = stage_two_recipe(recipe)
+    options = replace(options, recipe=name)
     keep_freed_memory()
-    (stage2_small if recipe in SMALL_RECIPES else stage2_paper).run(options)
+    if isinstance(chosen, SmallRecipe):
+        stage2_small.run(options, chosen)
+    else:
+        stage2_paper.run(options, chosen)

@@ -31,7 +31,7 @@ RecipeName = Annotated[
     str,
     typer.Option(
         help="small (128 px); small-finish, for the end of such a run, with --start-from; or a task of the paper "
-        "(256 px), which `train-recipes` lists."
+        "(256 px), which `train-recipes` lists; or a recipe's file, .toml."
     ),
 ]
 Steps = Annotated[

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gpunit.commands.shared import TrainingBar, UsageError
 from gpunit.commands.training.options import load_content_encoder, parse_limits, weighted
 from gpunit.commands.training.stage2_options import StageTwoOptions
 
+if TYPE_CHECKING:
+    from gpunit.training.recipes import PaperRecipe
 
-def run(options: StageTwoOptions) -> None:
+
+def run(options: StageTwoOptions, recipe: PaperRecipe) -> None:
     """Train; all that can be wrong with the options is said before anything is written.
 
     Raises:
@@ -24,7 +28,7 @@ def run(options: StageTwoOptions) -> None:
     limits = parse_limits(options.limit)
     _refuse_small_options(options)
     task = PAPER_TASKS[options.recipe]
-    recipe = weighted(replace(task.recipe, use_skips=options.skips), options.weight)
+    recipe = weighted(replace(recipe, use_skips=options.skips and recipe.use_skips), options.weight)
     if options.batch:
         recipe = replace(recipe, batch=options.batch)
     if options.perceptual:

@@ -11,13 +11,12 @@ from gpunit.commands.shared import TrainingBar, UsageError, require_one_process
 from gpunit.commands.training.options import load_content_encoder, parse_limits, weighted
 from gpunit.commands.training.stage2_options import StageTwoOptions
 from gpunit.engine.device import pick_device
-from gpunit.networks.families import SMALL_DOMAINS
 
 if TYPE_CHECKING:
     from gpunit.training.recipes import SmallRecipe
 
 
-def run(options: StageTwoOptions) -> None:
+def run(options: StageTwoOptions, recipe: SmallRecipe) -> None:
     """Train; all that can be wrong with the options is said before anything is written.
 
     Raises:
@@ -35,7 +34,7 @@ def run(options: StageTwoOptions) -> None:
     if options.precision != "fp32" or options.perceptual or options.identity_net:
         raise UsageError("--precision, --perceptual and --identity-net are for tasks of the paper; leave them out.")
     require_one_process()
-    recipe = weighted(_recipe(options), options.weight)
+    recipe = weighted(_changed(options, recipe), options.weight)
     plan_phases(recipe.warm_up, recipe.coarse)
     encoder = load_content_encoder(options.content_encoder, "small", options.run, options.seed)
     with TrainingBar(f"to {options.target}") as bar:
@@ -68,13 +67,10 @@ def _domains(options: StageTwoOptions) -> tuple[list[str], list[str]]:
     return sources, targets
 
 
-def _recipe(options: StageTwoOptions) -> SmallRecipe:
-    """The recipe that was named, with the changes that other options ask for."""
-    from gpunit.training.recipes import SMALL_RECIPES
-
-    recipe = SMALL_RECIPES[options.recipe]
-    domains = tuple(options.domains.split(",")) if options.domains else SMALL_DOMAINS
-    changed = replace(recipe, use_skips=options.skips, domains=domains)
+def _changed(options: StageTwoOptions, recipe: SmallRecipe) -> SmallRecipe:
+    """The recipe with the changes that other options ask for."""
+    domains = tuple(options.domains.split(",")) if options.domains else recipe.domains
+    changed = replace(recipe, use_skips=options.skips and recipe.use_skips, domains=domains)
     if options.start_from is not None:  # trained weights need neither
         changed = replace(changed, warm_up=0, coarse=0)
     if options.warm_up is not None:

@@ -95,6 +95,28 @@ def test_the_best_snapshot_of_a_run_becomes_a_translator(folders: Callable[..., 
         run("fit-sampler", there, *ended, "--output", tmp_path / "a.safetensors", "--snapshot", "7")
 
 
+def test_a_run_keeps_its_recipe_and_another_takes_it(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    dog, _ = folders("dog", "cat", count=4)
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'recipe = "small"\nbatch = 4\nreconstructed = 2\nturned_copies = 1\nwarm_up = 0\ncoarse = 0\n'
+        "[weights]\nmask = 0.25\n[translator.style_encoder]\nbottleneck = 16\n"
+    )
+    common = ("train", dog.parent, "--target", "cat", "--sources", "dog", "--content-encoder", "random", "--steps", "1")
+    run(*common, "--run", tmp_path / "first", "--recipe", mine)
+    kept = tmp_path / "first" / "recipe.toml"
+    assert "mask = 0.25" in kept.read_text()
+    run(*common, "--run", tmp_path / "second", "--recipe", kept)
+    assert (tmp_path / "second" / "recipe.toml").read_text() == kept.read_text()
+    states = [load_checkpoint(tmp_path / name / "checkpoint.pt")["model"] for name in ("first", "second")]
+    assert all(torch.equal(states[0][name], tensor) for name, tensor in states[1].items())
+    run(*common, "--run", tmp_path / "first", "--recipe", kept, "--steps", "2")
+    mine.write_text('recipe = "small"\nbacth = 4\n')
+    with pytest.raises(TrainingError, match="did you mean 'batch'"):
+        run(*common, "--run", tmp_path / "third", "--recipe", mine)
+    assert not (tmp_path / "third").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
