@@ -26,6 +26,37 @@ class TranslatorParams:
         return self.generator.resolution
 
 
+# Sides of the pictures that `sized` makes translators for, and the published generator's channels by size.
+RESOLUTIONS = (64, 128, 256, 512)
+_WIDTHS = {8: 512, 16: 512, 32: 256, 64: 128, 128: 64, 256: 64, 512: 32}
+
+
+def sized(resolution: int, content_encoder: ContentEncoderParams | None = None) -> TranslatorParams:
+    """Shapes of a translator for pictures of any of `RESOLUTIONS`; at 256 px, the published ones.
+
+    Args:
+        resolution: side of the pictures in pixels.
+        content_encoder: whose features the skips select from; by default the published one, which sees every picture at
+            256 px.
+
+    Raises:
+        ValueError: for another resolution, or a content encoder whose content is not 8x8 or that has no features of 16
+            and 32 px.
+    """
+    if resolution not in RESOLUTIONS:
+        raise ValueError(f"no translator is made for {resolution} px; choose from {', '.join(map(str, RESOLUTIONS))}.")
+    encoder = content_encoder or ContentEncoderParams()
+    if encoder.content_size != 8 or not {16, 32} <= encoder.feature_widths.keys():
+        raise ValueError("the content encoder must have a content of 8x8 and features of 16 and 32 px; take another.")
+    widths = tuple(width for size, width in _WIDTHS.items() if size <= resolution)
+    skips = tuple((size, encoder.feature_widths[size]) for size in (16, 32))
+    return TranslatorParams(
+        content_encoder=encoder,
+        generator=GeneratorParams(widths=widths, encoder_widths=skips),
+        style_encoder=StyleEncoderParams(widths=(64, 128, *[256] * (len(widths) - 2))),
+    )
+
+
 # 256 px, of the GP-UNIT authors.
 PUBLISHED = TranslatorParams()
 

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from gpunit.files import digest
 from gpunit.images import read_batches
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.networks.families import PUBLISHED, TranslatorParams
+from gpunit.networks.families import PUBLISHED, SMALL, TranslatorParams
 from gpunit.networks.normalisation import fold_spectral_norm
+from gpunit.networks.params import plain
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.prior.loading import save_biggan
 from gpunit.training.checkpoints import load_run, taking_from
@@ -153,7 +154,7 @@ def bundle_translator(
         **{f"style_sampler.{name}": tensor for name, tensor in sampler.state_dict().items()},
         "style_bank": codes.to(CPU)[chosen],
     }
-    header = {
+    header: dict[str, object] = {
         "kind": "translator",
         "target": target.resolve().name,
         "steps": state["step"],
@@ -162,4 +163,6 @@ def bundle_translator(
     }
     if params == PUBLISHED:
         header["family"] = "published"
+    elif params != SMALL:
+        header |= {"family": "own", "params": plain(params)}
     weights.write_weights(path, tensors, header)

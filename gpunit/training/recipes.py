@@ -13,7 +13,15 @@ from gpunit.networks.code_encoder import CodeEncoderParams
 from gpunit.networks.content_encoder import ContentEncoderParams
 from gpunit.networks.discriminator import DiscriminatorParams
 from gpunit.networks.distiller import DistillerParams
-from gpunit.networks.families import PUBLISHED, SMALL, SMALL_CONTENT, SMALL_DISTILLER, SMALL_DOMAINS, TranslatorParams
+from gpunit.networks.families import (
+    PUBLISHED,
+    SMALL,
+    SMALL_CONTENT,
+    SMALL_DISTILLER,
+    SMALL_DOMAINS,
+    TranslatorParams,
+    sized,
+)
 from gpunit.networks.projected_discriminator import ProjectedDiscriminatorParams
 
 
@@ -263,6 +271,8 @@ class PaperRecipe:
         oversample_rare: repeat rare style codes when the style sampler is fitted (see `sampler.with_rare`).
         use_skips: False trains a generator whose masks are zero everywhere, for an ablation.
         standardise: begin with style codes of mean 0 and deviation 1 (see `StyleEncoder.standardise`); own.
+        augmentation: pictures are shifted by up to this share of their side, and change their light, before D judges
+            them (see `augment.ShiftAndTone`), which helps where they are few; 0 for never.  Not in the paper.
         steps: length of a run.
     """
 
@@ -280,7 +290,23 @@ class PaperRecipe:
     oversample_rare: bool = False
     use_skips: bool = True
     standardise: bool = False
+    augmentation: float = 0.0
     steps: int = 75_000
+
+
+def generic_recipe(resolution: int = 256) -> PaperRecipe:
+    """The paper's recipe for own domains, at any of `families.RESOLUTIONS`.
+
+    D halves its pictures down to 4x4 as the paper's does, and f_D is of 16x16 wherever it is.
+
+    Raises:
+        ValueError: for another resolution.
+    """
+    translator = sized(resolution)
+    halvings = (resolution // 4).bit_length() - 1
+    widths = (64, 128, 256, *[512] * (halvings - 2))
+    discriminator = DiscriminatorParams(widths, style_layer=(resolution // 16).bit_length())
+    return PaperRecipe(translator=translator, discriminator=discriminator)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gpunit.engine.translator import Translator, TranslatorNetworks
 from gpunit.files import digest
-from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.networks.content_encoder import ContentEncoder, ContentEncoderParams
 from gpunit.networks.distiller import ShapeHead
 from gpunit.networks.families import PUBLISHED, SMALL_DOMAINS, TranslatorParams
 from gpunit.networks.generator import Generator
@@ -76,11 +76,11 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
     spec = find(name)
     path, content_path = files_of(name)
     tensors, header = read_weights(path)
-    content_encoder = load_content_encoder(content_path, spec.family)
+    content_encoder = load_content_encoder(content_path, spec.params.content_encoder)
     # Published files do not say which content encoder they were trained with: there is only one.
     if not spec.can_be_downloaded and digest(content_path) != header.get("content_encoder_sha256"):
         raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
-    return _assemble(tensors, content_encoder, FAMILIES[spec.family], path, device, precision)
+    return _assemble(tensors, content_encoder, spec.params, path, device, precision)
 
 
 def load_published(model: Path, content_encoder: Path, device: str = "auto", precision: str = "auto") -> Translator:
@@ -117,14 +117,31 @@ def _assemble(
     return Translator(networks, bank, device, precision)
 
 
-def load_content_encoder(path: Path, family: str) -> ContentEncoder:
-    """Load a content encoder's file, in the shapes of a family.
+def load_content_encoder(path: Path, family: str | ContentEncoderParams | None = None) -> ContentEncoder:
+    """Load a content encoder's file.
+
+    Args:
+        path: the file.
+        family: key of `FAMILIES`, or the shape; by default the one that the file's tensors have.
 
     Raises:
         ModelError: if the file is missing, damaged or of another shape.
     """
     tensors, _ = read_weights(path)
-    return fill(ContentEncoder(FAMILIES[family].content_encoder), tensors, path)
+    if family is None:
+        params = _shape_of(tensors, path)
+    else:
+        params = FAMILIES[family].content_encoder if isinstance(family, str) else family
+    return fill(ContentEncoder(params), tensors, path)
+
+
+def _shape_of(tensors: Mapping[str, Tensor], path: Path) -> ContentEncoderParams:
+    """The shape of the content encoder with these tensors, which ends in a map of 8x8."""
+    stages = sum(key.startswith("stages.") and key.endswith(".0.conv.weight") for key in tensors)
+    names = [*(f"stages.{number}.0.conv.weight" for number in range(stages)), f"stages.{stages - 1}.1.conv.weight"]
+    if not stages or not all(name in tensors for name in names):
+        raise ModelError(f"{path.name} is no content encoder; give the file of one.")
+    return ContentEncoderParams(8 << stages, tuple(len(tensors[name]) for name in names))
 
 
 def load_shape_head(content_encoder: Path, family: str) -> ShapeHead:

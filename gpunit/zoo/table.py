@@ -10,6 +10,7 @@ from pathlib import Path
 from gpunit import settings
 from gpunit.networks.distiller import DistillerParams
 from gpunit.networks.families import PUBLISHED, SMALL, SMALL_DISTILLER, SMALL_DOMAINS, TranslatorParams
+from gpunit.networks.params import filled
 from gpunit.zoo.weights import ModelError, read_header
 
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
@@ -67,9 +68,10 @@ class ModelSpec:
         name: of the model, for commands and files.
         target: the domain that pictures are translated to.
         sources: the domains it was trained to translate from.
-        family: key of `FAMILIES`, the shapes of its networks.
+        family: key of `FAMILIES`, the shapes of its networks; or "own".
         licence: terms of the weights.
         source: who made them.
+        own: the shapes of its networks, if they are those of no family.
     """
 
     name: str
@@ -78,6 +80,12 @@ class ModelSpec:
     family: str
     licence: str
     source: str = "this project"
+    own: TranslatorParams | None = None
+
+    @property
+    def params(self) -> TranslatorParams:
+        """The shapes of its networks."""
+        return self.own or FAMILIES[self.family]
 
     @property
     def path(self) -> Path:
@@ -116,7 +124,7 @@ class ModelSpec:
     @property
     def resolution(self) -> int:
         """Side of its pictures in pixels."""
-        return FAMILIES[self.family].resolution
+        return self.params.resolution
 
     @property
     def title(self) -> str:
@@ -159,15 +167,16 @@ def _own_spec(path: Path) -> ModelSpec | None:
     try:
         header = read_header(path)
         sources = json.loads(header.get("sources", '["picture"]'))
-    except (ModelError, ValueError, RecursionError):
+        own = filled(PUBLISHED, json.loads(header["params"])) if "params" in header else None
+    except (ModelError, ValueError, AttributeError, RecursionError):
         return None
     if not (isinstance(sources, list) and sources and all(isinstance(source, str) for source in sources)):
         return None
     family = header.get("family", "small")
-    if header.get("kind") != "translator" or family not in FAMILIES:
+    if header.get("kind") != "translator" or (family not in FAMILIES and own is None):
         return None
     licence = header.get("licence", "your own")
-    return ModelSpec(path.stem, header.get("target", path.stem), tuple(sources), family, licence, "trained here")
+    return ModelSpec(path.stem, header.get("target", path.stem), tuple(sources), family, licence, "trained here", own)
 
 
 def find(name: str) -> ModelSpec:

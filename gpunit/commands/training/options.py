@@ -78,12 +78,12 @@ def parse_limits(settings: list[str] | None) -> Limits:
     return Limits(everywhere, by_name)
 
 
-def load_content_encoder(given: str, family: str, run: Path, seed: int) -> ContentEncoder:
+def load_content_encoder(given: str, family: str | None, run: Path, seed: int) -> ContentEncoder:
     """Load a content encoder; or make an untrained one, and write it where `fit-sampler` and the zoo can read it.
 
     Args:
         given: the path of its file, or "random".
-        family: whose shape it has.
+        family: whose shape it has; None for the shape that the file has, and the published one if untrained.
         run: folder of the run that an untrained one is written to.
         seed: of the untrained one.
 
@@ -95,26 +95,32 @@ def load_content_encoder(given: str, family: str, run: Path, seed: int) -> Conte
         path = run / "random-content.safetensors"
         if not path.is_file():
             torch.manual_seed(seed)
-            tensors = ContentEncoder(zoo.FAMILIES[family].content_encoder).state_dict()
+            tensors = ContentEncoder(zoo.FAMILIES[family or "published"].content_encoder).state_dict()
             write_weights(path, tensors, {"kind": "content_encoder", "steps": 0}, half=False)
     return zoo.load_content_encoder(path, family)
 
 
-def stage_two_recipe(given: str) -> tuple[str, SmallRecipe | PaperRecipe]:
+def stage_two_recipe(given: str, resolution: int | None = None) -> tuple[str, SmallRecipe | PaperRecipe]:
     """The name of a recipe of stage II, and the recipe.
 
     Args:
         given: its name, or the path of its file, .toml.
+        resolution: that was asked for; 256 by default, for the generic recipe.
 
     Raises:
         TrainingError: if there is none of this name, or the file cannot be used.
+        UsageError: if it is of another resolution.
     """
     from gpunit.training.recipe_files import chosen_recipe
-    from gpunit.training.recipes import SMALL_RECIPES
+    from gpunit.training.recipes import SMALL_RECIPES, generic_recipe
     from gpunit.training.tasks import PAPER_TASKS
 
     recipes = {**SMALL_RECIPES, **{name: task.recipe for name, task in PAPER_TASKS.items()}}
-    name, recipe = chosen_recipe(given, {name: partial(_same, recipe) for name, recipe in recipes.items()})
+    makers = {name: partial(_same, recipe) for name, recipe in recipes.items()}
+    name, recipe = chosen_recipe(given, {**makers, "generic": partial(generic_recipe, resolution or 256)})
+    has = recipe.translator.resolution
+    if resolution is not None and has != resolution:
+        raise UsageError(f"the recipe {given} is for {has} px: --resolution is for generic, leave it out.")
     return name, recipe
 
 

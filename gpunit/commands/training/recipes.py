@@ -30,7 +30,7 @@ def train_recipes() -> None:
     print_table(table, 150)
     recipes: dict[str, AnyRecipe] = {
         **SMALL_RECIPES,
-        "tasks of the paper": PAPER_TASKS["cat2dog"].recipe,
+        "tasks of the paper, and generic": PAPER_TASKS["cat2dog"].recipe,
         "distill, small": SMALL_DISTILLATION,
         "distill, paper": PAPER_DISTILLATION,
     }

@@ -21,6 +21,7 @@ from gpunit.commands.training.stage2_options import (
     Pixels,
     Precision,
     RecipeName,
+    Resolution,
     Skips,
     Sources,
     StageTwoOptions,
@@ -40,6 +41,7 @@ def train(
     target: Target = None,
     sources: Sources = None,
     recipe: RecipeName = "small",
+    resolution: Resolution = None,
     steps: Steps = None,
     limit: LimitSettings = None,
     weight: Weights = None,
@@ -70,7 +72,7 @@ def train(
 
     from gpunit.training.recipes import SmallRecipe
 
-    name, chosen = stage_two_recipe(recipe)
+    name, chosen = stage_two_recipe(recipe, resolution)
     options = replace(options, recipe=name)
     keep_freed_memory()
     if isinstance(chosen, SmallRecipe):

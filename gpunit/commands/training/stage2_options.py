@@ -30,9 +30,13 @@ Sources = Annotated[
 RecipeName = Annotated[
     str,
     typer.Option(
-        help="small (128 px); small-finish, for the end of such a run, with --start-from; or a task of the paper "
-        "(256 px), which `train-recipes` lists; or a recipe's file, .toml."
+        help="small (128 px); small-finish, for the end of such a run, with --start-from; a task of the paper "
+        "(256 px), which `train-recipes` lists; generic, the "
+        "paper's way for own domains, with --resolution; or a recipe's file, .toml."
     ),
+]
+Resolution = Annotated[
+    int | None, typer.Option(help="generic: side of the pictures, 64, 128, 256 or 512; by default 256.")
 ]
 Steps = Annotated[
     int | None,
@@ -113,6 +117,7 @@ class StageTwoOptions:
     target: str | None
     sources: str | None
     recipe: str
+    resolution: int | None
     steps: int | None
     limit: list[str] | None
     weight: list[str] | None

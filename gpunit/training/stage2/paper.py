@@ -28,6 +28,7 @@ from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.frozen.vgg import VGG19
 from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training import losses
+from gpunit.training.augment import ShiftAndTone
 from gpunit.training.checkpoints import TrainingError
 from gpunit.training.data import NO_LIMITS, Limits, PictureSet
 from gpunit.training.processes import Processes
@@ -146,6 +147,7 @@ class PaperTrainer(StageTwoTrainer):
     def _update_discriminator(self, target: Tensor, translated: Tensor) -> Tensor:
         """One update of D; returns L_adv without the penalty."""
         recipe = self.recipe
+        target, translated = self._augmented(target), self._augmented(translated)
         with self.processes.autocast():
             real, _ = self.discriminator(target)
             fake, _ = self.discriminator(translated)
@@ -168,10 +170,11 @@ class PaperTrainer(StageTwoTrainer):
     ) -> Parts:
         """The parts of G's loss."""
         weights = self.recipe.weights
+        augment = self._augmentation(target)  # the same for both: their f_D are compared
         with self.processes.autocast():
-            fake, fake_style = self.discriminator(translated)
+            fake, fake_style = self.discriminator(augment(translated))
             with torch.no_grad():
-                _, real_style = self.discriminator(target)
+                _, real_style = self.discriminator(augment(target))
                 wanted = self.perceptual_net.perceptual(target)
             kept = self.content_encoder(translated).content
             features = self.perceptual_net.perceptual(reconstructed)
@@ -188,6 +191,14 @@ class PaperTrainer(StageTwoTrainer):
                 own = self.identity_net(target)
             parts["identity"] = losses.identity_distance(self.identity_net(translated), own)
         return parts
+
+    def _augmentation(self, pictures: Tensor) -> Callable[[Tensor], Tensor]:
+        """A random change of each picture of a batch (B, 3, S, S); none in a recipe without augmentation."""
+        shift = round(self.recipe.augmentation * pictures.shape[-1])
+        return ShiftAndTone(len(pictures), shift, self.device) if self.recipe.augmentation else lambda same: same
+
+    def _augmented(self, pictures: Tensor) -> Tensor:
+        return self._augmentation(pictures)(pictures)
 
     def _minimise(self, loss: Tensor, optimizer: torch.optim.Optimizer, module: torch.nn.Module) -> None:
         """One update of a module along the gradient of a loss, averaged over the processes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,33 @@ def test_a_run_keeps_its_recipe_and_another_takes_it(folders: Callable[..., list
     with pytest.raises(TrainingError, match="did you mean 'batch'"):
         run(*common, "--run", tmp_path / "third", "--recipe", mine)
     assert not (tmp_path / "third").exists()
+
+
+def test_own_domains_at_64_pixels_from_a_recipe_file_to_a_translator(
+    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dog, cat = folders("dog", "cat", count=4)
+    there, encoder = tmp_path / "run", zoo.stored("content-small.safetensors")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'recipe = "generic"\nbatch = 2\nperceptual_net = "efficientnet-lite0"\naugmentation = 0.1\nema = 0.9\n'
+        "[translator.generator]\nwidths = [8, 8, 8, 4]\n[discriminator]\nwidths = [4, 8, 8, 8, 8]\n"
+    )
+    options = ("--content-encoder", encoder, "--recipe", mine, "--resolution", "64", "--steps", "1")
+    run("train", dog.parent, "--target", "cat", "--sources", "dog", "--run", there, *options)
+    ended = ("--content-encoder", encoder, "--output", there / "own.safetensors", "--codes-seen", "128")
+    run("fit-sampler", there, "--target", cat, *ended)
+    shutil.copy(encoder, there)
+    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(there))
+    assert zoo.find("own").resolution == 64
+    translator = zoo.load("own", "cpu")
+    assert translator.render_tensor(translator.plan(blobs(1)), translator.sample(2)).shape == (2, 3, 64, 64)
+    with pytest.raises(UsageError, match="is for 128 px: --resolution is for generic"):
+        run("train", dog.parent, "--run", tmp_path / "no", "--content-encoder", encoder, "--resolution", "64")
+    with pytest.raises(ValueError, match="choose from 64, 128, 256, 512"):
+        run("train", dog.parent, "--run", tmp_path / "no", *options[:3], "generic", "--resolution", "96")
+    with pytest.raises(UsageError, match="--target and --sources"):
+        run("train", dog.parent, "--run", tmp_path / "no", *options)
 
 
 @pytest.mark.parametrize(
