@@ -33,7 +33,7 @@ def sound(paths: Sequence[Path]) -> list[bool]:
         try:
             require_picture(path)
         except PictureError as error:
-            return PictureError(f"{path.parent}/{error}")
+            return error
         return None
 
     with ThreadPoolExecutor(_SCANNING_THREADS) as pool:
