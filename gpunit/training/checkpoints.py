@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -119,3 +120,18 @@ def first_nonfinite(state: Any, name: str = "") -> str | None:
         return name if is_number and not bool(torch.isfinite(torch.as_tensor(state)).all()) else None
     found = (first_nonfinite(value, f"{name}.{key}" if name else key) for key, value in named)
     return next((each for each in found if each is not None), None)
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """A JSON object that a run keeps beside its checkpoint; empty where there is no such file.
+
+    Raises:
+        TrainingError: if it is damaged.
+    """
+    try:
+        note: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise TrainingError(f"{path} is damaged; delete it and give the command again.") from None
+    return note

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from torch import nn
 
 from gpunit import files
-from gpunit.training.checkpoints import NAME, TrainingError
+from gpunit.training.checkpoints import NAME, TrainingError, read_note
 from gpunit.training.trainer import Trainer
 
 TASK_NAME = "run.json"
@@ -81,13 +81,7 @@ def read_task(folder: Path) -> dict[str, Any]:
     Raises:
         TrainingError: if the note is damaged.
     """
-    try:
-        task: dict[str, Any] = json.loads((folder / TASK_NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise TrainingError(f"{folder / TASK_NAME} is damaged; delete it and give the command again.") from None
-    return task
+    return read_note(folder / TASK_NAME)
 
 
 def fingerprint(network: nn.Module) -> str:

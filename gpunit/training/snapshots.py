@@ -6,14 +6,13 @@ snapshots.json         the distances that were measured, by step, and the name o
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gpunit import files
-from gpunit.training.checkpoints import TrainingError, save_checkpoint
+from gpunit.training.checkpoints import TrainingError, read_note, save_checkpoint
 
 INDEX_NAME = "snapshots.json"
 
@@ -84,10 +83,4 @@ def _name(step: int) -> str:
 
 
 def _index(folder: Path) -> dict[str, Any]:
-    try:
-        index: dict[str, Any] = json.loads((folder / INDEX_NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise TrainingError(f"{folder / INDEX_NAME} is damaged; delete it and give the command again.") from None
-    return index
+    return read_note(folder / INDEX_NAME)
