@@ -1,18 +1,21 @@
-"""models, download, export: which translators there are, and how they come here and leave."""
+"""models, download, export, card, push: which translators there are, and how they come here and leave."""
 
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from gpunit import zoo
-from gpunit.commands.shared import UsageError, print_table, receiving
-from gpunit.zoo import ledger
+from gpunit.commands.shared import OTHER_OUTPUT, UsageError, print_table, receiving
+from gpunit.files import refuse_existing, written_beside
+from gpunit.zoo import hub, ledger
+from gpunit.zoo.pretrained import is_hub_name
 
 
 def models() -> None:
@@ -32,7 +35,9 @@ def download(
     names: Annotated[
         list[str],
         typer.Argument(
-            help="Published translators, `all` of them, or biggan-deep-128 / 256 / 512.", show_default=False
+            help="Published translators, `all` of them, biggan-deep-128 / 256 / 512, or translators of the "
+            "Hugging Face Hub (owner/name).",
+            show_default=False,
         ),
     ],
     mirror: Annotated[
@@ -42,12 +47,13 @@ def download(
         bool, typer.Option("--accept-licence", help="Agree to the weights' licence without being asked.")
     ] = False,
 ) -> None:
-    """Download published translators, with the content encoder they share, and convert them; or BigGANs."""
+    """Download published translators, with the content encoder they share, and convert them; BigGANs; Hub models."""
     from gpunit.prior import loading  # its library is slow to import
 
     table = zoo.all_models()
     priors = [name for name in names if name in loading.PRETRAINED]
-    translators = [name for name in names if name not in priors]
+    shared = [name for name in names if is_hub_name(name)]
+    translators = [name for name in names if name not in (*priors, *shared)]
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
     if not all(spec.is_here for spec in specs):
@@ -65,6 +71,9 @@ def download(
             if not loading.is_here(name):
                 loading.fetch_pretrained(name, functools.partial(show, name))
             typer.echo(f"{name} is on this machine")
+        for name in shared:
+            hub.fetch(name, show)
+            typer.echo(f"{name} is on this machine ({zoo.find(name).licence})")
 
 
 def _agree_to_licence(accepted: bool) -> None:
@@ -83,9 +92,9 @@ def _agree_to_licence(accepted: bool) -> None:
 def export(
     name: Annotated[str, typer.Argument(help="A translator; `models` lists them.")],
     output: Annotated[Path, typer.Option(help="Folder for the files.")],
-    form: Annotated[str, typer.Option("--format", help="safetensors or onnx.")] = "safetensors",
+    form: Annotated[str, typer.Option("--format", help="safetensors, onnx, or hub.")] = "safetensors",
 ) -> None:
-    """Write a translator for other programs: its safetensors files, or ONNX graphs checked in onnxruntime."""
+    """Write a translator for others: its safetensors files, checked ONNX graphs, or a folder for the Hub."""
     from gpunit.zoo import exporting
 
     if form == "safetensors":
@@ -94,5 +103,44 @@ def export(
     elif form == "onnx":
         for graph in exporting.export_onnx(zoo.load(name, "cpu", "fp32"), name, output):
             typer.echo(f"{graph.path} written, largest difference from PyTorch {graph.difference:.1g}")
+    elif form == "hub":
+        typer.echo(f"{zoo.save_pretrained(name, output)} written")
     else:
-        raise UsageError(f"there is no format {form!r}; choose safetensors or onnx.")
+        raise UsageError(f"there is no format {form!r}; choose safetensors, onnx or hub.")
+
+
+def card(
+    name: Annotated[str, typer.Argument(help="A translator; `models` lists them.")],
+    output: Annotated[Path | None, typer.Option(help="The card's file; printed without.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="Its figures, a file of `evaluate --output`.")] = None,
+) -> None:
+    """Write a translator's model card, with the fields that the Hugging Face Hub reads."""
+    text = zoo.card(name, _evaluation(figures))
+    if output is None:
+        typer.echo(text)
+        return
+    refuse_existing(output, advice=OTHER_OUTPUT)
+    with written_beside(output) as partial:
+        partial.write_text(text, encoding="utf-8")
+    typer.echo(f"{output} written")
+
+
+def push(
+    name: Annotated[str, typer.Argument(help="A translator of your own; `models` lists them.")],
+    repository: Annotated[str, typer.Argument(help="Where to on the Hugging Face Hub: owner/name.")],
+    private: Annotated[bool, typer.Option("--private", help="Only you see a repository that is made for it.")] = False,
+    figures: Annotated[Path | None, typer.Option(help="Figures for its card, a file of `evaluate --output`.")] = None,
+) -> None:
+    """Upload a translator to the Hugging Face Hub, with its card; sign in first (hf auth login, or HF_TOKEN)."""
+    address = zoo.push_to_hub(name, repository, private, _evaluation(figures))
+    typer.echo(f"{name} is at {address}")
+
+
+def _evaluation(path: Path | None) -> Any:
+    """What a file of figures holds."""
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        raise UsageError(f"{path} is no file of figures; give one that `evaluate --output` has written.") from None

@@ -6,6 +6,7 @@ translator = zoo.load("to-cat")
 
 from gpunit.zoo.downloading import download
 from gpunit.zoo.fetching import DownloadError
+from gpunit.zoo.hub import card, from_pretrained, push_to_hub, save_pretrained
 from gpunit.zoo.loading import (
     files_of,
     fingerprint,
@@ -49,15 +50,19 @@ __all__ = [
     "ModelError",
     "ModelSpec",
     "all_models",
+    "card",
     "checkpoints_folder",
     "download",
     "files_of",
     "find",
     "fingerprint",
+    "from_pretrained",
     "load",
     "load_content_encoder",
     "load_published",
     "load_shape_head",
+    "push_to_hub",
+    "save_pretrained",
     "shape_classes",
     "stored",
 ]

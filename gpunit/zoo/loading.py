@@ -22,10 +22,10 @@ from gpunit.networks.families import PUBLISHED, SMALL_DOMAINS, TranslatorParams
 from gpunit.networks.generator import Generator
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.networks.style_sampler import StyleSampler
-from gpunit.zoo import ledger
+from gpunit.zoo import ledger, pretrained
 from gpunit.zoo.downloading import convert_here
 from gpunit.zoo.published import convert_published
-from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, find, stored
+from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, ModelSpec, find, stored
 from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, require_finite, shape_head_path
 
 
@@ -37,7 +37,13 @@ def files_of(name: str) -> list[Path]:
     Raises:
         ModelError: if it is unknown, not on this machine, damaged, or was changed since its download.
     """
-    spec = find(name)
+    return _files_of(find(name))
+
+
+def _files_of(spec: ModelSpec) -> list[Path]:
+    name = spec.name
+    if spec.folder:
+        return [spec.path, spec.folder / pretrained.ENCODER_NAME]
     if spec.can_be_downloaded:
         if not spec.is_here:
             raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
@@ -73,13 +79,19 @@ def load(name: str, device: str = "auto", precision: str = "auto") -> Translator
         ModelError: if it is unknown, not on this machine, damaged, or its content encoder is another one.
         ValueError: for a device or precision that is not to be had.
     """
-    spec = find(name)
-    path, content_path = files_of(name)
+    return load_spec(find(name), device, precision)
+
+
+def load_spec(spec: ModelSpec, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load the translator of a line of the table; arguments and errors as for `load`."""
+    path, content_path = _files_of(spec)
     tensors, header = read_weights(path)
     content_encoder = load_content_encoder(content_path, spec.params.content_encoder)
     # Published files do not say which content encoder they were trained with: there is only one.
     if not spec.can_be_downloaded and digest(content_path) != header.get("content_encoder_sha256"):
-        raise ModelError(f"{content_path.name} is not the content encoder that {name} was trained with; restore both.")
+        raise ModelError(
+            f"{content_path.name} is not the content encoder that {spec.name} was trained with; restore both."
+        )
     return _assemble(tensors, content_encoder, spec.params, path, device, precision)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpunit import settings
 from gpunit.networks.distiller import DistillerParams
 from gpunit.networks.families import PUBLISHED, SMALL, SMALL_DISTILLER, SMALL_DOMAINS, TranslatorParams
 from gpunit.networks.params import filled
+from gpunit.zoo import pretrained
 from gpunit.zoo.weights import ModelError, read_header
 
 FAMILIES: Mapping[str, TranslatorParams] = {"small": SMALL, "published": PUBLISHED}
@@ -72,6 +73,7 @@ class ModelSpec:
         licence: terms of the weights.
         source: who made them.
         own: the shapes of its networks, if they are those of no family.
+        folder: of a translator that has one to itself (see `pretrained`), with its content encoder.
     """
 
     name: str
@@ -81,6 +83,7 @@ class ModelSpec:
     licence: str
     source: str = "this project"
     own: TranslatorParams | None = None
+    folder: Path | None = None
 
     @property
     def params(self) -> TranslatorParams:
@@ -90,7 +93,7 @@ class ModelSpec:
     @property
     def path(self) -> Path:
         """Path of the weights, which may not be there."""
-        return stored(f"{self.name}.safetensors")
+        return self.folder / pretrained.MODEL_NAME if self.folder else stored(f"{self.name}.safetensors")
 
     @property
     def dropped_path(self) -> Path:
@@ -153,13 +156,29 @@ MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (*_bundled_specs(
 
 
 def all_models() -> dict[str, ModelSpec]:
-    """The table, and after it the user's own translators that lie among the checkpoints."""
+    """The table; after it the user's own translators among the checkpoints, and those fetched from the Hub."""
     models = dict(MODELS)
     folders = settings.checkpoint_folders()
     for path in (path for folder in folders for path in sorted(folder.glob("*.safetensors"))):
         if path.stem not in models and (spec := _own_spec(path)):
             models[path.stem] = spec
+    for name in pretrained.cached_names():
+        folder = pretrained.cached_folder(name)
+        if folder and (spec := spec_of_folder(name, folder)):
+            models[name] = spec
     return models
+
+
+def spec_of_folder(name: str, folder: Path) -> ModelSpec | None:
+    """The line of a translator that has a folder to itself; None if that holds none."""
+    spec = _own_spec(folder / pretrained.MODEL_NAME)
+    if spec is None:
+        return None
+    try:
+        licence = json.loads((folder / pretrained.CONFIG_NAME).read_bytes())["licence"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        licence = "not stated"
+    return replace(spec, name=name, source=name, folder=folder, licence=str(licence)[:300])
 
 
 def _own_spec(path: Path) -> ModelSpec | None:
@@ -186,9 +205,11 @@ def find(name: str) -> ModelSpec:
     ('dog → cat', 128)
 
     Raises:
-        ModelError: for a name that is neither in the table nor a translator among the checkpoints.
+        ModelError: for a name that is neither in the table nor that of a translator on this machine.
     """
     models = all_models()
+    if name not in models and pretrained.is_hub_name(name):
+        raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
     if name not in models:
         raise ModelError(f"there is no model {name!r}; choose from {', '.join(models)}.")
     return models[name]

@@ -1,0 +1,225 @@
+"""The Hugging Face Hub: translators saved in its form, shared, fetched.
+
+    translator = hub.from_pretrained("owner/name")       # a repository, or a folder that `save_pretrained` wrote
+    hub.save_pretrained("to-cat", Path("to-cat-folder"))
+    hub.push_to_hub("to-cat", "owner/name")
+
+Transfers, the cache and the sign-in are huggingface_hub's own: HF_TOKEN, HF_HOME, HF_HUB_OFFLINE and `hf auth login`
+hold here as everywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import tqdm
+
+from gpunit.engine.translator import Translator
+from gpunit.files import refuse_existing, write_json, written_beside
+from gpunit.networks.generator import Generator
+from gpunit.zoo import cards, pretrained
+from gpunit.zoo.cards import LIBRARY, Evaluation
+from gpunit.zoo.fetching import DownloadError
+from gpunit.zoo.loading import files_of, load_spec
+from gpunit.zoo.pretrained import CARD_NAME, CONFIG_NAME, ENCODER_NAME, MODEL_NAME
+from gpunit.zoo.table import ModelSpec, find, spec_of_folder
+from gpunit.zoo.weights import ModelError
+
+Report = Callable[[str, int, int], None]
+
+
+class HubError(ModelError):
+    """What the Hub refused, or a translator that it cannot be given; the message says why and what to do."""
+
+
+def from_pretrained(source: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
+    """Load a translator from a folder, or from a Hub repository, which is fetched if it is not in the Hub's cache.
+
+    Args:
+        source: a folder that `save_pretrained` wrote, or "owner/name".
+        device, precision: see `pick_device` and `pick_precision`.
+
+    Raises:
+        ModelError: if it holds no translator, or a damaged one.
+        DownloadError: if it cannot be fetched.
+        ValueError: for a device or precision that is not to be had.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        return load_spec(_spec(str(source), folder), device, precision)
+    if not pretrained.is_hub_name(str(source)):
+        raise ModelError(
+            f"{source} is neither a folder nor a repository of the Hub; give one of them, such as owner/name."
+        )
+    name = str(source)
+    return load_spec(_spec(name, pretrained.cached_folder(name) or fetch(name)), device, precision)
+
+
+def fetch(name: str, report: Report = lambda file, done, total: None) -> Path:
+    """Fetch a translator's repository into the Hub's cache; what is there is kept, and a broken transfer resumed.
+
+    Args:
+        name: "owner/name".
+        report: called with (file, bytes so far, bytes in all; 0 where unknown).
+
+    Returns:
+        Its folder in the cache.
+
+    Raises:
+        ModelError: for a repository that holds no translator of this project, or one that is too large.
+        DownloadError: if the Hub cannot be reached, or does not give it.
+    """
+    folder = Path()
+    for file in (*pretrained.WEIGHTS, CARD_NAME):
+        try:
+            bar = _bar(functools.partial(report, file))
+            path = hf_hub_download(name, file, library_name=LIBRARY, tqdm_class=bar)
+        except LocalEntryNotFoundError as error:
+            raise DownloadError(f"{name}: {_reason(error)}") from None
+        except EntryNotFoundError:
+            if file == CARD_NAME:  # a courtesy
+                continue
+            raise ModelError(f"{name} has no {file}, so it is no translator of this project; check the name.") from None
+        except Exception as error:  # of the HTTP library below huggingface_hub, which has changed between versions
+            raise DownloadError(f"{name}: {_reason(error)}") from None
+        folder = Path(path).parent
+    _spec(name, folder)
+    return folder
+
+
+def save_pretrained(name: str, folder: Path, evaluation: Evaluation | None = None, repository: str = "") -> Path:
+    """Write a translator in the Hub's form.
+
+    Args:
+        name: of a translator on this machine.
+        folder: where to; made if missing.
+        evaluation: figures for its card, as `evaluate --output` writes them.
+        repository: where it will be, for its card.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ModelError: if the translator is unknown or not here.
+        HubError: for one of the published translators, which are their authors'.
+        FileExistsError: if a file would be overwritten.
+    """
+    spec = find(name)
+    if spec.can_be_downloaded:
+        raise HubError(f"{name} is its authors' to publish ({spec.licence}); choose a translator of your own.")
+    model, encoder = files_of(name)
+    refuse_existing(*(folder / file for file in (CONFIG_NAME, MODEL_NAME, ENCODER_NAME, CARD_NAME)))
+    for source, target in ((encoder, folder / ENCODER_NAME), (model, folder / MODEL_NAME)):
+        with written_beside(target) as partial:
+            shutil.copyfile(source, partial)
+    write_json(folder / CONFIG_NAME, _config(spec))
+    (folder / CARD_NAME).write_text(cards.card(spec, evaluation, repository), encoding="utf-8")
+    return folder
+
+
+def card(name: str, evaluation: Evaluation | None = None) -> str:
+    """A translator's model card; `evaluation` as `save_pretrained` takes it, errors as `cards.card` has them."""
+    return cards.card(find(name), evaluation)
+
+
+def push_to_hub(
+    name: str, repository: str, private: bool = False, evaluation: Evaluation | None = None, token: str | None = None
+) -> str:
+    """Upload a translator, with its card; the repository is made if there is none.
+
+    Args:
+        name: of a translator on this machine.
+        repository: "owner/name".
+        private: make a repository that only its owner sees.
+        evaluation: figures for its card, as `evaluate --output` writes them.
+        token: of the Hub, with leave to write; by default the one that is signed in.
+
+    Returns:
+        The address of the commit.
+
+    Raises:
+        ModelError: as `save_pretrained`.
+        HubError: if the Hub refuses.
+    """
+    if not pretrained.is_hub_name(repository):
+        raise HubError(f"{repository!r} is no name of a Hub repository; give one as owner/name.")
+    api = HfApi(endpoint=constants.ENDPOINT, token=token, library_name=LIBRARY)
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(name, Path(folder), evaluation, repository)
+        try:
+            api.create_repo(repository, private=private, exist_ok=True)
+            commit = api.upload_folder(repo_id=repository, folder_path=folder, commit_message=f"Upload {name}")
+        except Exception as error:  # likewise
+            raise HubError(f"{repository}: {_reason(error)}") from None
+    return str(commit.commit_url)
+
+
+def _spec(name: str, folder: Path) -> ModelSpec:
+    """The line of a folder's translator, whose shapes are checked against its size before anything is built of them."""
+    spec = spec_of_folder(name, folder)
+    if spec is None:
+        raise ModelError(f"{name} holds no translator of this project ({MODEL_NAME}); check the name.")
+    try:
+        with torch.device("meta"):
+            wanted = sum(parameter.numel() for parameter in Generator(spec.params.generator).parameters())
+    except (ValueError, RuntimeError, TypeError, OverflowError):
+        wanted = -1
+    # fp16 is the least that a number takes
+    if not 0 < 2 * wanted <= spec.path.stat().st_size:
+        raise ModelError(f"{name} names shapes that its file does not hold; it is damaged, or not to be trusted.")
+    return spec
+
+
+def _config(spec: ModelSpec) -> dict[str, Any]:
+    return {
+        "library_name": LIBRARY,
+        "model_type": "gp-unit",
+        "target": spec.target,
+        "sources": list(spec.sources),
+        "resolution": spec.resolution,
+        "licence": spec.licence,
+    }
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, GatedRepoError):
+        return "its owner wants your agreement: give it on the model's page of the Hub, then sign in (hf auth login)."
+    if isinstance(error, RepositoryNotFoundError):
+        return "the Hub has no such repository, or it is private; check the name, or sign in (hf auth login)."
+    response = getattr(error, "response", None)
+    if response is not None and response.status_code in (401, 403):
+        return "the Hub refused; sign in with a token that may write (hf auth login, or HF_TOKEN)."
+    if response is not None:
+        return f"the Hub answered {response.status_code}; try again later."
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return f"the Hub could not be reached or the transfer broke off ({first_line}); check the connection and try again."
+
+
+def _bar(report: Callable[[int, int], None]) -> type[tqdm]:
+    """A progress bar for huggingface_hub that shows nothing and reports bytes so far and bytes in all."""
+
+    class Bar(tqdm):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.pop("name", None)
+            super().__init__(*args, **options | {"disable": True})
+            self.total = options.get("total")
+
+        def update(self, n: float | None = 1) -> None:
+            # A bar that is off does not count.
+            self.n += n or 0
+            report(int(self.n), int(self.total or 0))
+
+    return Bar
