@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from gpunit import files, images
+from gpunit.segmentation.instances import COCO_GROUPS, path_group
 from gpunit.segmentation.shapes import Finder, SegmentationError, Shape, object_crop
 
 
@@ -16,6 +17,7 @@ def segment_folder(
     folder: Path,
     output: Path,
     find: Finder,
+    groups: Callable[[Path], str] = lambda path: "",
     cropped: Path | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Path]:
@@ -25,6 +27,7 @@ def segment_folder(
         folder: the pictures.
         output: maps go here, under the paths of `images.result_stems`, as 8-bit greyscale PNG: 255 is the object.
         find: from `methods.shape_finder`.
+        groups: of a picture's path, the group that `find` looks for; see `groups_by_folder`.
         cropped: if given, every picture is cut to its `object_crop`, its map is cut likewise, and the cut picture
             is written here under the same relative path, as PNG.
         report: called with (pictures done, pictures in all).
@@ -47,7 +50,7 @@ def segment_folder(
         # The map is written last, so that its presence says that the picture is done.
         if not (output / relative).exists():
             picture = images.open_picture(path)
-            shape = find(picture)
+            shape = find(picture, groups(path))
             if shape is None:
                 empty.append(path)
             else:
@@ -61,6 +64,25 @@ def segment_folder(
     return empty
 
 
+def groups_by_folder(folder: Path) -> dict[Path, str]:
+    """The group of every picture of a folder, by its path: what its nearest folder tells that tells one.
+
+    Raises:
+        PictureError: if the folder is missing or holds no pictures.
+        SegmentationError: if pictures lie in folders whose names tell no group.
+    """
+    root = folder.resolve().name
+    groups = {path: path_group(Path(root) / path.relative_to(folder)) for path in images.list_pictures(folder)}
+    untold = sorted({path.parent for path, group in groups.items() if group is None})
+    if untold:
+        more = f" and {len(untold) - 1} more" if len(untold) > 1 else ""
+        raise SegmentationError(
+            f"{untold[0]}{more}: the name does not tell what the pictures show; name it like 151_dog or horse, or say "
+            f"it for all pictures with --group ({', '.join(COCO_GROUPS)})."
+        )
+    return {path: group for path, group in groups.items() if group is not None}
+
+
 def _planned(folder: Path) -> dict[Path, Path]:
     """The pictures of a folder by the relative path of their results."""
     paths = images.list_pictures(folder)
@@ -71,7 +93,7 @@ def _planned(folder: Path) -> dict[Path, Path]:
 def _square(shape: Shape, picture: Image.Image) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of the square around the object."""
     if shape.box is None:
-        raise SegmentationError("this method gives no boxes to crop by; crop with --method htc.")
+        raise SegmentationError("this method gives no boxes to crop by; crop with --method htc, mask-rcnn or salient.")
     left, top, side = object_crop(shape.box, *picture.size)
     return left, top, left + side, top + side
 

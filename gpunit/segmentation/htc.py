@@ -7,10 +7,8 @@ mmcv's compiled operators.  mmdet is imported in functions only: it is slow to i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,10 +18,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gpunit.engine.device import pick_device
+from gpunit.segmentation.instances import TEST_SCALE, Instances
 from gpunit.segmentation.operators import install_operator_bridge
-from gpunit.segmentation.shapes import Box, SegmentationError
+from gpunit.segmentation.shapes import SegmentationError
 from gpunit.settings import install_command
-from gpunit.zoo.fetching import fetch
+from gpunit.zoo.fetching import fetch_from_any, mirrored
 from gpunit.zoo.weights import fill, read_pickle
 
 # mmdet's seventh config, with deformable convolutions, needs mmcv's compiled operators.
@@ -35,88 +34,17 @@ HTC_CONFIGS = (
     "htc_r50_fpn_1x_coco",
     "htc-without-semantic_r50_fpn_1x_coco",
 )
-TEST_SCALE = (1333, 800)
-
-# Labels of the COCO classes that belong to the paper's domains.
-COCO_LABELS: Mapping[str, int] = MappingProxyType(
-    {
-        "bicycle": 1,
-        "car": 2,
-        "motorcycle": 3,
-        "airplane": 4,
-        "bus": 5,
-        "train": 6,
-        "truck": 7,
-        "boat": 8,
-        "bird": 14,
-        "cat": 15,
-        "dog": 16,
-        "horse": 17,
-        "sheep": 18,
-        "cow": 19,
-        "elephant": 20,
-        "bear": 21,
-        "zebra": 22,
-        "giraffe": 23,
-    }
+# The model zoo's host, as mmdet names it, which has been out of service since June 2026 (mmdetection#12445), and the
+# two that it had before and beside it.
+_HOSTS = (
+    "https://download.openmmlab.com",
+    "https://open-mmlab.s3.ap-northeast-2.amazonaws.com",
+    "https://open-mmlab.oss-cn-beijing.aliyuncs.com",
 )
-# The COCO classes of the paper's groups, whose keys are those of `imagenet.PAPER_GROUPS`.
-COCO_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "dog": ("dog",),
-        # With the dog: COCO has no class for ImageNet's foxes and wolves, which look most like one.
-        "animal": ("cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),
-        "bird": ("bird",),
-        "vehicle": ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One object.
-
-    Attributes:
-        box: left, top, right, bottom in pixels.
-        score: confidence from 0 to 1.
-        label: COCO class, 0 to 79.
-        mask: (H, W) bool.
-    """
-
-    box: Box
-    score: float
-    label: int
-    mask: Tensor
-
-
-@dataclass(frozen=True)
-class Instances:
-    """The N objects of one picture, best first.
-
-    Attributes:
-        boxes: (N, 4) left, top, right, bottom in pixels.
-        scores: (N,) from 0 to 1.
-        labels: (N,) COCO classes, 0 to 79.
-        masks: (N, H, W) bool.
-    """
-
-    boxes: Tensor
-    scores: Tensor
-    labels: Tensor
-    masks: Tensor
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    def __getitem__(self, index: int) -> Instance:
-        left, top, right, bottom = self.boxes[index].tolist()
-        return Instance(
-            (left, top, right, bottom), float(self.scores[index]), int(self.labels[index]), self.masks[index]
-        )
 
 
 class InstanceSegmenter:
-    """Finds objects of the 80 COCO classes in pictures.
+    """Finds objects of the 80 COCO classes in pictures; a `Detector`.
 
     Args:
         network: HTC, from `htc_network`, with its weights.
@@ -129,6 +57,10 @@ class InstanceSegmenter:
     def __init__(self, network: nn.Module, scale: tuple[int, int] = TEST_SCALE, device: str = "auto") -> None:
         self.network: Any = network.to(pick_device(device)).eval()
         self.scale = scale
+
+    def __call__(self, picture: Image.Image) -> Instances:
+        """The objects of one picture."""
+        return self.segment([picture])[0]
 
     @torch.no_grad()
     def segment(self, pictures: Sequence[Image.Image]) -> list[Instances]:
@@ -225,6 +157,7 @@ def weights_url(config: str) -> str:
 def download_htc(
     folder: Path,
     config: str = HTC_CONFIGS[0],
+    mirror: str = "",
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
     """Fetch a config's weights from the OpenMMLab model zoo, on request only; a file that is there is kept.
@@ -232,6 +165,7 @@ def download_htc(
     Args:
         folder: where the file goes, under its published name; made if missing.
         config: one of `HTC_CONFIGS`.
+        mirror: asked before the zoo's own hosts; see `fetching.mirrored`.
         report: called with the bytes done and the bytes in all (0 if the server does not tell).
 
     Returns:
@@ -239,13 +173,15 @@ def download_htc(
 
     Raises:
         SegmentationError: for a config without published weights.
-        DownloadError: if it cannot be fetched, or is not the published file, whose name ends in the first eight
-            digits of its sha256.
+        DownloadError: if no host gives it, or what they give is not the published file, whose name ends in the first
+            eight digits of its sha256.
     """
     url = weights_url(config)
     path = folder / url.rpartition("/")[2]
     if not path.exists():
-        fetch(url, path, report, sha256=path.stem.rpartition("-")[2])
+        places = [mirrored(mirror, path.name)] if mirror else []
+        places += [host + url.removeprefix(_HOSTS[0]) for host in _HOSTS]
+        fetch_from_any(places, path, report, sha256=path.stem.rpartition("-")[2])
     return path
 
 
@@ -256,32 +192,3 @@ def _config_folder(config: str) -> Path:
     if package is None or package.origin is None:
         raise SegmentationError(f"HTC needs mmdet: {install_command()}")
     return Path(package.origin).parent / ".mim" / "configs" / "htc"
-
-
-def group_labels(group: str) -> Tensor:
-    """The COCO labels (N,) of one of the `COCO_GROUPS`.
-
-    Raises:
-        SegmentationError: for a group that is not in the table.
-    """
-    if group not in COCO_GROUPS:
-        raise SegmentationError(f"there is no group {group!r}; choose from {', '.join(COCO_GROUPS)}.")
-    return torch.tensor([COCO_LABELS[name] for name in COCO_GROUPS[group]])
-
-
-def largest_instance(instances: Instances, group: str, minimum_score: float = 0.5) -> Instance | None:
-    """The object of one of the `COCO_GROUPS` whose mask covers most of the picture, or None.
-
-    Raises:
-        SegmentationError: for a group that is not in the table.
-    """
-    fits = torch.isin(instances.labels, group_labels(group)) & (instances.scores >= minimum_score)
-    area = instances.masks.flatten(1).sum(1) * fits
-    if not area.any():
-        return None
-    return instances[int(area.argmax())]
-
-
-def instance_map(mask: Tensor) -> Tensor:
-    """Mask (H, W) bool -> shape map (1, H, W) float: 1 on the object, -1 on the ground."""
-    return mask.float()[None] * 2 - 1

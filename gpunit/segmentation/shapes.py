@@ -29,8 +29,8 @@ class Shape:
     box: Box | None = None
 
 
-# Finds the object of a picture; None where there is none.
-Finder = Callable[[Image.Image], Shape | None]
+# Finds the object of a picture, given the group that its folder tells, such as "dog"; None where there is none.
+Finder = Callable[[Image.Image, str], Shape | None]
 
 
 def object_crop(box: Box, width: int, height: int) -> tuple[int, int, int]:

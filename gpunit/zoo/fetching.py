@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from huggingface_hub import hf_hub_url
 
 from gpunit.files import digest, resumed_beside
 
@@ -99,6 +102,41 @@ def fetch_with_retries(
         except BrokenOffError:
             continue
     return fetch(address, path, report, timeout=timeout)
+
+
+def fetch_from_any(
+    addresses: Sequence[str],
+    path: Path,
+    report: Callable[[int, int], None] = lambda done, total: None,
+    sha256: str = "",
+    timeout: float = 30.0,
+) -> str:
+    """Like `fetch`, from the first of several addresses that gives the file.
+
+    Raises:
+        DownloadError: if none does, with what each of them answered.
+    """
+    answers = []
+    for address in addresses:
+        try:
+            return fetch(address, path, report, sha256, timeout)
+        except DownloadError as error:
+            answers.append(f"{urlsplit(address).netloc}: {str(error).removeprefix(path.name).strip(': .')}")
+    raise DownloadError(
+        f"{path.name} could not be had from any of its hosts; name another one with --mirror, or get the file "
+        f"elsewhere and give it ({'; '.join(answers)})."
+    )
+
+
+def mirrored(mirror: str, name: str) -> str:
+    """The address of a file at a mirror: the http(s) address of a folder, or a Hugging Face repository as owner/name.
+
+    >>> mirrored("https://example.org/weights/", "a.pth")
+    'https://example.org/weights/a.pth'
+    """
+    if mirror.startswith(("http://", "https://")):
+        return f"{mirror.rstrip('/')}/{name}"
+    return hf_hub_url(mirror, name)
 
 
 def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None]) -> None:

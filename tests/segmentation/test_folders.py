@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from gpunit import images
-from gpunit.segmentation.folders import map_picture, segment_folder
-from gpunit.segmentation.htc import instance_map
+from gpunit.segmentation.folders import groups_by_folder, map_picture, segment_folder
+from gpunit.segmentation.instances import instance_map
 from gpunit.segmentation.shapes import SegmentationError, Shape, object_crop
 from gpunit.training.data import PictureSet
 from tests.conftest import blobs
@@ -29,7 +29,7 @@ def test_a_mask_becomes_a_map_and_a_grey_picture() -> None:
     assert torch.equal(images.to_tensor(picture)[0, :1], shape)
 
 
-def find_top_half(picture: Image.Image) -> Shape:
+def find_top_half(picture: Image.Image, group: str = "") -> Shape:
     mask = torch.zeros(picture.height, picture.width, dtype=torch.bool)
     mask[: picture.height // 2] = True
     return Shape(instance_map(mask), (0.0, 0.0, float(picture.width // 2), picture.height / 2))
@@ -39,7 +39,7 @@ def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Pat
     (cats, dogs) = folders("cat", "dog", count=2)
     output, seen = tmp_path / "maps", []
 
-    def find(picture: Image.Image) -> Shape | None:
+    def find(picture: Image.Image, group: str) -> Shape | None:
         seen.append(picture)
         return None if len(seen) == 2 else find_top_half(picture)
 
@@ -65,14 +65,41 @@ def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Pat
 def test_cropped_pictures_lie_beside_their_maps(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     (cats,) = folders("cat", count=1)
     maps, cropped = tmp_path / "maps", tmp_path / "cropped"
-    segment_folder(cats, maps, find_top_half, cropped)
+    segment_folder(cats, maps, find_top_half, cropped=cropped)
     picture, shape = (images.open_picture(folder / "00000.png") for folder in (cropped, maps))
     left, top, side = object_crop((0, 0, 48, 48), 96, 96)
     assert picture.size == shape.size == (side, side)
     original = images.open_picture(cats / "00000.png").crop((left, top, left + side, top + side))
     assert picture.tobytes() == original.tobytes()
     with pytest.raises(SegmentationError, match="gives no boxes"):
-        segment_folder(cats, tmp_path / "b", lambda p: Shape(find_top_half(p).map), tmp_path / "c")
+        segment_folder(
+            cats, tmp_path / "b", lambda picture, group: Shape(find_top_half(picture).map), cropped=tmp_path / "c"
+        )
+
+
+def test_one_call_looks_for_each_folders_own_kind(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    dogs, *_ = folders("151_dog", "436_vehicle", "horse", "face", count=1)
+    (tmp_path / "data" / "horse" / "old").mkdir()
+    blobs(7).save(tmp_path / "data" / "horse" / "old" / "a.png")
+    sought = {}
+
+    def find(picture: Image.Image, group: str) -> Shape:
+        sought[picture.tobytes()] = group
+        return find_top_half(picture)
+
+    groups = groups_by_folder(dogs.parent)
+    assert segment_folder(dogs.parent, tmp_path / "maps", find, groups.__getitem__) == []
+    assert sought == {images.open_picture(path).tobytes(): group for path, group in groups.items()}
+    assert list(groups.values()) == ["dog", "vehicle", "person", "animal", "animal"]
+    assert set(groups_by_folder(dogs).values()) == {"dog"}  # the folder itself tells it too
+
+
+def test_folders_that_tell_no_group_are_named_before_anything_is_looked_for(
+    folders: Callable[..., list[Path]],
+) -> None:
+    dogs, *_ = folders("dog", "holiday", "party", count=1)
+    with pytest.raises(SegmentationError, match=r"holiday and 1 more: .*--group"):
+        groups_by_folder(dogs.parent)
 
 
 def test_results_never_lie_among_the_pictures(folders: Callable[..., list[Path]], tmp_path: Path) -> None:

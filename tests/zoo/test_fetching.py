@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpunit.zoo.fetching import DownloadError, fetch, fetch_from_drive, fetch_with_retries
+from gpunit.zoo.fetching import DownloadError, fetch, fetch_from_any, fetch_from_drive, fetch_with_retries
 
 CONTENT = bytes(range(256)) * 4000
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -148,3 +148,18 @@ def test_a_wrong_sum_leaves_nothing(address: Callable[[str], str], tmp_path: Pat
 def test_no_server_at_all(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="check the connection"):
         fetch("http://127.0.0.1:9/weights.bin", tmp_path / "weights.bin", timeout=0.5)
+
+
+def test_the_first_host_that_has_the_file_gives_it(
+    address: Callable[[str], str], server: Server, tmp_path: Path
+) -> None:
+    path, right = tmp_path / "weights.bin", SUM
+    addresses = [address(kind) for kind in ("gone", "quota", "fine", "deaf")]
+    assert fetch_from_any(addresses, path, sha256=right[:8]) == right
+    assert path.read_bytes() == CONTENT
+    assert len(server.begins) == 3
+    path.unlink()
+    with pytest.raises(DownloadError, match=r"any of its hosts.*--mirror.*127\.0\.0\.1.*404") as error:
+        fetch_from_any([addresses[0], addresses[2]], path, sha256="0" * 8)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
