@@ -26,6 +26,10 @@ from gpunit.prior.biggan import LatentCodes, Prior, PriorError
 SETTINGS_NAME = "settings.json"
 CODES_NAME = "codes.jsonl"
 
+# Memory stays the same for any number of classes: so many pictures are rendered at a time, and of so many, or of one
+# code, the bytes are kept until it is known in which classes a code is good.
+_RENDERED, _KEPT = 64, 512
+
 
 @dataclass(frozen=True)
 class SynthesisSettings:
@@ -65,7 +69,7 @@ def synthesize(
         settings: which.
         output: folder of the data set.
         photos: real pictures; from each the prior's encoder infers one more code.
-        batch: codes rendered at a time.
+        batch: codes rendered at a time, fewer where classes are many.
 
     Raises:
         PriorError: for a class that the prior lacks or the classifier cannot score, or a folder with other settings;
@@ -79,17 +83,28 @@ def synthesize(
     files.drop_torn_line(output / CODES_NAME)
     finished = {json.loads(line)["code"] for line in files.read_lines(output / CODES_NAME)}
     done = 0
-    for names, codes_of in _batches(prior, settings, photos, batch):
+    for names, codes_of in _batches(prior, settings, photos, max(1, min(batch, _KEPT // len(labels)))):
         missing = [name for name in names if name not in finished]
         if missing:
             latents = codes_of()
-            rendered = prior.grid(latents, labels)
-            scores = scores_of(rendered) if scores_of else torch.ones(rendered.shape[:2])
+            rendered, scores = _render(prior, latents, labels, scores_of)
             for name, row, row_scores in zip(names, rendered, scores, strict=True):
                 if name in missing:
                     _save_row(name, latents.truncation, row, row_scores, folders, settings, output)
         done += len(names)
         yield done
+
+
+def _render(
+    prior: Prior, latents: LatentCodes, labels: Sequence[int], scores_of: _GroupScores | None
+) -> tuple[Tensor, Tensor]:
+    """Every code in every class, (codes, classes, 3, S, S) uint8, and the pictures' scores (codes, classes)."""
+    pictures, scores = [], []
+    for columns in torch.arange(len(labels)).split(max(1, _RENDERED // len(latents))):
+        rendered = prior.grid(latents, [labels[column] for column in columns.tolist()])
+        scores.append(scores_of(rendered, columns.tolist()) if scores_of else torch.ones(rendered.shape[:2]))
+        pictures.append(images.to_uint8(rendered))
+    return torch.cat(pictures, 1), torch.cat(scores, 1)
 
 
 def _batches(
@@ -126,9 +141,9 @@ def _save_row(
     # A code that is good in one class only makes no pair.
     if len(kept) < 2:
         kept = []
-    pictures = images.to_pictures(row)
     for i in kept:
-        files.save_png(pictures[i], folders[i] / f"{name}.png")
+        (picture,) = images.to_pictures(images.from_uint8(row[i : i + 1]))
+        files.save_png(picture, folders[i] / f"{name}.png")
     line = {"code": name, "truncation": truncation, "classes": [folders[i].name for i in kept]}
     with (output / CODES_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
@@ -163,10 +178,11 @@ class _GroupScores:
         self._classifier = EfficientNetLite0()
 
     @torch.inference_mode()
-    def __call__(self, rendered: Tensor) -> Tensor:
-        """Probabilities (rows, columns) of pictures (rows, columns, 3, S, S) in [-1, 1]."""
+    def __call__(self, rendered: Tensor, columns: Sequence[int]) -> Tensor:
+        """Probabilities (rows, columns) of pictures (rows, columns, 3, S, S) in [-1, 1] of some of the classes."""
         probability = self._classifier.probabilities(rendered.flatten(0, 1)).unflatten(0, rendered.shape[:2])
-        return torch.stack([probability[:, i, group].sum(-1) for i, group in enumerate(self._groups)], dim=1)
+        groups = [self._groups[column] for column in columns]
+        return torch.stack([probability[:, i, group].sum(-1) for i, group in enumerate(groups)], dim=1)
 
 
 def _group(prior: Prior, label: int) -> tuple[int, ...]:

@@ -3,16 +3,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from pytorch_pretrained_biggan import BigGAN
+from torch import Tensor
 
 from gpunit import images
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.prior.biggan import Prior, PriorError
+from gpunit.prior import synthesis
+from gpunit.prior.biggan import LatentCodes, Prior, PriorError
 from gpunit.prior.synthesis import SynthesisSettings, synthesize
 from tests.conftest import TINY_PRIOR, blobs
 
@@ -38,6 +41,26 @@ def test_equal_names_share_a_code(prior: Prior, tmp_path: Path) -> None:
     for name, picture in zip(("cat", "dog"), expected, strict=True):
         found = np.asarray(Image.open(tmp_path / name / "000003.png"), dtype=np.float32) / 127.5 - 1
         assert np.abs(found - picture.permute(1, 2, 0).numpy()).max() < 0.02
+
+
+def test_memory_does_not_grow_with_the_classes(prior: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(synthesize(prior, SETTINGS, tmp_path / "at once"))
+    asked, grid = [], Prior.grid
+
+    def counted(self: Prior, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
+        asked.append(len(latents) * len(labels))
+        return grid(self, latents, labels)
+
+    monkeypatch.setattr(Prior, "grid", counted)
+    monkeypatch.setattr(synthesis, "_RENDERED", 1)
+    monkeypatch.setattr(synthesis, "_KEPT", 2)
+    *_, done = synthesize(prior, SETTINGS, tmp_path / "in parts")
+    assert done == 6
+    assert asked == [1] * 12
+    assert list(pictures(tmp_path / "in parts")) == list(pictures(tmp_path / "at once"))
+    for name in pictures(tmp_path / "at once"):
+        one, other = (np.asarray(Image.open(tmp_path / run / name), dtype=int) for run in ("at once", "in parts"))
+        assert np.abs(one - other).max() <= 2
 
 
 def test_stopping_and_resuming_changes_nothing(prior: Prior, tmp_path: Path) -> None:
