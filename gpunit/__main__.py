@@ -50,7 +50,14 @@ def run_page(context: typer.Context) -> None:
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, models.models, models.download, models.export, models.card, models.push),
     "Generative prior": (prior.render_prior, prior.synthesize, segmentation.segment),
-    "Train": (training.train_prior, training.distill, training.train, training.train_recipes, training.fit_sampler),
+    "Train": (
+        training.train_prior,
+        training.choose,
+        training.distill,
+        training.train,
+        training.train_recipes,
+        training.fit_sampler,
+    ),
     "Evaluate": (evaluation.evaluate, evaluation.evaluate_prior, benchmark.benchmark),
 }
 for group, commands in COMMANDS.items():

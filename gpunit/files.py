@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import glob
 import hashlib
 import json
 import math
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -60,6 +62,46 @@ def resumed_beside(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.part")
     yield partial
     partial.replace(path)
+
+
+@contextmanager
+def folder_written_beside(path: Path) -> Iterator[Path]:
+    """Inside, a hidden folder to fill; at the end it takes the name `path`, unless an error was raised.
+
+    Readers meet the whole folder or none.
+
+    Args:
+        path: the folder; where it is there already, it must be empty.
+
+    Raises:
+        FileExistsError: if there is a file of that name, or a folder that is not empty.
+    """
+    refuse_filled(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if _PARTIAL.fullmatch(left.name) and left.is_dir() and time.time() - _last_change(left) > ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    partial.mkdir()
+    try:
+        yield partial
+        refuse_filled(path)
+        if path.is_dir():
+            path.rmdir()
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_filled(path: Path, advice: str = "choose another folder, or move it away") -> None:
+    """Stop before a folder would be mixed with another one.
+
+    Raises:
+        FileExistsError: if there is a file of that name, or a folder that is not empty.
+        NotADirectoryError: if a file lies where a folder above it should be.
+    """
+    if not path.is_dir() or any(path.iterdir()):
+        refuse_existing(path, advice=advice)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -153,6 +195,11 @@ def _remove_abandoned(folder: Path) -> None:
             with suppress(OSError):  # another process was faster
                 if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
                     partial.unlink()
+
+
+def _last_change(folder: Path) -> float:
+    """When something was last made in a folder or in one of its subfolders, in seconds as of `time.time`."""
+    return max(Path(inner).stat().st_mtime for inner, _, _ in os.walk(folder))
 
 
 def _dump(value: object, path: Path) -> None:

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from gpunit import files
-from gpunit.files import refuse_existing, resumed_beside, write_json, write_json_once, written_beside
+from gpunit.files import (
+    folder_written_beside,
+    refuse_existing,
+    resumed_beside,
+    write_json,
+    write_json_once,
+    written_beside,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -183,3 +190,35 @@ def test_of_two_who_write_one_name_the_second_is_told(tmp_path: Path) -> None:
         write("second")
     assert path.read_text() == "first"
     assert names(tmp_path) == ["a.png"]
+
+
+def test_a_folder_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "set"
+    with folder_written_beside(path) as partial:
+        (partial / "a.txt").write_text("a")
+        assert not path.exists()
+    assert names(path) == ["a.txt"]
+    with pytest.raises(FileExistsError, match="exists already"), folder_written_beside(path):
+        pass
+    assert names(path) == ["a.txt"]
+
+    def fail() -> None:
+        with folder_written_beside(tmp_path / "other") as partial:
+            (partial / "a.txt").write_text("a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert names(tmp_path) == ["new"]
+    assert names(path.parent) == ["set"]
+
+
+def test_folders_that_killed_writers_left_go_after_a_while(tmp_path: Path) -> None:
+    old, young = (tmp_path / f".set.{digit * 12}.part" for digit in "ab")
+    for left in (old, young):
+        (left / "deep").mkdir(parents=True)
+    for folder in (old / "deep", old, young):  # of the young one, a subfolder has just been changed
+        os.utime(folder, (0, 0))
+    with folder_written_beside(tmp_path / "set"):
+        pass
+    assert names(tmp_path) == [young.name, "set"]

@@ -9,6 +9,7 @@ from gpunit.images.folders import (
     list_pictures,
     load_square,
     read_batches,
+    result_paths,
     result_stems,
     survey_folder,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "picture_suffixes",
     "read_batches",
     "require_picture",
+    "result_paths",
     "result_stems",
     "save_animation",
     "sheet",

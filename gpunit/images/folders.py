@@ -206,6 +206,20 @@ def result_stems(
     return names
 
 
+def result_paths(
+    folder: str | os.PathLike[str], pictures: Sequence[Path], results: str | os.PathLike[str]
+) -> list[Path]:
+    """Where a command that makes one PNG of every picture puts it: under the names of `result_stems`.
+
+    Args:
+        folder: that the pictures lie in.
+        pictures: all of its pictures, whose names decide on each other's.
+        results: folder of the results.
+    """
+    stems = result_stems([path.relative_to(folder).as_posix() for path in pictures])
+    return [Path(results) / f"{stem}.png" for stem in stems]
+
+
 def _key(name: str) -> str:
     """A name as the least exact file system sees it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

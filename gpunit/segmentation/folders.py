@@ -25,7 +25,7 @@ def segment_folder(
 
     Args:
         folder: the pictures.
-        output: maps go here, under the paths of `images.result_stems`, as 8-bit greyscale PNG: 255 is the object.
+        output: maps go here, under the paths of `images.result_paths`, as 8-bit greyscale PNG: 255 is the object.
         find: from `methods.shape_finder`.
         groups: of a picture's path, the group that `find` looks for; see `groups_by_folder`.
         cropped: if given, every picture is cut to its `object_crop`, its map is cut likewise, and the cut picture
@@ -44,11 +44,12 @@ def segment_folder(
     for results in (output, *([cropped] if cropped else [])):
         if covered(results):
             raise SegmentationError(f"{results} lies inside {folder}; choose a folder outside of it for the results.")
-    planned = _planned(folder)
+    paths = images.list_pictures(folder)
+    planned = images.result_paths(folder, paths, output)
     empty = []
-    for done, (relative, path) in enumerate(planned.items(), start=1):
+    for done, (path, result) in enumerate(zip(paths, planned, strict=True), start=1):
         # The map is written last, so that its presence says that the picture is done.
-        if not (output / relative).exists():
+        if not result.exists():
             picture = images.open_picture(path)
             shape = find(picture, groups(path))
             if shape is None:
@@ -57,9 +58,9 @@ def segment_folder(
                 grey = map_picture(shape.map)
                 if cropped:
                     square = _square(shape, picture)
-                    files.save_png(picture.crop(square), cropped / relative)
+                    files.save_png(picture.crop(square), cropped / result.relative_to(output))
                     grey = grey.crop(square)
-                files.save_png(grey, output / relative)
+                files.save_png(grey, result)
         report(done, len(planned))
     return empty
 
@@ -81,13 +82,6 @@ def groups_by_folder(folder: Path) -> dict[Path, str]:
             f"it for all pictures with --group ({', '.join(COCO_GROUPS)})."
         )
     return {path: group for path, group in groups.items() if group is not None}
-
-
-def _planned(folder: Path) -> dict[Path, Path]:
-    """The pictures of a folder by the relative path of their results."""
-    paths = images.list_pictures(folder)
-    stems = images.result_stems([path.relative_to(folder).as_posix() for path in paths])
-    return {Path(f"{stem}.png"): path for stem, path in zip(stems, paths, strict=True)}
 
 
 def _square(shape: Shape, picture: Image.Image) -> tuple[int, int, int, int]:

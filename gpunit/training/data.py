@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_stems, to_square
+from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_paths, to_square
 from gpunit.seeds import step_generator
 from gpunit.training.augment import turn_and_zoom
 from gpunit.training.broken import BrokenPictureError, leave_out, sound
@@ -169,7 +169,7 @@ class PictureSet(_Source):
         limit: use at most this many pictures, the first by name; equally many of every subfolder, as far as they
             have them.
         label: the label that `sample_mixed` reports for every picture of this set.
-        maps: folder with an instance map for every picture, where `segment` writes it (`result_stems`).  The map
+        maps: folder with an instance map for every picture, where `segment` writes it (`result_paths`).  The map
             becomes the fourth channel; pictures without a map are left out.
         enlarged: whether pictures that are smaller than what is loaded are enlarged to it, as published, so that every
             crop is a random one.  Without, they are enlarged only as far as the crop needs it: a discriminator that
@@ -194,8 +194,7 @@ class PictureSet(_Source):
         self.label = label
         self.maps: list[Path] = []
         if maps is not None:
-            stems = result_stems([path.relative_to(folder).as_posix() for path in self.paths])
-            shapes = [Path(maps) / f"{stem}.png" for stem in stems]
+            shapes = result_paths(folder, self.paths, maps)
             located = [(path, shape) for path, shape in zip(self.paths, shapes, strict=True) if shape.is_file()]
             if not located:
                 raise PictureError(f"{maps}: no picture of {folder} has its map there; make them with `segment`.")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, require_one_process
-from gpunit.commands.training.options import Classes, Keep, SnapshotEvery, Weights, weighted
+from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, listed, require_one_process
+from gpunit.commands.training.options import Keep, SnapshotEvery, Weights, weighted
 from gpunit.memory import keep_freed_memory
 
 
@@ -20,7 +20,12 @@ def distill(
     real_maps: Annotated[Path, typer.Option(help="Their instance maps from `segment`.")],
     run: Run,
     output: Annotated[Path, typer.Option(help="The content encoder's file, .safetensors.")],
-    classes: Classes = "cat,dog,bird,car",
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="The subfolders, in the order of their labels; by default all of --real, by name.", callback=listed
+        ),
+    ] = None,
     recipe: Annotated[str, typer.Option(help="small (128 px), paper (256 px), or a recipe's file, .toml.")] = "small",
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many real pictures per class.")] = None,
     weight: Weights = None,
@@ -36,7 +41,10 @@ def distill(
     keep: Keep = 5,
     start_from: StartFrom = None,
 ) -> None:
-    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures."""
+    """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures.
+
+    Decoded pictures are kept in memory, in at most 8 GB, and read again where they are more.
+    """
     from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_content_encoder
     from gpunit.training.recipe_files import chosen_recipe
@@ -47,7 +55,7 @@ def distill(
     require_one_process()
     computes = pick_device(device)
     recipe, chosen = chosen_recipe(recipe, {"small": lambda: SMALL_DISTILLATION, "paper": lambda: PAPER_DISTILLATION})
-    names = classes.split(",")
+    names = classes.split(",") if classes else _classes(run, pairs, real)
     chosen = weighted(chosen, weight)
     chosen = replace(chosen, distiller=replace(chosen.distiller, domains=len(names)))
     if warm_up is not None or start_from is not None:
@@ -70,3 +78,17 @@ def distill(
         trainer.distill(data, chosen, settings, computes)
     shape_path = bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")
+
+
+def _classes(run: Path, pairs: Path, real: Path) -> list[str]:
+    """The classes that a run was begun with, or else those that the folders hold; what is left out is named."""
+    from gpunit.training.folder import read_task
+    from gpunit.training.selection import class_folders
+
+    if begun := read_task(run).get("classes"):
+        return list(begun)
+    names = [folder.name for folder in class_folders(real)]
+    unseen = [folder.name for folder in class_folders(pairs) if folder.name not in names]
+    if unseen:
+        typer.echo(f"left out, as {real} has no such subfolders: {', '.join(unseen)}", err=True)
+    return names

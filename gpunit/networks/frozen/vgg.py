@@ -88,6 +88,7 @@ class VGG19(nn.Module):
     """
 
     _TAPS = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
+    _last = 29
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ class VGG19(nn.Module):
 
         weights = VGG19_Weights.IMAGENET1K_V1
         try:
-            self.layers = vgg19(weights=weights).features[: self._TAPS[-1] + 1]
+            self.layers = vgg19(weights=weights).features[: self._last + 1]
         except OSError as error:
             raise OSError(
                 f"VGG19's weights cannot be fetched ({error}): put {Path(weights.url).name} of torchvision into "
@@ -121,3 +122,13 @@ class VGG19(nn.Module):
             if index in self._TAPS:
                 outputs.append(x)
         return outputs
+
+
+class VGG19Means(VGG19):
+    """The same one layer further, to conv5_2, by whose means the paper chooses real pictures (section 3)."""
+
+    _last = 30
+
+    def pooled(self, picture: Tensor) -> Tensor:
+        """Channel means (B, 512) of conv5_2, of pictures (B, 3, H, W) in [-1, 1]."""
+        return self.layers(((picture + 1) / 2 - self.mean) / self.deviation).mean(dim=(2, 3))
