@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 
 from gpunit.engine.translator import Translator
 from tests.conftest import blobs
 from tests.load.visitors import MOST_APART, Told, Visitor, apart
+from tests.load.watch import Held, by_minute, growth
 
 
 def test_load_is_put_on_this_machine_only(tiny: Translator) -> None:
     with pytest.raises(ValueError, match="not this machine"):
-        Visitor(1, "https://example.com", tiny, Told())
+        Visitor(1, "https://example.com", {"to-cat": tiny}, Told())
 
 
 def test_another_visitors_picture_is_told_from_ones_own() -> None:
@@ -44,8 +47,22 @@ def test_a_broken_file_is_told_from_a_whole_one() -> None:
 
 
 def test_growth_is_counted_after_the_warm_up() -> None:
-    steady = Told(memory=[(second, 10 if second < 20 else 100) for second in range(60)])
-    assert steady.growth(warm_up=20) == 0
-    leaking = Told(memory=[(second, 100 + second) for second in range(120)])
-    assert leaking.growth(warm_up=20) > 0.5
+    steady = [(second, Held(10 if second < 20 else 100, files=7)) for second in range(60)]
+    assert growth(steady, warm_up=20) == dict.fromkeys(("memory", "files", "threads", "kept", "kept_bytes"), 0)
+    leaking = growth([(second, Held(100, files=100 + second)) for second in range(120)], warm_up=20)
+    assert leaking["memory"] == 0
+    assert leaking["files"] > 0.5
     assert "no answer" in Told().report(20)
+
+
+def test_what_a_process_holds_is_counted_and_told_by_the_minute(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.png").write_bytes(bytes(3000))
+    held = Held.of(os.getpid(), tmp_path)
+    assert (held.kept, held.kept_bytes) == (1, 3000)
+    if Path("/proc/self/fd").exists():
+        with (tmp_path / "open").open("w"):
+            assert Held.of(os.getpid(), tmp_path).files == held.files + 1
+        assert min(held.memory >> 20, held.threads) >= 1
+    lines = by_minute([(1.0, held), (61.0, held)]).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["1", "2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import random
@@ -9,7 +10,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ from PIL import Image
 from gpunit import images
 from gpunit.engine.translator import Translator
 from tests.conftest import blobs
+from tests.load.watch import Held, growth
+from tests.public.corpus import Case, corpus
+from tests.public.test_corpus import is_sentence
 
-MODEL = "to-cat"
+FIRST_MODEL = "to-cat"
 # A rendering may differ by rounding where batches differ; another visitor's picture differs by tens.
 MOST_APART = 3.0
 SAMPLE_SECONDS = 1.0
@@ -46,7 +50,7 @@ class Told:
         errors: what else went wrong.
         files: how many files came.
         digests: of every file that came, by its address.
-        memory: (seconds since the start, bytes) of the server's process.
+        held: (seconds since the start, what the server's process held).
         seconds: how long the visit lasted.
     """
 
@@ -56,7 +60,7 @@ class Told:
     errors: list[str] = field(default_factory=list)
     files: int = 0
     digests: dict[str, str] = field(default_factory=dict)
-    memory: list[tuple[float, int]] = field(default_factory=list)
+    held: list[tuple[float, Held]] = field(default_factory=list)
     seconds: float = 0.0
 
     def check_file(self, url: str, content: bytes, announced: str | None) -> None:
@@ -80,20 +84,13 @@ class Told:
             except OSError as error:
                 self.broken.append(f"{url}: {error}")
 
-    def growth(self, warm_up: float) -> float:
-        """Growth of memory after the warm-up, in parts: the last tenth's mean over the first tenth's."""
-        settled = [size for second, size in self.memory if second >= warm_up]
-        if len(settled) < 2:
-            return float("nan")
-        tenth = max(1, len(settled) // 10)
-        return float(np.mean(settled[-tenth:]) / np.mean(settled[:tenth]) - 1)
-
     def report(self, warm_up: float) -> str:
         """The figures, for people."""
         if not self.waits:
             return f"no answer; {len(self.errors)} errors, the first: {self.errors[:1]}"
         waits = np.array(self.waits)
-        peak = max((size for _, size in self.memory), default=0)
+        peak = max((held.memory for _, held in self.held), default=0)
+        grown = "  ".join(f"{name} {100 * part:+.1f} %" for name, part in growth(self.held, warm_up).items())
         return "\n".join(
             (
                 f"{len(waits)} answers in {self.seconds:.0f} s: {len(waits) / self.seconds:.2f} a second",
@@ -101,7 +98,7 @@ class Told:
                 f"longest {waits.max():.2f} s",
                 f"files: {self.files}, broken: {len(self.broken)} {self.broken[:3]}",
                 f"of another visitor: {len(self.wrong)}; errors: {len(self.errors)} {self.errors[:3]}",
-                f"memory: {100 * self.growth(warm_up):+.1f} % after {warm_up:.0f} s of warm-up, peak {peak >> 20} MiB",
+                f"growth after {warm_up:.0f} s of warm-up: {grown}; peak of memory {peak >> 20} MiB",
             )
         )
 
@@ -119,11 +116,11 @@ class Visitor:
     Args:
         number: seeds its pictures and styles, so that no two visitors send the same.
         address: of the page; this machine's only.
-        translator: tells what the right answers are.
+        translators: by model; they tell what the right answers are.
         told: where it writes what it met.
     """
 
-    def __init__(self, number: int, address: str, translator: Translator, told: Told) -> None:
+    def __init__(self, number: int, address: str, translators: Mapping[str, Translator], told: Told) -> None:
         host = httpx.URL(address).host
         if host not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError(f"{host} is not this machine; load is put on a server of one's own only.")
@@ -131,16 +128,17 @@ class Visitor:
         self._folder = tempfile.TemporaryDirectory(prefix="gpunit-load-")
         self._address = address
         self._http = httpx.Client(timeout=ANSWER_SECONDS)
-        self._client = Client(address, verbose=False, download_files=False, httpx_kwargs={"timeout": ANSWER_SECONDS})
-        self._translator = translator
+        self._client: Client | None = None
+        self._translators = translators
         self._told = told
         self._rng = random.Random(number)
 
     def visit(self, until: float) -> None:
         """Do one thing after another until this moment (of `time.monotonic`)."""
         try:
+            self.come()
             while time.monotonic() < until:
-                for act in (self.open_page, self.translate, self.send_no_picture):
+                for act in self.acts():
                     try:
                         act()
                     except Exception as error:  # whatever it is, it is what is looked for here
@@ -148,82 +146,113 @@ class Visitor:
                             f"visitor {self.number}, {act.__name__}: {type(error).__name__}: {error}"
                         )
         finally:
+            self.go()
             self._http.close()
             self._folder.cleanup()
 
+    def come(self) -> None:
+        """Begin a session, and leave the one before."""
+        self.go()
+        wait = {"timeout": ANSWER_SECONDS}
+        self._client = Client(self._address, verbose=False, download_files=False, httpx_kwargs=wait)
+
+    def go(self) -> None:
+        """Leave the session."""
+        if self._client is not None:
+            self._client.close()
+
+    def acts(self) -> Sequence[Callable[[], None]]:
+        """What is done in turn."""
+        return self.open_page, self.translate, self.send_no_picture
+
     def open_page(self) -> None:
         """Open the page as a browser does: its files, and the preview and translations of the first example."""
-        self._http.get(self._address).raise_for_status()
-        config = self._http.get(f"{self._address}/config").raise_for_status().text
+        page = self.fetch(f"{self._address}/").decode()
+        for path in sorted(set(re.findall(r'(?:src|href)="\.?/((?:assets|theme)[^"]+)"', page))):
+            self.fetch(f"{self._address}/{path}")
+        config = self.fetch(f"{self._address}/config").decode()
         for path in sorted(set(re.findall(r'"path":\s*"(?!http)([^"]+\.(?:jpg|png))"', config))):
             self.fetch(f"{self._address}/gradio_api/file={path}")
         (first,) = {path for path in re.findall(r'"path":\s*"([^"]+)"', config) if path.endswith(FIRST_EXAMPLE)}
         picture = {"path": first, "meta": {"_type": "gradio.FileData"}}
         shown = [self.ask("/preview", path=picture, **PLACE)]
-        shown.append(self.ask("/translate", path=picture, **PLACE, **style(7, 6)))
+        shown.append(self.ask("/translate", path=picture, **PLACE, **style(FIRST_MODEL, 7, 6)))
         for answer in shown:
             for url in urls_in(answer):
                 self.fetch(url)
 
     def send_no_picture(self) -> None:
         """Send a file that is no picture, and be told so."""
-        path = Path(self._folder.name) / "letter.png"
-        path.write_text("no picture")
+        case = self._rng.choice(refused_files())
+        path = Path(self._folder.name) / case.name
+        path.write_bytes(case.content)
         try:
             self.ask("/preview", path=handle_file(path), **PLACE)
         except AppError as error:
-            if "not a picture" in str(error):
+            if is_sentence(str(error)):
                 return
             raise
-        raise AssertionError("a file that is no picture was taken")
+        raise AssertionError(f"{case.name}, which is no picture, was taken")
 
     def translate(self) -> None:
         """Send a picture of one's own, wait for its translation, and compare it with the right one."""
         picture = blobs(1000 * self.number + self._rng.randrange(1000), 96, 96)
         seed = 100 * self.number + self._rng.randrange(100)
+        model = self._rng.choice(list(self._translators))
         path = Path(self._folder.name) / "sent.png"
         picture.save(path)
         begun = time.monotonic()
-        answer = self.ask("/translate", path=handle_file(path), **PLACE, **style(seed, 1))
+        answer = self.ask("/translate", path=handle_file(path), **PLACE, **style(model, seed, 1))
         self._told.waits.append(time.monotonic() - begun)
         files = [self.fetch(url) for url in urls_in(answer)]
         with Image.open(io.BytesIO(files[0])) as got:
-            difference = apart(self._expected(picture, seed), got)
+            difference = apart(self._expected(model, picture, seed), got)
         if difference > MOST_APART:
-            self._told.wrong.append(f"visitor {self.number}, seed {seed}: {difference:.1f} apart")
+            self._told.wrong.append(f"visitor {self.number}, {model}, seed {seed}: {difference:.1f} apart")
 
     def ask(self, action: str, **values: Any) -> Any:
         """An action's answer, with its files' addresses."""
+        assert self._client is not None, "come first"
         return self._client.submit(**values, api_name=action).result(timeout=ANSWER_SECONDS)
 
     def fetch(self, url: str) -> bytes:
         """A file, checked against what was announced and what others got."""
         return fetch(self._http, url, self._told)
 
-    def _expected(self, picture: Image.Image, seed: int) -> Image.Image:
-        seen = images.cut(picture, self._translator.resolution)
-        (expected,) = self._translator.render(self._translator.plan(seen), self._translator.sample(1, seed))
+    def _expected(self, model: str, picture: Image.Image, seed: int) -> Image.Image:
+        translator = self._translators[model]
+        seen = images.cut(picture, translator.resolution)
+        (expected,) = translator.render(translator.plan(seen), translator.sample(1, seed))
         return expected
 
 
 def fetch(http: httpx.Client, url: str, told: Told) -> bytes:
     """A file, checked against what was announced and what came under this address before."""
     try:
-        with http.stream("GET", url) as response:
+        with http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             response.raise_for_status()
             content = b"".join(response.iter_raw())
     except httpx.RemoteProtocolError as error:  # the transfer broke off
         told.files += 1
         told.broken.append(f"{url}: {error}")
         return b""
-    told.check_file(url, content, response.headers.get("content-length"))
+    length = response.headers.get("content-length")
+    if response.headers.get("transfer-encoding") == "chunked":  # whose end the protocol tells
+        length = str(len(content))
+    told.check_file(url, content, length)
     return content
 
 
-def style(seed: int, count: int) -> dict[str, Any]:
+@functools.cache
+def refused_files() -> list[Case]:
+    """Files that are no pictures, small enough to be sent often."""
+    return [case for case in corpus() if case.accepted is False and 0 < len(case.content) < 100_000]
+
+
+def style(model: str, seed: int, count: int) -> dict[str, Any]:
     """What "translate" takes besides the picture."""
     sampled = {"guidance": "Drawn styles", "count": count, "seed": seed, "temperature": 1}
-    return {"model_name": MODEL, **sampled, "exemplar_path": None}
+    return {"model_name": model, **sampled, "exemplar_path": None}
 
 
 def urls_in(answer: Any) -> Iterator[str]:
@@ -237,23 +266,16 @@ def urls_in(answer: Any) -> Iterator[str]:
             yield from urls_in(part)
 
 
-def memory_of(pid: int) -> int:
-    """Resident bytes of a process; 0 where the system does not tell."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.is_file():
-        return 0
-    line = next((line for line in status.read_text().splitlines() if line.startswith("VmRSS")), "VmRSS: 0 kB")
-    return 1024 * int(line.split()[1])
-
-
-def visit_together(make: Callable[[int, Told], Visitor], visitors: int, seconds: float, pid: int) -> Told:
-    """Let visitors come at once for some seconds, and watch the server's memory meanwhile.
+def visit_together(
+    make: Callable[[int, Told], Visitor], visitors: int, seconds: float, held: Callable[[], Held]
+) -> Told:
+    """Let visitors come at once for some seconds, and watch what the server holds meanwhile.
 
     Args:
         make: makes a visitor of a number.
         visitors: how many.
         seconds: after which no visitor sends anything more.
-        pid: the server's process.
+        held: tells what the server holds now.
     """
     told = Told()
     everyone = [make(number, told) for number in range(visitors)]
@@ -262,7 +284,7 @@ def visit_together(make: Callable[[int, Told], Visitor], visitors: int, seconds:
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        told.memory.append((time.monotonic() - begun, memory_of(pid)))
+        told.held.append((time.monotonic() - begun, held()))
         time.sleep(SAMPLE_SECONDS)
     told.seconds = time.monotonic() - begun
     return told

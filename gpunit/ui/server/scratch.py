@@ -5,13 +5,15 @@ named by its content, so everyone who opens the page is sent the same files.  It
 renamed: a file that is being sent never changes.  Gradio's own writer opens the file anew for every answer, and who is
 being sent it then gets another number of bytes than was announced.
 
-What no one has asked for in `KEPT_SECONDS` is swept away; being handed out, or sent back as an input, counts as asking.
+What no one has asked for in `KEPT_SECONDS` is swept away, and what was asked for longest ago, as long as all files take
+more than they may; being handed out, or sent back as an input, counts as asking.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import math
 import secrets
 import threading
 import time
@@ -25,6 +27,8 @@ from PIL import Image
 from gpunit.files import written_beside
 
 KEPT_SECONDS = 7200.0
+# However little room there is, who is sent a file has this time to fetch it.
+FETCHED_SECONDS = 60.0
 
 # Names cannot be guessed by who does not have this key: who has a picture cannot tell whether another visitor has it.
 _KEY = secrets.token_bytes(32)
@@ -67,24 +71,49 @@ def keep(path: Path) -> bool:
         return True
 
 
-def sweep(folder: Path, spared: Collection[Path] = (), kept_seconds: float = KEPT_SECONDS) -> None:
+def sweep(
+    folder: Path,
+    spared: Collection[Path] = (),
+    kept_seconds: float = KEPT_SECONDS,
+    most_bytes: float = math.inf,
+) -> None:
     """Delete what no one has asked for.
 
     Args:
         folder: of this process's own; nothing else may put files there.
         spared: files that stay: the page's examples and first pictures.
         kept_seconds: how long a file stays after it was last asked for.
+        most_bytes: what the files may take together.  The least recently asked for go first; those of the last
+            `FETCHED_SECONDS` stay.
     """
     folder = folder.resolve()
+    paths = [path for path in sorted(folder.rglob("*"), reverse=True) if path not in spared]
     oldest = time.time() - kept_seconds
-    for path in sorted(folder.rglob("*"), reverse=True):  # files before the folder they are in
-        if path in spared:
-            continue
-        with _lock, suppress(OSError):  # a folder that is not empty; on Windows a file that is being sent
-            if max(path.lstat().st_mtime, _last_used.get(path, 0.0)) >= oldest:
-                continue
-            if path.is_dir():
-                path.rmdir()
-            else:
-                path.unlink()
-                _last_used.pop(path, None)
+    for path in paths:  # files before the folder they are in
+        _remove(path, oldest)
+    sizes = {}
+    for path in paths:
+        with suppress(OSError):  # it was just removed
+            found = path.stat()
+            if not path.is_dir():
+                sizes[path] = (max(found.st_mtime, _last_used.get(path, 0.0)), found.st_size)
+    excess = sum(size for _, size in sizes.values()) - most_bytes
+    for path in sorted(sizes, key=lambda each: sizes[each][0]):
+        if excess <= 0:
+            return
+        if _remove(path, time.time() - FETCHED_SECONDS):
+            excess -= sizes[path][1]
+
+
+def _remove(path: Path, oldest: float) -> bool:
+    """Delete a file, or a folder that is empty, unless it was asked for since `oldest`; whether it is gone."""
+    with _lock, suppress(OSError):  # a folder that is not empty; on Windows a file that is being sent
+        if max(path.lstat().st_mtime, _last_used.get(path, 0.0)) >= oldest:
+            return False
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
+            _last_used.pop(path, None)
+        return True
+    return False

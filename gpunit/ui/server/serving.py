@@ -36,7 +36,9 @@ HEALTH = "/health"
 # Light actions, such as the crop's preview, at a time; what computes waits in a queue of its own.
 LIGHT_AT_ONCE = 4
 SESSIONS_KEPT = 1000
-SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 60.0
+# Gradio moves whole uploads into folders of their own at once; what lies outside of them for so long broke off.
+BROKEN_OFF_SECONDS = 600.0
 # How often memory that the jobs freed goes back to the system.
 TRIM_SECONDS = 5.0
 # Last messages reach their pages within this time after the last job, and the pages fetch the pictures in them.
@@ -64,6 +66,8 @@ class Server:
         self._first_files = frozenset(path for path in self._folder.rglob("*") if path.is_file())
         self.gate = Gate(settings.number("GPUNIT_JOBS_PER_VISITOR"), self._jobs_of, self._folder, opened)
         self._patience = settings.number("GPUNIT_SHUTDOWN_SECONDS")
+        self._kept_seconds = 60.0 * settings.number("GPUNIT_FILES_MINUTES")
+        self._most_bytes = settings.number("GPUNIT_FILES_MB") << 20
         self._begun = time.monotonic()
         page.queue(
             default_concurrency_limit=LIGHT_AT_ONCE, max_size=settings.number("GPUNIT_QUEUE_SIZE"), api_open=False
@@ -104,18 +108,17 @@ class Server:
                     memory.return_freed_memory()
         self.stop()
 
-    def sweep(self, kept_seconds: float = SWEEP_SECONDS) -> None:
-        """Delete files that no one has asked for in a while.
+    def sweep(self, kept_seconds: float = BROKEN_OFF_SECONDS) -> None:
+        """Delete files that no one has asked for in a while, or that take more than they may.
 
         Args:
-            kept_seconds: how long what an upload left that broke off stays; Gradio moves whole ones into folders of
-                their own at once.
+            kept_seconds: how long what an upload left that broke off stays.
         """
         for path in self._folder.glob("tmp*"):
             with suppress(OSError):  # another sweep was faster
                 if path.is_file() and time.time() - path.stat().st_mtime > kept_seconds:
                     path.unlink()
-        scratch.sweep(self._folder, self._first_files)
+        scratch.sweep(self._folder, self._first_files, self._kept_seconds, self._most_bytes)
         for paths in self.page.temp_file_sets:  # Gradio's own list of files, which only its own clean-up would shorten
             paths.clear()
 

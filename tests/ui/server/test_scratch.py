@@ -137,3 +137,16 @@ def test_a_picture_that_is_handed_out_is_there_whatever_is_swept(round_: int) ->
         finally:
             stop.set()
         sweeping.result()
+
+
+def test_files_that_take_too_much_go_in_the_order_in_which_they_were_asked_for() -> None:
+    files = [scratch.kept_bytes(bytes([number]) * 1000, "a.bin") for number in range(6)]
+    for number, path in enumerate(files[:5]):  # the last one is on its way to somebody
+        asked = time.time() - 600 + number
+        os.utime(path, (asked, asked))
+        scratch._last_used[path] = asked
+    scratch.keep(files[0])
+    scratch.sweep(folder(), most_bytes=3500)
+    assert [path.is_file() for path in files] == [True, False, False, False, True, True]
+    scratch.sweep(folder(), most_bytes=1)
+    assert [path.is_file() for path in files] == [True, False, False, False, False, True]
