@@ -29,6 +29,7 @@ from gpunit.ui.examples import EXAMPLES_FOLDER
 from gpunit.ui.i18n import I18N
 from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import Gate, Guard
+from gpunit.ui.server.language import EveryChinese
 from gpunit.ui.theme import CSS, HEAD, THEME
 
 ROOT = settings.ROOT
@@ -89,7 +90,7 @@ class Server:
             run_history=False,
             state_session_capacity=SESSIONS_KEPT,
             app_kwargs={
-                "middleware": [Middleware(Guard, gate=self.gate)],
+                "middleware": [Middleware(Guard, gate=self.gate), Middleware(EveryChinese)],
                 "routes": [Route(HEALTH, self._health)],
             },
         )
