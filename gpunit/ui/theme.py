@@ -51,23 +51,40 @@ CSS = """
 footer { opacity: 0.6; }
 """
 
-# Gradio refuses, in its own words, chosen pictures whose kind the browser does not know, as HEIC on most systems.  They
-# get their kind by their suffix, so that the server can read them or say what is wrong.
+# Gradio refuses, in its own words, pictures whose kind the browser does not know, as HEIC on most systems.  Chosen and
+# dropped ones get their kind by their suffix, so that the server can read them or say what is wrong.  Files that are
+# pasted, which Gradio does not see, go to the picture that is looked at.
 HEAD = """<script>
 (() => {
+  const known = /\\.(heic|heif|hif|jp2|j2k|jpx|jpf|tiff?|avif|dib|p[bgpn]m|jfif)$/i;
+  const kind = (file) => file.type.startsWith("image/") ? null : known.exec(file.name)?.[1].toLowerCase();
   const typed = (files) => {
     const all = new DataTransfer();
     for (const file of files) {
-      const suffix = /\\.(heic|heif|hif|jp2|j2k|jpx|jpf|tiff?|avif|dib|p[bgpn]m|jfif)$/i.exec(file.name);
-      const unknown = suffix && !file.type.startsWith("image/");
-      all.items.add(unknown ? new File([file], file.name, { type: "image/" + suffix[1].toLowerCase() }) : file);
+      all.items.add(kind(file) ? new File([file], file.name, { type: "image/" + kind(file) }) : file);
     }
     return all;
   };
+  const takesPictures = (input) => input.type === "file" && /image/.test(input.accept);
   document.addEventListener("change", (event) => {
-    const input = event.target;
-    if (input.type !== "file" || !/image/.test(input.accept) || !input.files.length) return;
-    input.files = typed(input.files).files;
+    if (takesPictures(event.target) && event.target.files.length) event.target.files = typed(event.target.files).files;
   }, true);
+  document.addEventListener("drop", (event) => {
+    if (![...(event.dataTransfer?.files || [])].some(kind)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const dataTransfer = typed(event.dataTransfer.files);
+    event.target.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+  }, true);
+  document.addEventListener("paste", (event) => {
+    const files = event.clipboardData?.files || [];
+    const isTyping = event.target.closest?.("input, textarea") && event.clipboardData?.types.includes("text/plain");
+    const isLookedAt = (input) => takesPictures(input) && input.closest(".block")?.checkVisibility();
+    const input = [...document.querySelectorAll("input[type=file]")].find(isLookedAt);
+    if (isTyping || !files.length || !input) return;
+    event.preventDefault();
+    input.files = typed([files[0]]).files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 })();
 </script>"""

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -168,3 +170,31 @@ def test_a_heic_picture_is_read_or_refused_in_a_sentence_of_this_page(page: Page
     page.locator("#picture input[type=file]").set_input_files(path)
     expect(page.get_by_text("IMG_1.HEIC").first).to_contain_text("save it as PNG, JPEG or WebP")
     expect(page.get_by_text("Invalid file type")).to_have_count(0)
+
+
+# A browser that does not know a file's kind gives it none.
+HAND_OVER = """([how, name, content]) => {
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
+    const place = document.querySelector("#picture input[type=file]").parentElement;
+    const options = { bubbles: true, cancelable: true, dataTransfer: files, clipboardData: files };
+    place.dispatchEvent(how === "drop" ? new DragEvent("drop", options) : new ClipboardEvent("paste", options));
+}"""
+
+
+@pytest.mark.parametrize("how", ["drop", "paste"])
+def test_files_can_be_dropped_and_pasted_whether_the_browser_knows_their_kind_or_not(page: Page, how: str) -> None:
+    def hand_over(name: str, content: bytes) -> None:
+        page.evaluate(HAND_OVER, [how, name, base64.b64encode(content).decode()])
+
+    expect(page.locator("#preview img")).to_be_visible()
+    hand_over("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(100))
+    expect(page.get_by_text("IMG_1.HEIC").first).to_contain_text("save it as PNG, JPEG or WebP")
+    expect(page.get_by_text("Invalid file type")).to_have_count(0)
+    picture = io.BytesIO()
+    blobs(5, 60, 40).save(picture, format="TIFF")
+    hand_over("scan.tif", picture.getvalue())
+    page.wait_for_function("""() => {
+        const shown = document.querySelector("#picture img");
+        return shown && shown.complete && shown.naturalWidth === 60 && shown.naturalHeight === 40;
+    }""")
