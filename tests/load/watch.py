@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -36,12 +38,10 @@ class Held:
             temporary: its temporary folder.
         """
         sizes = []
-        for path in temporary.rglob("*"):
-            try:
-                if path.is_file():
-                    sizes.append(path.stat().st_size)
-            except OSError:  # gone meanwhile
-                continue
+        for folder, _, names in os.walk(temporary):  # which passes over folders that go meanwhile
+            for name in names:
+                with suppress(OSError):  # gone meanwhile
+                    sizes.append((Path(folder) / name).stat().st_size)
         try:
             status = Path(f"/proc/{pid}/status").read_text()
             told = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
