@@ -113,7 +113,11 @@ def random_strengths(count: int, sizes: Sequence[int], dropout: float, device: t
 
 
 def random_turns(count: int, generator: torch.Generator | None = None, degrees: float = 14.0) -> Tensor:
-    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each to a random square that shows no border."""
+    """Affine maps (count, 2, 3): turns by up to ±`degrees`, each to a random square that shows no border.
+
+    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator a single pose; with turned ones, it
+    learns that the content map decides.
+    """
     angle, zoom, across, down = torch.rand(4, count, generator=generator)
     angle = (2 * angle - 1) * math.radians(degrees)
     reach = angle.cos() + angle.sin().abs()
@@ -130,12 +134,3 @@ def turn(batch: Tensor, turns: Tensor) -> Tensor:
         return batch
     grid = F.affine_grid(turns.to(batch), list(batch.shape), align_corners=False)
     return F.grid_sample(batch, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
-
-
-def turn_and_zoom(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Transform every picture of a batch (B, C, S, S) by one of `random_turns`.
-
-    Aligned photographs (AFHQ's eyes are always at the same place) teach a generator a single pose; with turned ones, it
-    learns that the content map decides.
-    """
-    return turn(batch, random_turns(len(batch), generator))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import compress, zip_longest
+from itertools import compress
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
 
 import numpy as np
 import torch
@@ -22,11 +22,9 @@ from torch import Tensor
 
 from gpunit.images import PictureError, from_uint8, list_pictures, load_square, open_picture, result_paths, to_square
 from gpunit.seeds import step_generator
-from gpunit.training.augment import turn_and_zoom
+from gpunit.training.augment import random_turns, turn
 from gpunit.training.broken import BrokenPictureError, leave_out, sound
-from gpunit.training.resident import ResidentStacks, fits
-
-Batch = TypeVar("Batch")
+from gpunit.training.resident import WORKERS, ResidentStacks, fits
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,11 @@ class Labelled:
     def to(self, device: torch.device) -> Labelled:
         """The same batch on a device."""
         return Labelled(*(tensor.to(device) for tensor in self.tensors))
+
+
+def join(parts: Sequence[Labelled]) -> Labelled:
+    """Several batches as one."""
+    return Labelled(*(torch.cat(tensors) for tensors in zip(*(part.tensors for part in parts), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class _Source(ABC):
         self.name = name
         self.size = size
         self.load_size = round(size * 286 / 256)
+        self._device: torch.device | None = None
+        self._decoding: Callable[..., Iterable[tuple[int, Tensor]]] = map
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -91,26 +96,31 @@ class _Source(ABC):
         """All channels of one sample, (C, S, S) uint8, S from `size` to `load_size`."""
 
     def sample_stacks(
-        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0, rows: Sequence[int] | None = None
     ) -> tuple[Tensor, list[int]]:
-        """A random batch with random crops and flips, (count, C, size, size) float32 in [-1, 1], and its indices.
+        """A random batch with random crops and flips, (B, C, size, size) float32 in [-1, 1], and its indices.
 
         Args:
-            count: pictures in the batch.
+            count: pictures in the whole batch.
             seed, step, purpose: the batch depends on these alone.
-            turned: so many of them, evenly spread, are also turned and zoomed into (see `turn_and_zoom`).
+            turned: so many of them, evenly spread, are also turned and zoomed into (see `random_turns`).
+            rows: those of the batch that are decoded, in this order; all of them by default.
 
         A picture that cannot be decoded is named once, and the next one takes its place.
         """
         generator = step_generator(seed, step, f"{self.name}/{purpose}")
         indices = torch.randint(len(self), (count,), generator=generator).tolist()
         offsets = torch.rand(count, 2, generator=generator).tolist()
-        flips = torch.rand(count, generator=generator) < 0.5
-        crops, indices = self._crop(indices, offsets, flips.tolist())
-        batch = from_uint8(crops)
-        if turned:
-            places = (torch.arange(turned) * count // turned).to(batch.device)
-            batch[places] = turn_and_zoom(batch[places], generator)
+        flips = (torch.rand(count, generator=generator) < 0.5).tolist()
+        turns = random_turns(turned, generator) if turned else None
+        rows = range(count) if rows is None else rows
+        crops, indices = self._crop(*([column[row] for row in rows] for column in (indices, offsets, flips)))
+        batch = from_uint8(self._sent(crops))
+        if turns is not None:
+            places = {number * count // turned: number for number in range(turned)}
+            mine = [(here, places[row]) for here, row in enumerate(rows) if row in places]
+            here, numbers = (list(column) for column in zip(*mine, strict=True)) if mine else ([], [])
+            batch[here] = turn(batch[here], turns[numbers])
         return batch, indices
 
     def _crop(self, indices: list[int], offsets: list[list[float]], flips: list[bool]) -> tuple[Tensor, list[int]]:
@@ -121,13 +131,28 @@ class _Source(ABC):
             offsets: place of each square, from upper and left edge (0) to lower and right edge (1).
             flips: whether each square is mirrored.
         """
+        whole = list(self._decoding(self._next_whole, indices))
         crops = []
-        for place, (offset, flip) in enumerate(zip(offsets, flips, strict=True)):
-            indices[place], stack = self._next_whole(indices[place])
+        for (_, stack), offset, flip in zip(whole, offsets, flips, strict=True):
             top, left = self._corner(offset, stack.shape[-1])
             crop = stack[:, top : top + self.size, left : left + self.size]
             crops.append(crop.flip(2) if flip else crop)
-        return torch.stack(crops), indices
+        return torch.stack(crops), [index for index, _ in whole]
+
+    def decode_in_threads(self) -> None:
+        """From now on, several threads decode the pictures of a batch."""
+        self._decoding = ThreadPoolExecutor(WORKERS).map
+
+    def deliver_to(self, device: torch.device) -> None:
+        """From now on, batches are decoded by several threads and sent to a GPU as bytes while it computes."""
+        if device.type == "cuda":
+            self.decode_in_threads()
+            self._device = device
+
+    def _sent(self, crops: Tensor) -> Tensor:
+        if self._device is None or crops.device == self._device:
+            return crops
+        return crops.pin_memory().to(self._device, non_blocking=True)
 
     def _corner(self, offset: list[float], side: int) -> tuple[int, int]:
         """Upper and left edge of the square that lies at an offset in a stack of a side."""
@@ -158,6 +183,7 @@ def _first_of_every_folder(paths: Sequence[Path], limit: int | None) -> list[boo
 # Bytes of decoded pictures that all sets together keep; the paper's 291 classes for stage I would take 114 GB.
 KEPT_BYTES = 8 * 2**30
 _sets: weakref.WeakSet[PictureSet] = weakref.WeakSet()
+_keeping = Lock()  # several threads may decode
 
 
 class PictureSet(_Source):
@@ -225,18 +251,24 @@ class PictureSet(_Source):
                 leave_out(error)
             self._broken.add(index)
             raise BrokenPictureError(str(error)) from None
-        if sum(each.kept_bytes for each in _sets) + picture.nbytes <= KEPT_BYTES:
-            self._decoded[index] = picture
-            self.kept_bytes += picture.nbytes
+        with _keeping:
+            if index not in self._decoded and sum(e.kept_bytes for e in _sets) + picture.nbytes <= KEPT_BYTES:
+                self._decoded[index] = picture
+                self.kept_bytes += picture.nbytes
         return picture
 
     def keep_on(self, device: torch.device) -> bool:
-        """Decode all pictures onto a GPU, to be cropped and flipped there, if they fit; whether they do."""
+        """Decode all pictures onto a GPU, to be cropped and flipped there, if they fit; whether they do.
+
+        Where they do not, batches are delivered to it.
+        """
         channels = 4 if self.maps else 3
         if fits(len(self) * channels * self.load_size**2, device):
             self._resident = ResidentStacks(len(self), lambda index: self._next_whole(index)[1], device)
             self._decoded.clear()
             self.kept_bytes = 0
+        else:
+            self.deliver_to(device)
         return self._resident is not None
 
     def _crop(self, indices: list[int], offsets: list[list[float]], flips: list[bool]) -> tuple[Tensor, list[int]]:
@@ -256,10 +288,12 @@ class PictureSet(_Source):
         """A batch of pictures without their maps, (count, 3, size, size); see `sample_stacks`."""
         return self.sample_stacks(count, seed, step, purpose, turned)[0][:, :3]
 
-    def sample_labelled(self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0) -> Labelled:
+    def sample_labelled(
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0, rows: Sequence[int] | None = None
+    ) -> Labelled:
         """A batch of pictures with their maps and this set's label; see `sample_stacks`."""
-        batch, _ = self.sample_stacks(count, seed, step, purpose, turned)
-        return Labelled(batch[:, :3], torch.full((count,), self.label), batch[:, 3:])
+        batch, indices = self.sample_stacks(count, seed, step, purpose, turned, rows)
+        return Labelled(batch[:, :3], torch.full((len(indices),), self.label), batch[:, 3:])
 
 
 class PairSet(_Source):
@@ -313,75 +347,12 @@ class PairSet(_Source):
         return torch.cat(stacks)
 
     def sample_pairs(
-        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0
+        self, count: int, seed: int, step: int, purpose: str = "", turned: int = 0, rows: Sequence[int] | None = None
     ) -> tuple[Labelled, Labelled]:
         """Two batches; the pictures of a pair, and their maps, share one crop, one flip and one turn."""
-        batch, indices = self.sample_stacks(count, seed, step, purpose, turned)
+        batch, indices = self.sample_stacks(count, seed, step, purpose, turned, rows)
         labels = torch.tensor([[label for label, _ in self.pair(index)] for index in indices])
         first, second = (
             Labelled(part[:, :3], labels[:, i], part[:, 3:]) for i, part in enumerate(batch.split(4, dim=1))
         )
         return first, second
-
-
-def shares(sets: int, count: int, step: int) -> list[int]:
-    """How many of `count` pictures each of `sets` domains gives: remainders rotate with the step."""
-    equal = [count // sets] * sets
-    for odd in range(count % sets):
-        equal[(step + odd) % sets] += 1
-    return equal
-
-
-def one_in(every: int, count: int, step: int) -> int:
-    """How many of `count` pictures are one in `every`; remainders are made up for over the steps, and 0 gives none."""
-    return (count + step % every) // every if every else 0
-
-
-def sample_mixed(
-    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
-) -> tuple[Tensor, Tensor]:
-    """A batch over several domains, all equally often: pictures (count, 3, S, S) in [-1, 1] and labels (count,).
-
-    Args:
-        sets: the domains; if they are more than `count`, random ones of them are taken.
-        count: pictures in the batch.
-        seed, step, purpose: the batch depends on these alone.
-        turned_every: one in so many pictures of a domain is turned and zoomed into; 0 for none.
-    """
-    batch = sample_mixed_labelled(sets, count, seed, step, purpose, turned_every)
-    return batch.picture, batch.label
-
-
-def sample_mixed_labelled(
-    sets: Sequence[PictureSet], count: int, seed: int, step: int, purpose: str = "", turned_every: int = 0
-) -> Labelled:
-    """`sample_mixed` with instance maps; `shape` has no channels if the sets have no maps."""
-    if count < len(sets):
-        chosen = torch.randperm(len(sets), generator=step_generator(seed, step, f"domains of {purpose}"))[:count]
-        sets = [sets[i] for i in sorted(chosen.tolist())]
-    parts = [
-        s.sample_labelled(share, seed, step, purpose, one_in(turned_every, share, step))
-        for s, share in zip(sets, shares(len(sets), count, step), strict=True)
-        if share
-    ]
-    return join(parts)
-
-
-def join(parts: Sequence[Labelled]) -> Labelled:
-    """Several batches as one."""
-    return Labelled(*(torch.cat(tensors) for tensors in zip(*(part.tensors for part in parts), strict=True)))
-
-
-def prefetch(sample: Callable[[int], Batch], steps: Sequence[int]) -> Iterator[tuple[int, Batch]]:
-    """(step, batch) of every step; while one batch is in use, another thread samples the next.
-
-    Args:
-        sample: the batch of a step, from the step's number alone.
-        steps: in the order in which they are taken.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        following: Future[Batch] | None = None
-        for step, after in zip_longest(steps, steps[1:]):
-            batch = sample(step) if following is None else following.result()
-            following = None if after is None else pool.submit(sample, after)
-            yield step, batch

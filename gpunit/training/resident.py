@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 _SHARE_OF_FREE_MEMORY = 0.25
-_WORKERS = 8  # that decode; Pillow decodes outside Python's lock
+WORKERS = 8  # that decode; Pillow decodes outside Python's lock
 
 
 class ResidentStacks:
@@ -22,7 +22,7 @@ class ResidentStacks:
     """
 
     def __init__(self, count: int, stack: Callable[[int], Tensor], device: torch.device) -> None:
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(WORKERS) as pool:
             stacks = list(pool.map(stack, range(count)))
         self.sides = [each.shape[-1] for each in stacks]
         whole = torch.zeros(count, stacks[0].shape[0], max(self.sides), max(self.sides), dtype=torch.uint8)

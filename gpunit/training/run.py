@@ -26,9 +26,9 @@ from gpunit.training.checkpoints import (
     save_checkpoint,
     taking_from,
 )
-from gpunit.training.data import prefetch
 from gpunit.training.folder import Task, check_task, held, keep_task
 from gpunit.training.log import StatsLog
+from gpunit.training.mixing import prefetch
 from gpunit.training.recipe_files import NAME as RECIPE_NAME
 from gpunit.training.recipe_files import write_recipe
 from gpunit.training.snapshots import Snapshots

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gpunit.seeds import step_generator
-from gpunit.training.augment import ShiftAndTone, random_strengths, recolour, turn_and_zoom
+from gpunit.training.augment import ShiftAndTone, random_strengths, random_turns, recolour, turn
 from gpunit.training.trainer import CPU
 
 
@@ -47,7 +47,7 @@ def test_skips_are_dropped_as_often_as_asked() -> None:
 def test_turned_pictures_never_show_what_is_outside() -> None:
     """Each pixel's value is its coordinate: reflection at a border would fold it, so differences would change sign."""
     ramp = torch.linspace(-1, 1, 64).expand(64, 3, 64, 64)
-    turned = turn_and_zoom(ramp, step_generator(0, 0, "test"))
+    turned = turn(ramp, random_turns(64, step_generator(0, 0, "test")))
     across = turned.diff(dim=3)[..., 1:-1, 1:-1]
     assert across.min() > 0
     assert not torch.allclose(turned, ramp, atol=0.05)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gpunit.images import PictureError, read_batches
 from gpunit.training import data
-from gpunit.training.data import Limits, PairSet, PictureSet, one_in, prefetch, sample_mixed
+from gpunit.training.data import Limits, PairSet, PictureSet
 from tests.conftest import blobs
 
 
@@ -54,22 +54,27 @@ def test_pictures_that_lie_on_a_device_are_the_same(
     assert torch.equal(pictures.sample(6, seed=1, step=2, turned=2), wanted)
 
 
-def test_domains_are_sampled_equally_often(folders: Callable[..., list[Path]]) -> None:
-    sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders("dog", "bird", "car"))]
-    counts = torch.zeros(3)
-    for step in range(30):
-        pictures, labels = sample_mixed(sets, 8, seed=0, step=step)
-        assert len(pictures) == len(labels) == 8
-        counts += labels.bincount(minlength=3)
-    assert torch.equal(counts, torch.full((3,), 80.0))
-
-
-def test_of_more_domains_than_pictures_any_are_sampled(folders: Callable[..., list[Path]]) -> None:
-    sets = [PictureSet(folder, 32, label=i) for i, folder in enumerate(folders(*"abcdef", count=1))]
-    sampled = [tuple(sample_mixed(sets, 2, seed=0, step=step)[1].tolist()) for step in range(40)]
-    assert all(len(set(labels)) == 2 for labels in sampled)
-    assert {label for labels in sampled for label in labels} == set(range(6))
-    assert len(set(sampled)) > 6, "not only neighbours"
+@pytest.mark.parametrize("way", ["decoded", "decoded by several threads", "on a device"])
+def test_some_rows_of_a_batch_are_those_of_the_whole(
+    way: str, pairs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures, maps = pairs
+    cats = PictureSet(pictures / "cat", 32, label=3, maps=maps / "cat")
+    both = PairSet(pictures, maps, ("cat", "dog"), 32)
+    whole, whole_pairs = cats.sample_labelled(7, 1, 2, turned=3), both.sample_pairs(7, 1, 2, turned=3)
+    if way == "on a device":
+        monkeypatch.setattr(data, "fits", lambda needed, device: True)
+        cats.keep_on(torch.device("cpu"))
+    elif way == "decoded by several threads":
+        cats, both = PictureSet(pictures / "cat", 32, label=3, maps=maps / "cat"), PairSet(*pairs, ("cat", "dog"), 32)
+        cats.decode_in_threads()
+        both.decode_in_threads()
+    for rows in ([5, 0, 2], [1], range(7)):
+        part = cats.sample_labelled(7, 1, 2, turned=3, rows=rows)
+        part_pairs = both.sample_pairs(7, 1, 2, turned=3, rows=rows)
+        for mine, all_rows in zip((part, *part_pairs), (whole, *whole_pairs), strict=True):
+            for tensor, wanted in zip(mine.tensors, all_rows.tensors, strict=True):
+                torch.testing.assert_close(tensor, wanted[list(rows)], rtol=0, atol=1e-6)
 
 
 def test_the_limit_takes_the_first_pictures(folders: Callable[..., list[Path]]) -> None:
@@ -118,33 +123,6 @@ def test_a_picture_of_the_crops_size_is_sampled_as_it_is(tmp_path: Path) -> None
     sampled = PictureSet(tmp_path, 32).sample(8, seed=0, step=0)
     picture = data.from_uint8(torch.from_numpy(noise).permute(2, 0, 1))
     assert all(torch.equal(each, picture) or torch.equal(each, picture.flip(2)) for each in sampled)
-
-
-@pytest.mark.parametrize(("every", "counts"), [(0, [0, 0, 0, 0]), (2, [2, 3, 2, 3]), (4, [1, 1, 1, 2])])
-def test_one_in_so_many_is_turned(every: int, counts: list[int]) -> None:
-    assert [one_in(every, 5, step) for step in range(4)] == counts
-
-
-def test_batches_are_prefetched_in_their_order() -> None:
-    sampled: list[int] = []
-
-    def sample(step: int) -> int:
-        sampled.append(step)
-        return step**2
-
-    assert list(prefetch(sample, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
-    assert sampled == [3, 4, 5]
-    assert list(prefetch(sample, range(0))) == []
-
-
-def test_a_batch_that_cannot_be_sampled_ends_the_run() -> None:
-    def sample(step: int) -> int:
-        if step:
-            raise PictureError("broken")
-        return step
-
-    with pytest.raises(PictureError, match="broken"):
-        list(prefetch(sample, range(3)))
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from torch import Tensor
 from gpunit.networks.code_encoder import sample_code
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone
-from gpunit.training.data import PictureSet, sample_mixed
+from gpunit.training.data import PictureSet
+from gpunit.training.mixing import sample_mixed
 from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
 from gpunit.training.recipes import PriorRecipe
 from gpunit.training.run import RunSettings, opened, run_steps

@@ -15,7 +15,8 @@ from gpunit import images
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training.checkpoints import TrainingError
-from gpunit.training.data import Labelled, PairSet, PictureSet, join, one_in, sample_mixed_labelled
+from gpunit.training.data import Labelled, PairSet, PictureSet, join
+from gpunit.training.mixing import one_in, sample_mixed_labelled
 from gpunit.training.recipes import DistillationRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.stage1.distiller import Distiller

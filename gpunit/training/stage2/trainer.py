@@ -29,8 +29,9 @@ from gpunit.networks.skip_health import skip_health
 from gpunit.networks.style_encoder import StyleEncoder
 from gpunit.seeds import step_generator
 from gpunit.training.checkpoints import TrainingError, load_run
-from gpunit.training.data import PictureSet, sample_mixed
+from gpunit.training.data import PictureSet
 from gpunit.training.folder import fingerprint
+from gpunit.training.mixing import sample_mixed
 from gpunit.training.recipes import PaperRecipe, SmallRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.stage2.validation import MOST_PICTURES, Validation

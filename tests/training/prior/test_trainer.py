@@ -7,7 +7,8 @@ import torch
 
 from gpunit.training.bundle import bundle_prior
 from gpunit.training.checkpoints import load_checkpoint
-from gpunit.training.data import PictureSet, sample_mixed_labelled
+from gpunit.training.data import PictureSet
+from gpunit.training.mixing import sample_mixed_labelled
 from gpunit.training.prior.trainer import PriorTrainer, train_prior
 from gpunit.training.run import RunSettings
 from tests.conftest import TINY_PRIOR
