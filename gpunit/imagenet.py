@@ -57,8 +57,9 @@ DOMAINS: Mapping[str, Domain] = {
 def paper_group(label: int) -> str:
     """The group of a class of the paper, or "other".
 
-    >>> paper_group(CLASS_NAMES.index("lion")), paper_group(CLASS_NAMES.index("acoustic guitar"))
-    ('animal', 'other')
+    Examples:
+        >>> paper_group(CLASS_NAMES.index("lion")), paper_group(CLASS_NAMES.index("acoustic guitar"))
+        ('animal', 'other')
     """
     return next((name for name, labels in PAPER_GROUPS.items() if label in labels), "other")
 
@@ -66,8 +67,9 @@ def paper_group(label: int) -> str:
 def search(query: str, limit: int = 20) -> list[int]:
     """Classes whose name contains every word of the query; names that begin with it come first.
 
-    >>> [CLASS_NAMES[label] for label in search("fox", limit=2)]
-    ['fox squirrel', 'English foxhound']
+    Examples:
+        >>> [CLASS_NAMES[label] for label in search("fox", limit=2)]
+        ['fox squirrel', 'English foxhound']
     """
     words = query.lower().split()
     hits = [i for i, name in enumerate(CLASS_NAMES) if all(word in name.lower() for word in words)]

@@ -28,8 +28,9 @@ def table(figures: Figures) -> Table:
 def with_unit(name: str, value: Any) -> str:
     """A figure with the unit that its name says.
 
-    >>> with_unit("render_s", 0.0123), with_unit("render_share_of_peak", 0.5), with_unit("psnr_db", 41.234)
-    ('12.3 ms', '50%', '41.2')
+    Examples:
+        >>> with_unit("render_s", 0.0123), with_unit("render_share_of_peak", 0.5), with_unit("psnr_db", 41.234)
+        ('12.3 ms', '50%', '41.2')
     """
     if isinstance(value, list):
         return ", ".join(value)

@@ -90,8 +90,9 @@ def computes_bf16(device: torch.device) -> bool:
 def psnr(pictures: Tensor, expected: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of pictures in [-1, 1]; at most 126, for equal ones.
 
-    >>> round(psnr(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.02)), 3)
-    40.0
+    Examples:
+        >>> round(psnr(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.02)), 3)
+        40.0
     """
     return float(10 * torch.log10(4 / (pictures - expected).square().mean().clamp_min(1e-12)))
 

@@ -41,8 +41,9 @@ def channel_means(mask: Tensor) -> Tensor:
 def ranking(mask: Tensor) -> list[int]:
     """The channels of a mask (C, S, S) in the order of falling mean; equal ones keep their order.
 
-    >>> ranking(torch.tensor([0.1, 0.7, 0.7])[:, None, None])
-    [1, 2, 0]
+    Examples:
+        >>> ranking(torch.tensor([0.1, 0.7, 0.7])[:, None, None])
+        [1, 2, 0]
     """
     return channel_means(mask).argsort(descending=True, stable=True).tolist()
 
@@ -66,8 +67,9 @@ def strongest_map(mask: Tensor, count: int = STRONGEST) -> Tensor:
 def zero_share(mask: Tensor) -> float:
     """Share of a mask's entries that are exactly 0, where the generator's own feature passes unchanged.
 
-    >>> zero_share(torch.tensor([[[0.0, 0.5], [0.0, 0.0]]]))
-    0.75
+    Examples:
+        >>> zero_share(torch.tensor([[[0.0, 0.5], [0.0, 0.0]]]))
+        0.75
     """
     return (mask == 0).float().mean().item()
 
@@ -75,8 +77,9 @@ def zero_share(mask: Tensor) -> float:
 def histogram(mask: Tensor, bins: int = 20) -> list[float]:
     """Shares of a mask's entries above 0 in equal bins of [0, 1]; zeros if there are none.
 
-    >>> histogram(torch.tensor([0.0, 0.1, 0.2, 0.9, 0.95]), bins=2)
-    [0.5, 0.5]
+    Examples:
+        >>> histogram(torch.tensor([0.0, 0.1, 0.2, 0.9, 0.95]), bins=2)
+        [0.5, 0.5]
     """
     counts = torch.histc(mask[mask > 0], bins, 0.0, 1.0)
     return (counts / counts.sum().clamp(min=1)).tolist()
@@ -103,8 +106,9 @@ def heatmap(values: Tensor, size: int, colormap: str = "viridis", top: float = 1
 def colour_stops(colormap: str, count: int = 9) -> list[str]:
     """Equally spaced colours of a colormap as "#rrggbb", first to last.
 
-    >>> colour_stops("gray", 3)
-    ['#000000', '#808080', '#ffffff']
+    Examples:
+        >>> colour_stops("gray", 3)
+        ['#000000', '#808080', '#ffffff']
 
     Raises:
         ValueError: for an unknown colormap.

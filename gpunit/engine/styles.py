@@ -76,8 +76,9 @@ class StyleSpace:
 def interpolate(start: Tensor, end: Tensor, count: int) -> Tensor:
     """Styles (count, D) in equal steps from start (D,) to end (D,), both included; count is at least 2.
 
-    >>> interpolate(torch.tensor([0.0, 4.0]), torch.tensor([1.0, 0.0]), 3).tolist()
-    [[0.0, 4.0], [0.5, 2.0], [1.0, 0.0]]
+    Examples:
+        >>> interpolate(torch.tensor([0.0, 4.0]), torch.tensor([1.0, 0.0]), 3).tolist()
+        [[0.0, 4.0], [0.5, 2.0], [1.0, 0.0]]
     """
     weights = torch.linspace(0, 1, count)
     return torch.lerp(start, end, weights[:, None])
@@ -98,8 +99,9 @@ def grid(corners: Tensor, size: int) -> Tensor:
 def band(level: int, levels: int) -> int:
     """The band of one of a generator's levels, an index into `BANDS`; a remainder goes to the coarser bands.
 
-    >>> [BANDS[band(level, 5)] for level in range(5)]
-    ['coarse', 'coarse', 'middle', 'middle', 'fine']
+    Examples:
+        >>> [BANDS[band(level, 5)] for level in range(5)]
+        ['coarse', 'coarse', 'middle', 'middle', 'fine']
     """
     return len(BANDS) * level // levels
 

@@ -184,8 +184,9 @@ def result_stems(
         kept: stems that pictures already have, which stay.
         reserved: names of files beside the results.
 
-    >>> result_stems(["a.jpg", "dog.jpg", "dog.png"])
-    ['a', 'dog.jpg', 'dog.png']
+    Examples:
+        >>> result_stems(["a.jpg", "dog.jpg", "dog.png"])
+        ['a', 'dog.jpg', 'dog.png']
     """
     kept = kept or {}
     full = [_beside(source, reserved) for source in sources]

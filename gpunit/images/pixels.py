@@ -42,8 +42,9 @@ def cut(picture: Image.Image, size: int, crop: Crop = CENTRE) -> Image.Image:
 def to_tensor(picture: Image.Image) -> Tensor:
     """A picture as a tensor (1, 3, H, W) float32 in [-1, 1].
 
-    >>> to_tensor(Image.new("RGB", (2, 1), (0, 255, 0))).tolist()
-    [[[[-1.0, -1.0]], [[1.0, 1.0]], [[-1.0, -1.0]]]]
+    Examples:
+        >>> to_tensor(Image.new("RGB", (2, 1), (0, 255, 0))).tolist()
+        [[[[-1.0, -1.0]], [[1.0, 1.0]], [[-1.0, -1.0]]]]
     """
     return from_uint8(_pixels(picture.convert("RGB")))[None]
 
@@ -56,8 +57,9 @@ def to_pictures(batch: Tensor) -> list[Image.Image]:
 def to_uint8(batch: Tensor) -> Tensor:
     """Values of any float dtype in [-1, 1] as uint8 from 0 to 255, rounded and clipped.
 
-    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5])).tolist()
-    [0, 128, 255, 255]
+    Examples:
+        >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5])).tolist()
+        [0, 128, 255, 255]
     """
     return ((batch.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
@@ -65,8 +67,9 @@ def to_uint8(batch: Tensor) -> Tensor:
 def from_uint8(batch: Tensor) -> Tensor:
     """uint8 from 0 to 255 as float32 in [-1, 1]; `to_uint8` leads back.
 
-    >>> from_uint8(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
-    [-1.0, 1.0]
+    Examples:
+        >>> from_uint8(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+        [-1.0, 1.0]
     """
     return batch.float() / 127.5 - 1
 

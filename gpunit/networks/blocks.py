@@ -22,8 +22,9 @@ def leaky_relu(x: Tensor) -> Tensor:
 def upsample(x: Tensor) -> Tensor:
     """Double height and width by repeating pixels: (B, C, H, W) -> (B, C, 2H, 2W).
 
-    >>> upsample(torch.tensor([[[[1.0, 2.0]]]])).tolist()
-    [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
+    Examples:
+        >>> upsample(torch.tensor([[[[1.0, 2.0]]]])).tolist()
+        [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
     """
     return F.interpolate(x, scale_factor=2, mode="nearest")
 

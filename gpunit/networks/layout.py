@@ -59,9 +59,10 @@ class Layout:
 def layout_of(code: Tensor) -> Layout:
     """The layouts of latent codes (B, D), from their first three numbers.
 
-    >>> layout = layout_of(torch.zeros(1, 64))
-    >>> layout.across.item(), round(layout.size.item(), 2)
-    (0.5, 0.71)
+    Examples:
+        >>> layout = layout_of(torch.zeros(1, 64))
+        >>> layout.across.item(), round(layout.size.item(), 2)
+        (0.5, 0.71)
     """
     share = torch.special.ndtr(code[:, :LAYOUT_DIM].float())
     size = _SMALLEST + (_LARGEST - _SMALLEST) * share[:, 2] ** _SKEW

@@ -109,8 +109,9 @@ Detector = Callable[[Image.Image], Instances]
 def scale_of(short_side: int) -> tuple[int, int]:
     """Limits of the longer and the shorter side, in the proportion of `TEST_SCALE`.
 
-    >>> scale_of(800), scale_of(400)
-    ((1333, 800), (666, 400))
+    Examples:
+        >>> scale_of(800), scale_of(400)
+        ((1333, 800), (666, 400))
     """
     return short_side * TEST_SCALE[0] // TEST_SCALE[1], short_side
 
@@ -129,8 +130,9 @@ def group_labels(group: str) -> Tensor:
 def folder_group(name: str) -> str | None:
     """The group that a folder's name tells, or None.
 
-    >>> [folder_group(name) for name in ("151_dog", "281_animal", "horse", "car", "face", "holiday")]
-    ['dog', 'animal', 'animal', 'vehicle', 'person', None]
+    Examples:
+        >>> [folder_group(name) for name in ("151_dog", "281_animal", "horse", "car", "face", "holiday")]
+        ['dog', 'animal', 'animal', 'vehicle', 'person', None]
     """
     name = re.sub(r"^\d+_", "", name.lower())
     if name in COCO_GROUPS:
@@ -141,8 +143,9 @@ def folder_group(name: str) -> str | None:
 def path_group(path: PurePath) -> str | None:
     """The group that a picture's folders tell, the nearest that tells one; None if none does.
 
-    >>> path_group(PurePath("real/281_animal/old/cat.jpg"))
-    'animal'
+    Examples:
+        >>> path_group(PurePath("real/281_animal/old/cat.jpg"))
+        'animal'
     """
     return next((group for folder in path.parents if (group := folder_group(folder.name))), None)
 

@@ -387,8 +387,9 @@ def weight_names(recipe: AnyRecipe) -> list[str]:
 def weighted(recipe: Recipe, **weights: float) -> Recipe:
     """The recipe with some loss weights changed.
 
-    >>> weighted(SmallRecipe(), content=2.0).weights.content
-    2.0
+    Examples:
+        >>> weighted(SmallRecipe(), content=2.0).weights.content
+        2.0
     """
     changed = replace(recipe.weights, **weights)
     return replace(recipe, weights=changed)

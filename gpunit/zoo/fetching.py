@@ -131,8 +131,9 @@ def fetch_from_any(
 def mirrored(mirror: str, name: str) -> str:
     """The address of a file at a mirror: the http(s) address of a folder, or a Hugging Face repository as owner/name.
 
-    >>> mirrored("https://example.org/weights/", "a.pth")
-    'https://example.org/weights/a.pth'
+    Examples:
+        >>> mirrored("https://example.org/weights/", "a.pth")
+        'https://example.org/weights/a.pth'
     """
     if mirror.startswith(("http://", "https://")):
         return f"{mirror.rstrip('/')}/{name}"

@@ -30,8 +30,9 @@ _CACHED = "models--"
 def is_hub_name(name: str) -> bool:
     """Whether a name is that of a Hub repository.
 
-    >>> is_hub_name("owner/to-cat"), is_hub_name("to-cat"), is_hub_name("../to-cat"), is_hub_name("a/b/c")
-    (True, False, False, False)
+    Examples:
+        >>> is_hub_name("owner/to-cat"), is_hub_name("to-cat"), is_hub_name("../to-cat"), is_hub_name("a/b/c")
+        (True, False, False, False)
     """
     return _HUB_NAME.fullmatch(name) is not None
 

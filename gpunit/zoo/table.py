@@ -201,8 +201,9 @@ def _own_spec(path: Path) -> ModelSpec | None:
 def find(name: str) -> ModelSpec:
     """The table's line for a model.
 
-    >>> find("dog2cat").title, find("to-cat").resolution
-    ('dog → cat', 128)
+    Examples:
+        >>> find("dog2cat").title, find("to-cat").resolution
+        ('dog → cat', 128)
 
     Raises:
         ModelError: for a name that is neither in the table nor that of a translator on this machine.

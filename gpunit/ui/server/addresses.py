@@ -73,8 +73,9 @@ def bare(host: str) -> str:
 def in_brackets(host: str) -> str:
     """A host as web addresses write it: IPv6 in brackets.
 
-    >>> in_brackets("::1"), in_brackets("127.0.0.1"), in_brackets("localhost")
-    ('[::1]', '127.0.0.1', 'localhost')
+    Examples:
+        >>> in_brackets("::1"), in_brackets("127.0.0.1"), in_brackets("localhost")
+        ('[::1]', '127.0.0.1', 'localhost')
     """
     try:
         is_ipv6 = ipaddress.ip_address(bare(host)).version == 6
