@@ -70,13 +70,26 @@ def test_every_file_and_name_of_the_code_exists(page: str) -> None:
             pkgutil.resolve_name(name)
 
 
+def commands_in(block: str) -> Iterator[list[str]]:
+    """The arguments of every call of gpunit in a shell block."""
+    for line in block.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if "gpunit" in words and ("-m" in words or words[0] == "gpunit"):
+            yield words[words.index("gpunit") + 1 :]
+
+
 def commands_in_blocks(page: str) -> Iterator[list[str]]:
     """The arguments of every call of gpunit in a page's shell blocks."""
     for block in blocks(page, "sh"):
-        for line in block.replace("\\\n", " ").splitlines():
-            words = shlex.split(line, comments=True)
-            if "gpunit" in words and ("-m" in words or words[0] == "gpunit"):
-                yield words[words.index("gpunit") + 1 :]
+        yield from commands_in(block)
+
+
+def commands_in_section(page: str, heading: str) -> list[str]:
+    """The calls of gpunit in the first shell block under a heading, each as one line."""
+    section = text_of(page).partition(f"\n## {heading}\n")[2]
+    block = re.search(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert block is not None, heading
+    return [" ".join(words) for words in commands_in(block[1])]
 
 
 def commands_in_prose(page: str) -> Iterator[list[str]]:

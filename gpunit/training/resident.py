@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,9 @@ from torch import Tensor
 
 _SHARE_OF_FREE_MEMORY = 0.25
 WORKERS = 8  # that decode; Pillow decodes outside Python's lock
+
+
+_living: weakref.WeakSet[ResidentStacks] = weakref.WeakSet()
 
 
 class ResidentStacks:
@@ -29,6 +33,12 @@ class ResidentStacks:
         for place, each in zip(whole, stacks, strict=True):
             place[:, : each.shape[-1], : each.shape[-1]] = each
         self._stacks = whole.to(device)
+        _living.add(self)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes on the device."""
+        return self._stacks.nbytes
 
     def crops(self, indices: list[int], corners: list[tuple[int, int]], flips: list[bool], size: int) -> Tensor:
         """Squares of some stacks, (B, C, size, size) uint8 on the device.
@@ -51,8 +61,12 @@ class ResidentStacks:
 
 
 def fits(needed: int, device: torch.device) -> bool:
-    """Whether pictures of so many bytes may lie on a device: on a GPU, in a quarter of what is free there."""
+    """Whether pictures of so many bytes may lie on a device.
+
+    On a GPU, all pictures together take at most a quarter of what would be free without them.
+    """
     if device.type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return needed <= _SHARE_OF_FREE_MEMORY * free
+    held = sum(each.nbytes for each in _living)
+    return held + needed <= _SHARE_OF_FREE_MEMORY * (free + held)

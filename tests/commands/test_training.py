@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import torch
 
 from gpunit import zoo
@@ -38,7 +35,7 @@ def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], 
     options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1", "--warm-up", "0")
     run("distill", *places, *options, "--output", content)
     picture = torch.rand(1, 3, 128, 128)
-    assert zoo.shape_classes(content) == ("cat", "dog", "bird", "car")
+    assert zoo.shape_classes(content) == ("bird", "car", "cat", "dog")  # the subfolders, by name
     with torch.inference_mode():
         code = zoo.load_content_encoder(content, "small")(picture).content
         shape = zoo.load_shape_head(content, "small")(code, torch.tensor([3]))
@@ -47,31 +44,6 @@ def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], 
 
     run("prior", "--prior", prior, "--classes", "cat,car", "--rows", "2", "--output", tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").is_file()
-
-
-def test_from_a_recipe_file_to_figures(
-    folders: Callable[..., list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dog, cat = folders("dog", "cat", count=4)
-    content = zoo.stored("content-scenes.safetensors")
-    recipe, stage_two, model = (tmp_path / name for name in ("mine.toml", "to-cat", "my-cat.safetensors"))
-    recipe.write_text(
-        'recipe = "generic"\nbatch = 2\nperceptual_net = "efficientnet-lite0"\n\n[weights]\nstyle = 10.0\n'
-    )
-    options: tuple[str | Path, ...] = ("--target", "cat", "--sources", "dog", "--resolution", "64", "--steps", "2")
-    run("train", dog.parent, "--recipe", recipe, *options, "--run", stage_two, "--content-encoder", content)
-    line = json.loads((stage_two / "stats.jsonl").read_text().splitlines()[-1])
-    assert line["step"] == 2
-    assert {"open_16", "zeros", "gate_swap", "content"} <= line.keys()
-    assert "style = 10.0" in (stage_two / "recipe.toml").read_text()
-
-    shutil.copy(content, tmp_path)
-    run("fit-sampler", stage_two, "--target", cat, "--content-encoder", content, "--output", model, "--codes-seen", "8")
-    figures = tmp_path / "figures.json"
-    places = ("--sources", dog, "--target-test", cat, "--target-train", cat, "--output", figures)
-    monkeypatch.setenv("GPUNIT_CHECKPOINTS", str(tmp_path))
-    run("evaluate", "--model", "my-cat", *places, "--net", "efficientnet-lite0")
-    assert "follows_flip" in figures.read_text()
 
 
 def test_what_cannot_be_done_is_explained(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
