@@ -12,6 +12,8 @@ from gpunit.engine.device import pick_device
 # Seconds of every part out of `SECONDS`; less time is divided in the same proportion.
 PARTS: Mapping[str, float] = {"published": 12.0, "small": 6.0, "biggan": 11.0, "startup": 6.0, "training": 10.0}
 SECONDS = sum(PARTS.values())
+# Seconds of the steps of one stage, after which no further one is begun.
+STAGE_SECONDS = 15.0
 
 
 def measure(
@@ -20,6 +22,7 @@ def measure(
     precision: str = "auto",
     seconds: float = SECONDS,
     published_training: bool = False,
+    every_stage: bool = False,
     report: Callable[[str], None] = lambda part: None,
 ) -> Figures:
     """Measure this machine.
@@ -32,10 +35,12 @@ def measure(
         device, precision: the engine's; see `Translator`.
         seconds: time for all parts together.
         published_training: also train at the published size, which takes minutes more.
+        every_stage: also train by every stage's small recipe, which takes a minute more.
         report: called with the name of every part before it begins.
 
     Returns:
-        Figures by part, each a dictionary; "machine", "peak_memory_mb", and "left_out" where there are such parts.
+        Figures by part and stage, each a dictionary; "machine", "peak_memory_mb", and "left_out" where there are such
+        parts.
     """
     figures: Figures = {"machine": machine.machine_figures(pick_device(device))}
     deadline = time.perf_counter() + seconds
@@ -52,6 +57,8 @@ def measure(
     if published_training:
         report("training at the published size")
         figures.setdefault("training", {}).update(training.published_training_figures())
+    if every_stage:
+        figures |= _measure_stages(device, report)
     if left_out:
         figures["left_out"] = left_out
     return figures | {"peak_memory_mb": machine.peak_memory_mb()}
@@ -66,3 +73,13 @@ def _measure_part(part: str, device: str, precision: str, deadline: float) -> Fi
         return training.training_figures(deadline)
     networks, weights = rendering.family_networks(part)
     return {"weights": weights, **rendering.translation_figures(networks, device, precision, deadline)}
+
+
+def _measure_stages(device: str, report: Callable[[str], None]) -> Figures:
+    from gpunit.benchmark.stages import stage_figures, stages
+
+    figures: Figures = {}
+    for name, stage in stages().items():
+        report(f"the stage {name}")
+        figures[f"stage {name}"] = stage_figures(stage, pick_device(device), time.perf_counter() + STAGE_SECONDS)
+    return figures

@@ -13,6 +13,8 @@ _MARK = " ?"
 # Endings of the names of ratios, whose two sides a busy machine may have slowed unequally.
 _RATIOS = ("_to_plain", "_to_library", "_share_of_peak")
 
+_SHARES = ("_share_of_peak", "waiting_share")
+
 
 def table(figures: Figures) -> Table:
     """Every figure with its unit, one a line; a "?" marks ratios that cannot be relied on."""
@@ -38,7 +40,7 @@ def with_unit(name: str, value: Any) -> str:
         return str(value)
     if name.endswith("_s"):
         return f"{value:.2f} s" if value >= 1 else f"{1000 * value:.1f} ms"
-    return f"{value:.0%}" if name.endswith("_share_of_peak") else f"{value:.3g}"
+    return f"{value:.0%}" if name.endswith(_SHARES) else f"{value:.3g}"
 
 
 def remarks(figures: Figures) -> Iterator[str]:

@@ -20,6 +20,10 @@ def benchmark(
     published_training: Annotated[
         bool, typer.Option("--published-training", help="Also ten training steps at the published size: minutes.")
     ] = False,
+    every_stage: Annotated[
+        bool,
+        typer.Option("--every-stage", help="Also some training steps of every stage, by the small recipes: a minute."),
+    ] = False,
     seconds: Annotated[
         float, typer.Option(min=1, help="Time for all parts: the less there is, the fewer rounds each takes.")
     ] = 45,
@@ -44,6 +48,7 @@ def benchmark(
             precision,
             seconds,
             published_training,
+            every_stage,
             report=lambda name: status.update(f"Measuring: {name}"),
         )
     if json:  # before anything is printed, which may fail

@@ -35,6 +35,7 @@ class StatsLog:
         self._sums: dict[str, torch.Tensor | float] = {}
         self._counts: Counter[str] = Counter()
         self._notes: dict[str, float] = {}
+        self._waited: float | None = None
         self._steps = 0
         self._board: SummaryWriter | None = None
         self._begun = time.monotonic()
@@ -48,6 +49,10 @@ class StatsLog:
                 value = value.detach().float()
             self._sums[name] = self._sums.get(name, 0.0) + value
 
+    def wait(self, seconds: float) -> None:
+        """Add the time that a step waited for its pictures; the next line tells it as a share of all time."""
+        self._waited = seconds + (self._waited or 0.0)
+
     def note(self, values: Mapping[str, float]) -> None:
         """Add values that are no step's losses to the next line; those that are NaN or infinite are left out."""
         self._notes |= {name: round(value, 5) for name, value in values.items() if math.isfinite(value)}
@@ -57,7 +62,7 @@ class StatsLog:
         return next((name for name, total in self._sums.items() if not math.isfinite(float(total))), None)
 
     def write(self, step: int) -> dict[str, float]:
-        """Write and return the means since the previous line, with the step and the seconds per step.
+        """Write and return the means since the previous line, the step, the seconds per step, and the share of waiting.
 
         Raises:
             ValueError: if no step was added since the previous line, or a mean is NaN or infinite.
@@ -67,8 +72,9 @@ class StatsLog:
         if name := self.first_nonfinite():
             raise ValueError(f"the mean of {name} is not finite: a log with NaN in it is no JSON.")
         means = {name: round(float(value) / self._counts[name], 5) for name, value in self._sums.items()}
-        seconds = round((time.monotonic() - self._begun) / self._steps, 5)
-        line = {"step": step, **means, **self._notes, "seconds": seconds}
+        elapsed = time.monotonic() - self._begun
+        waiting = {} if self._waited is None else {"waiting": round(self._waited / max(elapsed, 1e-9), 5)}
+        line = {"step": step, **means, **self._notes, "seconds": round(elapsed / self._steps, 5), **waiting}
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             drop_torn_line(self.path)
@@ -76,7 +82,7 @@ class StatsLog:
                 file.write(json.dumps(line, allow_nan=False) + "\n")
             if find_spec("tensorboard"):
                 self._show(line, self.path.parent / "tensorboard")
-        self._sums, self._counts, self._notes = {}, Counter(), {}
+        self._sums, self._counts, self._notes, self._waited = {}, Counter(), {}, None
         self._steps, self._begun = 0, time.monotonic()
         return line
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate, zip_longest
@@ -95,16 +96,21 @@ def _planned(
     return [(s, share) for s, share in zip(sets, shares(len(sets), count, step), strict=True) if share]
 
 
-def prefetch(sample: Callable[[int], Batch], steps: Sequence[int]) -> Iterator[tuple[int, Batch]]:
+def prefetch(
+    sample: Callable[[int], Batch], steps: Sequence[int], waited: Callable[[float], None] = lambda seconds: None
+) -> Iterator[tuple[int, Batch]]:
     """(step, batch) of every step; while one batch is in use, another thread samples the next.
 
     Args:
         sample: the batch of a step, from the step's number alone.
         steps: in the order in which they are taken.
+        waited: called before every step with the seconds that it waited for its batch.
     """
     with ThreadPoolExecutor(1) as pool:
         following: Future[Batch] | None = None
         for step, after in zip_longest(steps, steps[1:]):
+            begun = time.perf_counter()
             batch = sample(step) if following is None else following.result()
+            waited(time.perf_counter() - begun)
             following = None if after is None else pool.submit(sample, after)
             yield step, batch

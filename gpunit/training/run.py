@@ -52,6 +52,7 @@ class RunSettings:
         start_from: weights trained elsewhere, for a run that has no checkpoint yet.
         report: called with every line of the log.
         progress: called with (steps done, steps) before the first step and after each.
+        waited: called before each step with the seconds that it waited for its pictures.
         recipe: what the recipe is called; a run is not continued by another.  Empty for one without a name.
         snapshot_every: steps between numbered snapshots of the finished weights; 0 for none.
         keep: how many of these are kept, the newest; the best one is kept besides.
@@ -71,6 +72,7 @@ class RunSettings:
     keep: int = 5
     validate_every: int = 0
     held_out: Path | None = None
+    waited: Callable[[float], None] = lambda seconds: None
 
     @property
     def checkpoint(self) -> Path:
@@ -157,7 +159,7 @@ def run_steps(
     record = _Record(trainer, settings, sheet, validate, describe)
     settings.progress(trainer.done, settings.steps)
     try:
-        for number, batch in prefetch(sample, range(trainer.done, settings.steps)):
+        for number, batch in prefetch(sample, range(trainer.done, settings.steps), record.wait):
             seed_step(settings.seed, number)
             record.log.add(step(batch))
             settings.progress(trainer.done, settings.steps)
@@ -183,6 +185,11 @@ class _Record:
         self._validate, self._describe = validate, describe
         self.log = StatsLog(settings.folder and settings.folder / "stats.jsonl")
         self._saved_at = trainer.done
+
+    def wait(self, seconds: float) -> None:
+        """Before every step: how long it waited for its pictures."""
+        self.log.wait(seconds)
+        self._settings.waited(seconds)
 
     def update(self) -> None:
         """After every step: check, validate, save and log what is due."""

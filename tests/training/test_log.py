@@ -46,7 +46,11 @@ def test_notes_join_the_next_line_and_no_line_has_nan_in_it(tmp_path: Path) -> N
     assert first == {"step": 1}
     assert second | {"seconds": 0} == {"step": 2, "loss": 1.0, "validation": 0.25, "seconds": 0}
     assert third.keys() == {"step", "loss", "seconds"}
+    log.wait(0.0)
+    log.wait(0.0)
+    log.add({"loss": 3.0})
+    assert log.write(4)["waiting"] == 0
     log.add({"loss": math.nan})
     with pytest.raises(ValueError, match="the mean of loss is not finite"):
-        log.write(4)
-    assert len(path.read_text().splitlines()) == 3
+        log.write(5)
+    assert len(path.read_text().splitlines()) == 4

@@ -41,8 +41,10 @@ def test_batches_are_prefetched_in_their_order() -> None:
         sampled.append(step)
         return step**2
 
-    assert list(prefetch(sample, range(3, 6))) == [(3, 9), (4, 16), (5, 25)]
+    waits: list[float] = []
+    assert list(prefetch(sample, range(3, 6), waits.append)) == [(3, 9), (4, 16), (5, 25)]
     assert sampled == [3, 4, 5]
+    assert len(waits) == 3
     assert list(prefetch(sample, range(0))) == []
 
 
