@@ -149,6 +149,7 @@ def _open_session(weights: Path | None, device: torch.device) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other programs compute too
     try:
         return onnxruntime.InferenceSession(str(weights), options, providers=[*providers, "CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises types of its own for whatever the bytes lead it to
