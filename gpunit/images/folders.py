@@ -277,8 +277,17 @@ def read_batches(
     Raises:
         PictureError: if the folder holds no picture, or one that cannot be used.
     """
+    yield from read_squares(spread_pictures(folder, limit), size, batch)
+
+
+def spread_pictures(folder: str | os.PathLike[str], limit: int | None = None) -> list[Path]:
+    """The paths of a folder's pictures, at most `limit` of them, spread evenly over the folder; see `read_batches`."""
     paths = list_pictures(folder)
     count = len(paths) if limit is None else min(limit, len(paths))
-    paths = [paths[place * len(paths) // count] for place in range(count)]
+    return [paths[place * len(paths) // count] for place in range(count)]
+
+
+def read_squares(paths: Sequence[Path], size: int, batch: int = 32) -> Iterator[Tensor]:
+    """The centre squares of pictures, as batches (B, 3, size, size) in [-1, 1], one in memory at a time."""
     for start in range(0, len(paths), batch):
         yield from_uint8(torch.stack([load_square(path, size) for path in paths[start : start + batch]]))

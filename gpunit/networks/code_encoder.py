@@ -60,6 +60,11 @@ class CodeEncoder(nn.Module):
         return mean, log_variance.clamp(-8, 4)
 
 
-def sample_code(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A sample of N(mean, exp(log_variance)), differentiable in both (reparametrisation), of their shape."""
-    return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+def sample_code(mean: Tensor, log_variance: Tensor, noise: Tensor | None = None) -> Tensor:
+    """A sample of N(mean, exp(log_variance)), differentiable in both (reparametrisation), of their shape.
+
+    Args:
+        mean, log_variance: (B, D).
+        noise: (B, D) from N(0, I); drawn here if omitted.
+    """
+    return mean + torch.exp(log_variance / 2) * (torch.randn_like(mean) if noise is None else noise)

@@ -6,7 +6,7 @@ discriminator trained from scratch, which makes the small family trainable on tw
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -58,6 +58,29 @@ class Judgement:
     styles: list[Tensor]
 
 
+def _as_it_is(mean: Tensor) -> Tensor:
+    return mean
+
+
+class BatchDeviation(nn.Module):
+    """The mean standard deviation of a map (B, C, H, W) over its batch, a number.
+
+    It lets D see a generator that collapses to one picture (Karras et al., "Progressive Growing of GANs", ICLR 2018).
+
+    Attributes:
+        over_all: averages a mean over the other parts of the batch, where there are any.
+    """
+
+    over_all: Callable[[Tensor], Tensor] = staticmethod(_as_it_is)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # On a CPU, torch's own variance along the batch takes twenty times as long, and a mean along it changes the
+        # layout of the map.
+        flat = x.permute(0, 2, 3, 1).flatten(1)
+        spread = self.over_all((flat - self.over_all(flat.mean(dim=0))).square().mean(dim=0))
+        return torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
+
+
 class _Head(nn.Module):
     """4x4 stride-2 convolution, a channel with the batch's standard deviation, 3x3 convolution, 1x1 logits.
 
@@ -69,19 +92,14 @@ class _Head(nn.Module):
     def __init__(self, in_channels: int, width: int, classes: int, with_layout: bool) -> None:
         super().__init__()
         self.down = nn.Conv2d(in_channels, width, 4, 2, padding=1)
+        self.deviation = BatchDeviation()
         self.hidden = nn.Conv2d(width + 1 + (LAYOUT_CHANNELS if with_layout else 0), width, 3, padding=1)
         self.to_logit = nn.Conv2d(width, 1, 1)
         self.embedding = nn.Linear(classes, width, bias=False) if classes else None
 
     def forward(self, x: Tensor, label: Tensor | None, layout: Layout | None) -> tuple[Tensor, Tensor]:
         x = leaky_relu(self.down(x))
-        # The standard deviation over the batch lets D see a generator that collapses to one picture (Karras et al.,
-        # "Progressive Growing of GANs", ICLR 2018).  On a CPU, torch's own variance along the batch takes twenty times
-        # as long, and a mean along it changes the layout of the map.
-        flat = x.permute(0, 2, 3, 1).flatten(1)
-        spread = (flat - flat.mean(dim=0)).square().mean(dim=0)
-        deviation = torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
-        further = [deviation.expand(x.shape[0], 1, *x.shape[2:])]
+        further = [self.deviation(x).expand(x.shape[0], 1, *x.shape[2:])]
         if layout is not None:
             further.append(layout.maps(x.shape[-1]).to(x.dtype))
         x = torch.cat([x, *(maps.contiguous(memory_format=_LAYOUT) for maps in further)], dim=1)

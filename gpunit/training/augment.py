@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gpunit.training.shares import ALONE, Shares
+
 _GREY = (0.299, 0.587, 0.114)
 
 
-def recolour(picture: Tensor) -> Tensor:
+def recolour(picture: Tensor, shares: Shares = ALONE) -> Tensor:
     """Change everything about a picture but its layout: hue, saturation, tone, blur, noise; half become negatives.
 
     Pictures rendered from one latent code share light and dark as well as shape.  Without negatives, the content map
@@ -20,14 +22,15 @@ def recolour(picture: Tensor) -> Tensor:
 
     Args:
         picture: (B, 3, H, W) in [-1, 1].
+        shares: which rows of a batch these are.
 
     Returns:
         The same shape and range; stage I asks that the content map stays the same.
     """
-    count = picture.shape[0]
+    count = shares.whole(len(picture))
 
     def uniform(low: float, high: float) -> Tensor:
-        return torch.empty(count, 1, 1, 1, device=picture.device).uniform_(low, high)
+        return shares.share(torch.empty(count, 1, 1, 1, device=picture.device).uniform_(low, high))
 
     grey = (picture * picture.new_tensor(_GREY)[:, None, None]).sum(1, keepdim=True)
     chroma = picture - grey
@@ -40,7 +43,7 @@ def recolour(picture: Tensor) -> Tensor:
     x = x * torch.exp(uniform(-0.5, 0.3)) + uniform(-0.25, 0.25)
     blurred = F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), 5, 1)
     x = torch.lerp(x, blurred, uniform(-0.6, 0.9))
-    x = x + torch.randn_like(x) * uniform(0, 0.12)
+    x = x + shares.noise_like(x) * uniform(0, 0.12)
     return x.clamp(-1, 1)
 
 

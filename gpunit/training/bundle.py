@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gpunit.files import digest
-from gpunit.images import read_batches
+from gpunit.images import read_squares, spread_pictures
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.networks.families import PUBLISHED, SMALL, TranslatorParams
 from gpunit.networks.normalisation import fold_spectral_norm
@@ -20,6 +20,7 @@ from gpunit.training.checkpoints import load_run, taking_from
 from gpunit.training.prior.base import make_biggan
 from gpunit.training.prior.layouts import LayoutRecipe
 from gpunit.training.prior.statistics import measure_standing_statistics
+from gpunit.training.processes import Processes
 from gpunit.training.recipes import DistillationRecipe, PriorRecipe
 from gpunit.training.sampler import SamplerRecipe, fit_sampler
 from gpunit.training.stage1.distiller import Distiller
@@ -103,13 +104,25 @@ def encode_styles(
     size: int,
     batch: int = 32,
     limit: int | None = None,
-    device: torch.device = CPU,
+    processes: Processes | None = None,
 ) -> Tensor:
     """Style codes (N, D) of the pictures of a folder, at most `limit` of them, in the order of their names.
 
-    The codes lie on `device`, where the encoder has to be.
+    Args:
+        encoder: E_s.
+        folder: of the pictures.
+        size: side to which they are brought.
+        batch: pictures at a time.
+        limit: how many are used.
+        processes: each decodes and encodes its own pictures, and all have all codes, on their device; the encoder
+            has to be there.
     """
-    return torch.cat([encoder(pictures.to(device)) for pictures in read_batches(folder, size, limit, batch)])
+    processes = processes or Processes(device=CPU)
+    paths = spread_pictures(folder, limit)
+    filled = len(paths) + -len(paths) % processes.count  # as many for every process
+    mine = [paths[place % len(paths)] for place in processes.rows(filled)]
+    codes = torch.cat([encoder(pictures.to(processes.device)) for pictures in read_squares(mine, size, batch)])
+    return processes.gathered(codes)[: len(paths)]
 
 
 def bundle_translator(
@@ -122,7 +135,7 @@ def bundle_translator(
     seed: int = 0,
     report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
     limit: int | None = None,
-    device: torch.device = CPU,
+    processes: Processes | None = None,
 ) -> None:
     """Fit the style sampler of a run of stage II and write the finished translator.
 
@@ -136,18 +149,21 @@ def bundle_translator(
         seed: of the fit and of the choice of the bank.
         report: called with (epoch, epochs, mean squared error).
         limit: use at most this many target pictures.
-        device: where to encode them and to fit.
+        processes: this process's place among those that share the work, and its device; the main one writes.
 
     Raises:
         TrainingError: if the run has no checkpoint, or one of another shape.
     """
+    processes = processes or Processes(device=CPU)
     state = load_run(run)
     model = StyledGenerator(params)
     with taking_from(run):
         model.load_state_dict(state["ema"])
-    style_encoder: StyleEncoder = model.style_encoder.eval().to(device)
-    codes = encode_styles(style_encoder, target, params.resolution, limit=limit, device=device)
-    sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report)
+    style_encoder: StyleEncoder = model.style_encoder.eval().to(processes.device)
+    codes = encode_styles(style_encoder, target, params.resolution, limit=limit, processes=processes)
+    sampler = fit_sampler(codes, params.style_sampler, recipe, seed, report, processes)
+    if not processes.is_main:
+        return
     chosen = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:BANK_SIZE]
     tensors = {
         **model.state_dict(),

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gpunit.networks.blocks import spatial_mean
 from gpunit.networks.frozen.self_similarity import self_similarity
+from gpunit.training.shares import ALONE, Shares
 
 
 def content_distance(content: Tensor, target: Tensor) -> Tensor:
@@ -21,14 +22,16 @@ def content_distance(content: Tensor, target: Tensor) -> Tensor:
     return F.l1_loss(content, target.detach())
 
 
-def content_disagreement(content: Tensor, partner: Tensor) -> Tensor:
+def content_disagreement(content: Tensor, partner: Tensor, shares: Shares = ALONE) -> Tensor:
     """|| E_c(x) - E_c(y) ||_1 of pairs, relative to that of different codes: 0 if pairs agree, 1 if they do not.
 
     Not in the paper: the distance alone is smallest for a map that is nearly the same for all pictures.
 
     Args:
         content, partner: (B, 1, H, W), row i of both of one latent code.
+        shares: which rows of a batch these are.
     """
+    content, partner = shares.gathered(content), shares.gathered(partner)
     return F.l1_loss(content, partner) / F.l1_loss(content, partner.roll(1, 0)).clamp_min(1e-6)
 
 
@@ -55,12 +58,17 @@ def content_magnitude(content: Tensor) -> Tensor:
     return content.flatten(1).norm(dim=1).mean()
 
 
-def feature_distance(features: Mapping[int, Tensor], target: Mapping[int, Tensor]) -> Tensor:
-    """Perceptual distance of two feature pyramids: L1 at every stride, relative to the target's mean magnitude."""
+def feature_distance(features: Mapping[int, Tensor], target: Mapping[int, Tensor], shares: Shares = ALONE) -> Tensor:
+    """Perceptual distance of two feature pyramids: L1 at every stride, relative to the target's mean magnitude.
+
+    Args:
+        features, target: (B, C, H, W) by stride; the target is detached.
+        shares: which rows of a batch these are.
+    """
     total = torch.zeros((), device=next(iter(target.values())).device)
     for stride, wanted in target.items():
         wanted = wanted.detach().float()
-        total = total + F.l1_loss(features[stride].float(), wanted) / wanted.abs().mean()
+        total = total + F.l1_loss(features[stride].float(), wanted) / shares.averaged(wanted.abs().mean())
     return total / len(target)
 
 

@@ -1,98 +1,142 @@
-"""Devices, mixed precision and several processes, through accelerate.
+"""Devices, mixed precision and several processes: what every stage's steps are taken by.
 
-A batch is that of all processes together: each samples it whole, from the same seeds, and keeps its share.  So a run
-gives the same numbers, up to rounding, on one process as on several, and may go on with another number of them.
 Networks are not wrapped; their gradients are averaged after the backward pass, which also works for R1's second
-derivatives and for several passes per step.
+derivatives and for several passes per step.  What of a batch each process computes, `training.shares` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from torch import Tensor, nn
+import torch.distributed as dist
+from torch import Tensor
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
+from gpunit.engine import batch
+from gpunit.engine.device import PRECISIONS, pick_device
 from gpunit.training.checkpoints import TrainingError
+from gpunit.training.shares import Shares
 
-PRECISIONS = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+_CHOICES = ("auto", *PRECISIONS)
 
 
-class Processes:
+class Processes(Shares):
     """This process among those of a run; the only one, unless `accelerate launch` or torchrun started more.
 
     Args:
-        precision: fp32, bf16 or fp16, of the networks' passes; weights stay fp32.
+        precision: fp32, bf16 or fp16, of the networks' passes; weights stay fp32.  With auto, the stage chooses.
+        device: where to compute, or "auto"; of several processes, each has a GPU of its own unless this is the CPU.
 
     Raises:
         TrainingError: for another precision, or one that the device does not compute in.
+        ValueError: for a device that is not available.
     """
 
-    def __init__(self, precision: str = "fp32") -> None:
-        if precision not in PRECISIONS:
-            raise TrainingError(f"there is no precision {precision!r}; choose from {', '.join(PRECISIONS)}.")
-        try:
-            self._accelerator = Accelerator(mixed_precision=PRECISIONS[precision])
-        except ValueError as error:
-            raise TrainingError(f"{precision} cannot be computed here ({error}); choose --precision fp32.") from None
+    def __init__(self, precision: str = "auto", device: torch.device | str = "auto") -> None:
+        if precision not in _CHOICES:
+            raise TrainingError(f"there is no precision {precision!r}; choose from {', '.join(_CHOICES)}.")
+        super().__init__()
+        if batch.Share.of(os.environ).count > 1:
+            from accelerate import PartialState  # which one process can do without
+
+            asked = os.environ.get("ACCELERATE_USE_CPU", "false").lower() in ("1", "true", "yes")
+            state = PartialState(cpu=asked or pick_device(str(device)).type == "cpu")
+            self.index, self.count, self.device = state.process_index, state.num_processes, state.device
+        else:
+            self.device = device if isinstance(device, torch.device) else pick_device(device)
         if precision == "fp16" and self.device.type == "cpu":
             raise TrainingError("fp16 needs a GPU; choose --precision bf16 or fp32.")
-
-    @property
-    def device(self) -> torch.device:
-        """Where this process computes."""
-        return self._accelerator.device
-
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the process that writes files."""
-        return self._accelerator.is_main_process
-
-    @property
-    def count(self) -> int:
-        """Number of processes."""
-        return self._accelerator.num_processes
-
-    def share(self, batch: Tensor) -> Tensor:
-        """This process's part of a batch, on its device."""
-        return batch[self._accelerator.process_index :: self.count].to(self.device)
-
-    def autocast(self) -> AbstractContextManager[None]:
-        """Mixed precision for what is inside."""
-        return self._accelerator.autocast()
-
-    def prepare(self, optimizer: torch.optim.Optimizer) -> Any:
-        """An optimiser that unscales fp16's gradients before it steps."""
-        return self._accelerator.prepare_optimizer(optimizer)
-
-    def backward(self, loss: Tensor, module: nn.Module) -> None:
-        """Gradients of a loss for a module's parameters, averaged over the processes."""
-        self._accelerator.backward(loss)
-        self._average(parameter.grad for parameter in module.parameters() if parameter.grad is not None)
+        self._dtype = PRECISIONS.get(precision)
+        self._scaler = torch.amp.GradScaler(self.device.type) if self._dtype is torch.float16 else None
 
     def anywhere(self, flag: bool) -> bool:
         """Whether a flag is set in any process; all of them have to ask."""
         if self.count == 1:
             return flag
-        return bool(self._accelerator.reduce(torch.tensor(float(flag), device=self.device), reduction="sum") > 0)
+        flags = torch.tensor(float(flag), device=self.device)
+        dist.all_reduce(flags, dist.ReduceOp.MAX)
+        return bool(flags > 0)
 
-    def _average(self, gradients: Iterable[Tensor]) -> None:
+    def autocast(self, preferred: torch.dtype | None = None) -> torch.autocast:
+        """Mixed precision for what is inside.
+
+        Args:
+            preferred: the format where the precision is auto; None for fp32.
+        """
+        dtype = self._dtype or preferred or torch.float32
+        mixed = dtype is not torch.float32
+        return torch.autocast(self.device.type, dtype if mixed else torch.bfloat16, enabled=mixed)
+
+    def minimise(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+        """One update along the gradient of a loss, averaged over the processes.
+
+        With fp16, the gradient is computed of a multiple of the loss, and a step whose gradient overflows is left out.
+        """
+        optimizer.zero_grad(set_to_none=True)
+        (loss if self._scaler is None else self._scaler.scale(loss)).backward()
+        if self.count > 1:
+            _average([p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None])
+        if self._scaler is None:
+            optimizer.step()
+        else:
+            self._scaler.step(optimizer)
+            self._scaler.update()
+
+    def agree(self, state: Mapping[str, Any]) -> None:
+        """Give every process the main one's tensors of a state, in place.
+
+        Raises:
+            TrainingError: in all processes, if their states are not of the same shapes and steps, as where a run's
+                folder is not the same for all.
+        """
         if self.count == 1:
             return
-        listed = list(gradients)
-        together = self._accelerator.reduce(_flatten_dense_tensors(listed), reduction="mean")
-        for mine, averaged in zip(listed, _unflatten_dense_tensors(together, listed), strict=True):
-            mine.copy_(averaged)
+        tensors = list(_tensors(state))
+        facts: list[Any] = [None] * self.count
+        dist.all_gather_object(facts, [state.get("step"), *((each.dtype, each.shape) for each in tensors)])
+        if any(each != facts[0] for each in facts):
+            raise TrainingError(
+                "the processes do not find the same run; start all of them with the same options and a folder (--run) "
+                "that they share."
+            )
+        tensors.sort(key=lambda each: str(each.dtype))
+        for _, alike in groupby(tensors, key=lambda each: str(each.dtype)):
+            listed = list(alike)
+            together = _flatten_dense_tensors([each.to(self.device) for each in listed])
+            dist.broadcast(together, 0)
+            for mine, main in zip(listed, _unflatten_dense_tensors(together, listed), strict=True):
+                mine.copy_(main)
 
     def state(self) -> dict[str, Any]:
         """What resuming needs beside networks and optimisers: the scale of fp16's gradients."""
-        return self._accelerator.scaler.state_dict() if self._accelerator.scaler else {}
+        return self._scaler.state_dict() if self._scaler else {}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state`; that of another precision is ignored."""
-        if self._accelerator.scaler and state:
-            self._accelerator.scaler.load_state_dict(state)
+        if self._scaler and state:
+            self._scaler.load_state_dict(dict(state))
+
+
+def _average(tensors: list[Tensor]) -> None:
+    """Average tensors of one type over the processes, in place."""
+    together = _flatten_dense_tensors(tensors)
+    dist.all_reduce(together)
+    together /= dist.get_world_size()
+    for mine, averaged in zip(tensors, _unflatten_dense_tensors(together, tensors), strict=True):
+        mine.copy_(averaged)
+
+
+def _tensors(state: Any) -> Iterator[Tensor]:
+    """All tensors of a state of nested dictionaries and lists, in their order."""
+    if isinstance(state, Tensor):
+        yield state
+    elif isinstance(state, Mapping):
+        for value in state.values():
+            yield from _tensors(value)
+    elif isinstance(state, list | tuple):
+        for value in state:
+            yield from _tensors(value)

@@ -156,6 +156,7 @@ def run_steps(
         TrainingError: if a loss or a weight is NaN or infinite, or memory or the disk is full.  The last checkpoint
             stays.
     """
+    trainer.agree()
     record = _Record(trainer, settings, sheet, validate, describe)
     settings.progress(trainer.done, settings.steps)
     try:

@@ -15,8 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
+from gpunit.training.processes import Processes
 from gpunit.training.run import RunSettings, run_steps
-from gpunit.training.trainer import Trainer, minimise
+from gpunit.training.shares import ALONE, Shares
+from gpunit.training.trainer import Trainer, adam
 
 
 @dataclass(frozen=True)
@@ -58,50 +60,72 @@ def with_rare(codes: Tensor) -> Tensor:
     return torch.cat([codes, *(codes[order[: len(codes) >> halvings]] for halvings in rounds)])
 
 
-def nearest(queries: Tensor, candidates: Tensor, chunk: int = 1024) -> Tensor:
-    """Index (Q,) of the candidate (C, D) nearest to every query (Q, D), computed for `chunk` queries at a time."""
-    return torch.cat([torch.cdist(part, candidates).argmin(dim=1) for part in queries.split(chunk)])
+def nearest(queries: Tensor, candidates: Tensor, chunk: int = 1024, shares: Shares = ALONE) -> Tensor:
+    """Index (Q,) of the candidate (C, D) nearest to every query (Q, D), computed for `chunk` queries at a time.
+
+    Args:
+        queries, candidates: the same in all processes.
+        chunk: how many queries at a time.
+        shares: each of several processes searches for its own queries.
+    """
+    missing = -len(queries) % shares.count
+    mine = shares.share(torch.cat([queries, queries[:missing]]))
+    found = torch.cat([torch.cdist(part, candidates).argmin(dim=1) for part in mine.split(chunk)])
+    return shares.gathered(found)[: len(queries)]
 
 
 class SamplerTrainer(Trainer):
     """T while it is fitted; a step is an epoch.
 
     Args:
-        codes: style codes (N, D) of real target pictures; T is fitted on their device.
+        codes: style codes (N, D) of real target pictures.
         params: shape of T.
         recipe: hyper-parameters.
         seed: of the initial weights.
+        processes: this process's place among those that share the fit, and its device.  They share the search for the
+            nearest samples, which grows with N²; the updates of this small network are the same in all.
     """
 
     stateful = ("sampler",)
     results = ("sampler",)
 
-    def __init__(self, codes: Tensor, params: StyleSamplerParams, recipe: SamplerRecipe, seed: int = 0) -> None:
-        super().__init__(codes.device)
+    def __init__(
+        self,
+        codes: Tensor,
+        params: StyleSamplerParams,
+        recipe: SamplerRecipe,
+        seed: int = 0,
+        processes: Processes | None = None,
+    ) -> None:
+        super().__init__(processes)
         torch.manual_seed(seed)
-        self.codes, self.recipe = codes, recipe
+        self.codes, self.recipe = codes.to(self.device), recipe
         self.latent_dim = params.latent_dim
         self.sampler = StyleSampler(params).to(self.device)
+
+    def autocast(self) -> torch.autocast:
+        """The format that was asked for, else fp32: the network is small, and its fit is what it is for."""
+        return self.processes.autocast()
 
     def step(self) -> dict[str, float]:
         """One epoch: match every code with a latent, then go through the pairs in random order."""
         recipe, codes = self.recipe, self.codes
         latents = torch.randn(2 * len(codes), self.latent_dim, device=self.device)
-        with torch.no_grad():
-            # Batch statistics, as in the updates below: the samples that are compared are those that are trained.
-            samples = torch.cat([self.sampler(part) for part in latents.split(1024)])
-        latents = latents[nearest(codes, samples)]
+        # Batch statistics, as in the updates below: the samples that are compared are those that are trained.
+        with torch.no_grad(), self.autocast():
+            samples = torch.cat([self.sampler(part).float() for part in latents.split(1024)])
+        latents = latents[nearest(codes, samples, shares=self.processes)]
         rate = recipe.learning_rate * 0.5 ** (self.done // recipe.halve_every)
-        optimizer = torch.optim.Adam(
-            self.sampler.parameters(), lr=rate, betas=(0.5, 0.999), weight_decay=recipe.weight_decay
-        )
+        options = {"lr": rate, "betas": (0.5, 0.999), "weight_decay": recipe.weight_decay}
+        optimizer = adam(self.sampler.parameters(), self.device, **options)
         losses: list[Tensor] = []
         sizes: list[int] = []
         for part in torch.randperm(len(codes), device=self.device).split(recipe.batch):
             if len(part) < 2:
                 continue  # batch norm cannot take one code alone
-            loss = F.mse_loss(self.sampler(latents[part]), codes[part])
-            minimise(loss, optimizer)
+            with self.autocast():
+                loss = F.mse_loss(self.sampler(latents[part]).float(), codes[part])
+            self.processes.minimise(loss, optimizer)
             losses.append(loss.detach())
             sizes.append(len(part))
         self.done += 1
@@ -118,6 +142,7 @@ def fit_sampler(
     recipe: SamplerRecipe,
     seed: int = 0,
     report: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+    processes: Processes | None = None,
 ) -> StyleSampler:
     """Fit T to style codes (N, D); returns it in eval mode.
 
@@ -127,13 +152,15 @@ def fit_sampler(
         recipe: hyper-parameters.
         seed: everything random follows from (seed, epoch).
         report: called with (epoch, epochs, mean squared error) after every epoch.
+        processes: this process's place among those that share the fit, and its device; the codes' by default.
 
     Raises:
         TrainingError: if the error becomes NaN or infinite.
     """
+    processes = processes or Processes(device=codes.device)
     codes = filling_a_batch(codes, recipe.batch)
     epochs = max(1, round(recipe.codes_seen / len(codes)))
-    trainer = SamplerTrainer(with_rare(codes) if recipe.oversample_rare else codes, params, recipe, seed)
+    trainer = SamplerTrainer(with_rare(codes) if recipe.oversample_rare else codes, params, recipe, seed, processes)
     settings = RunSettings(
         None, epochs, seed, save_every=1, report=lambda line: report(int(line["step"]), epochs, line["error"])
     )

@@ -7,7 +7,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from gpunit.seeds import seed_step
+from gpunit.training.checkpoints import load_checkpoint
+from gpunit.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 300  # seconds; ten suffice, but not beside other work
@@ -65,3 +76,90 @@ def run_in_two_processes(program: str, folder: Path, *arguments: str) -> None:
             process.kill()
             process.wait()
     assert codes == [0, 0], "\n".join(f"{code}: {path.read_text()}" for code, path in zip(codes, said, strict=True))
+
+
+# What steps lead to: the first step's gradients, a dictionary for each network, and "results".
+Answer = dict[str, dict[str, Tensor]]
+
+_STEPS = """
+import sys, torch
+from importlib import import_module
+answer = import_module(sys.argv[2]).three_steps()
+if answer:
+    torch.save(answer, sys.argv[1])
+"""
+_RUN = """
+import sys
+from importlib import import_module
+from pathlib import Path
+import_module(sys.argv[1]).run_of(*map(Path, sys.argv[2:]))
+"""
+
+
+@contextmanager
+def float64() -> Iterator[None]:
+    """Inside, networks are made in float64, and stay there where they ask for float32: laws hold to its rounding."""
+    before = torch.get_default_dtype()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tensor, "float", Tensor.double)
+        torch.set_default_dtype(torch.float64)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
+
+
+def taken_steps(trainer: Trainer, networks: Sequence[str], step: Callable[[int], object]) -> Answer:
+    """Take three steps, seeded as a run's are; the gradients of the first one, by network."""
+    gradients: Answer = {}
+    for number in range(3):
+        seed_step(7, number)
+        step(number)
+        if not number:
+            for part in networks:
+                named = getattr(trainer, part).named_parameters()
+                gradients[part] = {name: p.grad.clone() for name, p in named if p.grad is not None}
+    return gradients
+
+
+def both_processes(module: str, folder: Path) -> Answer:
+    """What `three_steps()` of a test's module gives the main one of two processes."""
+    path = folder / "two.pt"
+    run_in_two_processes(_STEPS, folder, str(path), module)
+    answer: Answer = torch.load(path, weights_only=True)
+    return answer
+
+
+def assert_alike(two: Answer, one: Answer) -> None:
+    """Gradients and results in float64 are the same up to rounding."""
+    assert two.keys() == one.keys()
+    for part in one.keys() - {"results"}:
+        assert two[part].keys() == one[part].keys()
+        assert one[part]
+        whole, halves = (torch.cat([each[name].flatten() for name in one[part]]) for each in (one[part], two[part]))
+        assert whole.dtype == torch.float64
+        assert (whole - halves).norm() < 1e-9 * whole.norm(), part
+    for name, expected in one["results"].items():
+        assert torch.allclose(two["results"][name], expected, rtol=0, atol=1e-6), name
+
+
+def assert_same_runs(module: str, folder: Path, *arguments: Path) -> None:
+    """`run_of(run, *arguments)` of a test's module, a step long, leaves in two processes what it leaves in one.
+
+    Compared are the files, and the gradients as Adam remembers them: its updates alone would hide which pictures they
+    are of.
+    """
+    run_in_two_processes(_RUN, folder, module, str(folder / "two"), *map(str, arguments))
+    import_module(module).run_of(folder / "one", *arguments)
+    files = [sorted(path.name for path in (folder / name).iterdir() if path.is_file()) for name in ("two", "one")]
+    assert files[0] == files[1]
+    two, one = (load_checkpoint(folder / name / "checkpoint.pt") for name in ("two", "one"))
+    assert two["step"] == one["step"] == 1
+    optimizers = [name for name in one if name.startswith("optimizer")]
+    assert optimizers
+    for name in optimizers:
+        got, wanted = (
+            torch.cat([each["exp_avg"].flatten() for each in state[name]["state"].values()]) for state in (two, one)
+        )
+        assert wanted.norm() > 0
+        assert (got - wanted).norm() < 1e-3 * wanted.norm(), name

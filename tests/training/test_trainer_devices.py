@@ -27,6 +27,7 @@ from tests.training.prior.test_layouts import TINY as TINY_LAYOUT
 from tests.training.stage2.test_trainer import encoder
 
 META = torch.device("meta")
+ON_META = Processes(device=META)
 
 
 class PlainAdam(torch.optim.Adam):
@@ -50,18 +51,18 @@ def labelled(count: int, size: int) -> Labelled:
 
 
 def prior() -> Parts:
-    return PriorTrainer(TINY_PRIOR, device=META).step(*pictures(TINY_PRIOR.batch, TINY_PRIOR.resolution))
+    return PriorTrainer(TINY_PRIOR, processes=ON_META).step(*pictures(TINY_PRIOR.batch, TINY_PRIOR.resolution))
 
 
 def layout_prior() -> Parts:
     windows = Windows(*pictures(TINY_LAYOUT.batch, TINY_LAYOUT.resolution), torch.zeros(TINY_LAYOUT.batch, 3))
-    return LayoutTrainer(TINY_LAYOUT, 2, device=META).step(windows)
+    return LayoutTrainer(TINY_LAYOUT, 2, processes=ON_META).step(windows)
 
 
 def stage_one() -> Parts:
     recipe = replace(TINY_DISTILLATION, warm_up=0)
     batches = (labelled(2, recipe.content_encoder.resolution) for _ in range(3))
-    return DistillationTrainer(recipe, steps=2, device=META).step(*batches)
+    return DistillationTrainer(recipe, steps=2, processes=ON_META).step(*batches)
 
 
 def stage_two() -> Parts:
@@ -70,14 +71,10 @@ def stage_two() -> Parts:
     return SmallTrainer(recipe, encoder(), device=META).step(source, source.clone(), label)
 
 
-class OnMeta(Processes):
-    device = META
-
-
 def stage_two_of_the_paper() -> Parts:
     size, count = TINY_PAPER.translator.resolution, TINY_PAPER.batch
     (source, label), (target, _) = pictures(count, size), pictures(count, size)
-    return PaperTrainer(TINY_PAPER, encoder(), processes=OnMeta()).step(source, target, label)
+    return PaperTrainer(TINY_PAPER, encoder(), processes=ON_META).step(source, target, label)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ Weights = Annotated[
 SnapshotEvery = Annotated[
     int, typer.Option(min=0, help="Steps between numbered snapshots of the finished weights; 0 for none.")
 ]
+TrainingPrecision = Annotated[
+    str,
+    typer.Option("--precision", help="fp32, bf16, fp16 (with a GPU), or auto: what suits stage and device."),
+]
 Keep = Annotated[int, typer.Option(min=1, help="How many snapshots are kept, the newest; and the best.")]
 Classes = Annotated[str, typer.Option(help="The subfolders, in the order of their labels.", callback=listed)]
 

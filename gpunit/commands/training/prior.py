@@ -19,9 +19,8 @@ from gpunit.commands.shared import (
     UsageError,
     counting,
     reporter,
-    require_one_process,
 )
-from gpunit.commands.training.options import Classes, Keep, SnapshotEvery
+from gpunit.commands.training.options import Classes, Keep, SnapshotEvery, TrainingPrecision
 from gpunit.memory import keep_freed_memory
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ def train_prior(
     steps: Annotated[int, typer.Option(min=1)] = 5000,
     batch: Annotated[int | None, typer.Option(min=2, help="Real pictures per step; layout takes 216.")] = None,
     statistics_codes: Annotated[int, typer.Option(min=4, help="Latent codes behind each standing statistic.")] = 128,
+    precision: TrainingPrecision = "auto",
     device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
@@ -54,33 +54,36 @@ def train_prior(
 
     For `--recipe layout`, the boxes of the pictures in DATA/cat are rows of DATA/cat.csv: file, left, top, right,
     bottom, as shares of the sides; a file called * stands for all others.
+
+    Several devices or machines: `accelerate launch -m gpunit train-prior ...`.
     """
-    from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_prior
     from gpunit.training.prior.layouts import LayoutRecipe, train_layout_prior
     from gpunit.training.prior.trainer import train_prior as train_small_prior
+    from gpunit.training.processes import Processes
     from gpunit.training.recipe_files import chosen_recipe
     from gpunit.training.recipes import PRIOR_SMALL, PriorRecipe
     from gpunit.training.run import RunSettings
 
-    require_one_process()
-    computes = pick_device(device)
+    processes = Processes(precision, device)
     names = tuple(classes.split(","))
     folders = [data / name for name in names]
     keep_freed_memory()
     recipe, chosen = chosen_recipe(recipe, {"small": lambda: PRIOR_SMALL, "layout": LayoutRecipe})
-    with TrainingBar("Prior") as bar:
+    with TrainingBar("Prior", shown=processes.is_main) as bar:
         followed = (bar.print_line, bar.move)
         settings = RunSettings(run, steps, seed, save_every, start_from, *followed, recipe, snapshot_every, keep)
         if isinstance(chosen, PriorRecipe):
             chosen = _small_recipe(chosen, len(names), batch)
-            train_small_prior(folders, chosen, settings, computes)
+            train_small_prior(folders, chosen, settings, processes)
         else:
             chosen = _layout_recipe(chosen, names, batch, start_from)
-            train_layout_prior(folders, chosen, settings, computes)
+            train_layout_prior(folders, chosen, settings, processes)
+    if not processes.is_main:
+        return
     with counting() as progress:
         report = reporter(progress, "Standing statistics")
-        bundle_prior(run, chosen, names, output, statistics_codes, seed, report, computes)
+        bundle_prior(run, chosen, names, output, statistics_codes, seed, report, processes.device)
     typer.echo(f"{output} written")
 
 

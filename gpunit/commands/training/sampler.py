@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting
-from gpunit.commands.training.options import stage_two_recipe
+from gpunit.commands.training.options import TrainingPrecision, stage_two_recipe
 from gpunit.files import refuse_existing
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ def fit_sampler(
         typer.Option(help="Epochs times style codes; by default 500000 for small, else 2000000.", min=1),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many target pictures.")] = None,
+    precision: TrainingPrecision = "auto",
     device: Device = "auto",
     seed: Seed = 0,
 ) -> None:
-    """Fit the style sampler of a trained translator and write the file that `translate` and the page load."""
-    from gpunit.engine.device import pick_device
+    """Fit the style sampler of a trained translator and write the file that `translate` and the page load.
+
+    Under `accelerate launch` or torchrun the processes share the work.
+    """
     from gpunit.training import bundle
+    from gpunit.training.processes import Processes
     from gpunit.training.recipes import PaperRecipe
     from gpunit.training.sampler import SamplerRecipe
     from gpunit.training.snapshots import snapshot_path
@@ -47,7 +51,7 @@ def fit_sampler(
     refuse_existing(output, advice=OTHER_OUTPUT)
     name, chosen = _recipe_of(run, recipe)
     _refuse_other_domain(run, target)
-    computes = pick_device(device)
+    processes = Processes(precision, device)
     if isinstance(chosen, PaperRecipe):
         fit = SamplerRecipe(codes_seen or 2_000_000, oversample_rare=chosen.oversample_rare)
         if name in PAPER_TASKS:
@@ -56,14 +60,15 @@ def fit_sampler(
         fit = SamplerRecipe(codes_seen or 500_000)
     params = chosen.translator
     taken = snapshot_path(run, snapshot) if snapshot else run
-    with counting() as progress:
+    with counting(shown=processes.is_main) as progress:
         bar = progress.add_task("Fitting the style sampler", total=None)
 
         def report(epoch: int, epochs: int, loss: float) -> None:
             progress.update(bar, completed=epoch, total=epochs, description=f"Style sampler, error {loss:.4f}")
 
-        bundle.bundle_translator(taken, target, params, content_encoder, output, fit, seed, report, limit, computes)
-    typer.echo(f"{output} written")
+        bundle.bundle_translator(taken, target, params, content_encoder, output, fit, seed, report, limit, processes)
+    if processes.is_main:
+        typer.echo(f"{output} written")
 
 
 def _recipe_of(run: Path, given: str | None) -> tuple[str, SmallRecipe | PaperRecipe]:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, listed, require_one_process
-from gpunit.commands.training.options import Keep, SnapshotEvery, Weights, weighted
+from gpunit.commands.shared import Device, Run, SaveEvery, Seed, StartFrom, TrainingBar, listed
+from gpunit.commands.training.options import Keep, SnapshotEvery, TrainingPrecision, Weights, weighted
 from gpunit.memory import keep_freed_memory
 
 
@@ -34,6 +34,7 @@ def distill(
         int | None,
         typer.Option(min=0, help="Steps at the start that draw nothing; none by default with --start-from."),
     ] = None,
+    precision: TrainingPrecision = "auto",
     device: Device = "auto",
     seed: Seed = 0,
     save_every: SaveEvery = 200,
@@ -43,17 +44,17 @@ def distill(
 ) -> None:
     """Stage I: distil what layout is into a content encoder, from pairs of a prior and real pictures.
 
-    Decoded pictures are kept in memory, in at most 8 GB, and read again where they are more.
+    Decoded pictures are kept in memory, in at most 8 GB, and read again where they are more.  Several devices or
+    machines: `accelerate launch -m gpunit distill ...`.
     """
-    from gpunit.engine.device import pick_device
     from gpunit.training.bundle import bundle_content_encoder
+    from gpunit.training.processes import Processes
     from gpunit.training.recipe_files import chosen_recipe
     from gpunit.training.recipes import PAPER_DISTILLATION, SMALL_DISTILLATION
     from gpunit.training.run import RunSettings
     from gpunit.training.stage1 import trainer
 
-    require_one_process()
-    computes = pick_device(device)
+    processes = Processes(precision, device)
     recipe, chosen = chosen_recipe(recipe, {"small": lambda: SMALL_DISTILLATION, "paper": lambda: PAPER_DISTILLATION})
     names = classes.split(",") if classes else _classes(run, pairs, real)
     chosen = weighted(chosen, weight)
@@ -62,7 +63,7 @@ def distill(
         chosen = replace(chosen, warm_up=warm_up or 0)
     data = trainer.DistillationData(pairs, pair_maps, real, real_maps, names, limit)
     keep_freed_memory()
-    with TrainingBar("Stage I") as bar:
+    with TrainingBar("Stage I", shown=processes.is_main) as bar:
         settings = RunSettings(
             run,
             steps or chosen.steps,
@@ -75,7 +76,9 @@ def distill(
             snapshot_every,
             keep,
         )
-        trainer.distill(data, chosen, settings, computes)
+        trainer.distill(data, chosen, settings, processes)
+    if not processes.is_main:
+        return
     shape_path = bundle_content_encoder(run, chosen, names, output)
     typer.echo(f"{output} and {shape_path.name} written")
 

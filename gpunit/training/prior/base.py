@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,10 +17,17 @@ from gpunit import images
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.networks.normalisation import add_spectral_norm
-from gpunit.networks.projected_discriminator import ProjectedDiscriminator, ProjectedDiscriminatorParams
+from gpunit.networks.projected_discriminator import (
+    BatchDeviation,
+    ProjectedDiscriminator,
+    ProjectedDiscriminatorParams,
+)
 from gpunit.prior.loading import ENCODER_NAME, WEIGHTS_NAME, load_biggan
+from gpunit.training import losses
 from gpunit.training.prior.statistics import batch_statistics
-from gpunit.training.trainer import CPU, Trainer, update_ema, young_decay
+from gpunit.training.processes import Processes
+from gpunit.training.shares import ALONE, Shares
+from gpunit.training.trainer import Trainer, adam, update_ema, young_decay
 from gpunit.zoo.weights import fill, read_weights
 
 # (doubles, input width, output width) of every block, the widths in multiples of the channel width.
@@ -100,13 +107,13 @@ class Rendered:
     """The pictures of a step and their codes.
 
     Order: reconstructions of real pictures; pictures of new codes; then as another class, the partners of some
-    reconstructions and of all new codes.
+    reconstructions and of all new codes.  Each process has its rows of the originals, then those of the partners.
 
     Attributes:
         mean, log_variance: of the real pictures' codes (N, D).
         codes: (B, D).
         labels: (B,).
-        paired: (P,) the place of every partner's original.
+        paired: (P,) the place of every partner's original in the whole batch.
         pictures: (B, 3, S, S) in [-1, 1].
     """
 
@@ -130,6 +137,20 @@ def with_partners(
     return torch.cat([codes, codes[paired]]), torch.cat([labels, (labels[paired] + offsets) % classes])
 
 
+def structure_losses(rendered: Rendered, features: Mapping[int, Tensor], shares: Shares) -> Tensor:
+    """How far partners' self-similarities are from their originals', both ways.
+
+    Args:
+        rendered: the pictures.
+        features: the backbone's of them, by stride.
+        shares: which rows of a batch they are.
+    """
+    # A partner's original may be another process's.
+    first = {stride: shares.gathered(features[stride])[rendered.paired] for stride in (8, 16)}
+    second = {stride: features[stride][rendered.originals :] for stride in (8, 16)}
+    return (losses.structure_distance(first, second) + losses.structure_distance(second, first)) / 2
+
+
 class BigGANTrainer(Trainer):
     """BigGAN, encoder, discriminator, their optimisers and averages.
 
@@ -137,8 +158,8 @@ class BigGANTrainer(Trainer):
         recipe: shapes, rates and decay.
         discriminator: shape of the projected discriminator.
         seed: of the initial weights.
-        device: where to compute.
-        fused: of `torch.optim.Adam`.
+        processes: this process's place among those that share the run, and its device.
+        fused: of `torch.optim.Adam` on a CPU.
     """
 
     stateful = ("generator", "encoder", "ema_generator", "ema_encoder", "discriminator", "optimizer_g", "optimizer_d")
@@ -149,10 +170,10 @@ class BigGANTrainer(Trainer):
         recipe: BigGANRecipe,
         discriminator: ProjectedDiscriminatorParams,
         seed: int = 0,
-        device: torch.device = CPU,
+        processes: Processes | None = None,
         fused: bool | None = None,
     ) -> None:
-        super().__init__(device)
+        super().__init__(processes)
         torch.manual_seed(seed)
         self._classes, self._ema_decay = recipe.classes, recipe.ema
         self.generator, self.ema_generator = (make_biggan(recipe) for _ in range(2))
@@ -166,16 +187,16 @@ class BigGANTrainer(Trainer):
         add_spectral_norm(self.discriminator)
         networks = (self.generator, self.ema_generator, self.encoder, self.ema_encoder)
         for network in (*networks, self.backbone, self.discriminator):
-            network.to(device).to(memory_format=torch.channels_last)
+            network.to(self.device).to(memory_format=torch.channels_last)
         trained = [*self.generator.parameters(), *self.encoder.parameters()]
-        self.optimizer_g = torch.optim.Adam(trained, lr=recipe.learning_rate, betas=(0.0, 0.99), fused=fused)
-        self.optimizer_d = torch.optim.Adam(
-            self.discriminator.parameters(), lr=recipe.discriminator_learning_rate, betas=(0.0, 0.99), fused=fused
+        judging = self.discriminator.parameters()
+        self.optimizer_g, self.optimizer_d = (
+            adam(parameters, self.device, fused, lr=rate, betas=(0.0, 0.99))
+            for parameters, rate in ((trained, recipe.learning_rate), (judging, recipe.discriminator_learning_rate))
         )
-
-    @abstractmethod
-    def autocast(self) -> torch.autocast:
-        """The number format of the networks' passes in a step."""
+        for module in self.discriminator.modules():
+            if isinstance(module, BatchDeviation):
+                module.over_all = self.processes.averaged
 
     def start_from(self, path: Path) -> None:
         """Take BigGAN and encoder from a finished prior's folder, before the first step.
@@ -192,7 +213,14 @@ class BigGANTrainer(Trainer):
 
     def _generate(self, model: BigGAN, codes: Tensor, labels: Tensor) -> Tensor:
         """A generator's pictures (B, 3, S, S) in [-1, 1] of codes (B, D), normalised by this very batch."""
-        with batch_statistics(model):
+        return self._render_rows(model, codes, labels, ALONE)
+
+    def _generate_share(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """The same of this process's rows of a batch and the trained generator."""
+        return self._render_rows(self.generator, codes, labels, self.processes)
+
+    def _render_rows(self, model: BigGAN, codes: Tensor, labels: Tensor, shares: Shares) -> Tensor:
+        with batch_statistics(model, shares):
             pictures: Tensor = model(codes, F.one_hot(labels, self._classes).to(codes.dtype), 1.0)
         return pictures.float()
 

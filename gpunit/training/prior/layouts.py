@@ -15,7 +15,7 @@ recognises little.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,10 +29,11 @@ from gpunit.networks.layout import LAYOUT_DIM, Layout, layout_of
 from gpunit.networks.projected_discriminator import Judgement, ProjectedDiscriminatorParams
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone
-from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
+from gpunit.training.prior.base import BigGANTrainer, Rendered, structure_losses, with_partners
 from gpunit.training.prior.windows import Windows, WindowSet
+from gpunit.training.processes import Processes
 from gpunit.training.run import RunSettings, opened, run_steps
-from gpunit.training.trainer import CPU, Parts, detached, frozen, minimise, set_rate, weighted_sum
+from gpunit.training.trainer import CPU, Parts, detached, frozen, set_rate, weighted_sum
 
 _BACKBONE_SIDE = 128
 _RAMP_STEPS, _SETTLED = 200, 0.1
@@ -123,13 +124,14 @@ class LayoutTrainer(BigGANTrainer):
         recipe: shapes and hyper-parameters.
         steps: of the whole run, which the learning rates follow.
         seed: of the initial weights.
-        device: where to compute; in bf16 on a GPU.
+        processes: this process's place among those that share the run, and its device; in bf16 on a GPU.
     """
 
-    def __init__(self, recipe: LayoutRecipe, steps: int, seed: int = 0, device: torch.device = CPU) -> None:
-        super().__init__(recipe, replace(recipe.discriminator, classes=recipe.classes), seed, device, fused=True)
+    def __init__(self, recipe: LayoutRecipe, steps: int, seed: int = 0, processes: Processes | None = None) -> None:
+        discriminator = replace(recipe.discriminator, classes=recipe.classes)
+        super().__init__(recipe, discriminator, seed, processes, fused=True)
         self.recipe, self.steps = recipe, steps
-        self._members = torch.zeros(recipe.classes, 1000, dtype=torch.bool, device=device)
+        self._members = torch.zeros(recipe.classes, 1000, dtype=torch.bool, device=self.device)
         for number, name in enumerate(recipe.names):
             if name in DOMAINS:
                 self._members[number, list(DOMAINS[name].own)] = True
@@ -138,7 +140,7 @@ class LayoutTrainer(BigGANTrainer):
         """One update of D, one of G and E; returns the loss parts.
 
         Args:
-            windows: `recipe.batch` real ones.
+            windows: this process's rows of `recipe.batch` real ones.
         """
         self._set_rates()
         real = windows.picture.to(self.device, memory_format=torch.channels_last)
@@ -148,7 +150,7 @@ class LayoutTrainer(BigGANTrainer):
         discriminator_loss = self._update_discriminator(seen_real, label, seen, rendered.labels)
         with frozen(self.discriminator):
             parts = self._losses(real, code, rendered, seen_real, seen)
-            minimise(weighted_sum(parts, self.recipe.weights), self.optimizer_g)
+            self.processes.minimise(weighted_sum(parts, self.recipe.weights), self.optimizer_g)
         self._finish()
         return detached({**parts, "discriminator": discriminator_loss})
 
@@ -161,34 +163,38 @@ class LayoutTrainer(BigGANTrainer):
         set_rate(self.optimizer_d, share * self.recipe.discriminator_learning_rate)
 
     def autocast(self) -> torch.autocast:
-        """bf16 on a GPU alone."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+        """By default bf16 on a GPU alone."""
+        return self.processes.autocast(torch.bfloat16 if self.device.type == "cuda" else None)
 
     def _render(self, real: Tensor, label: Tensor, layout_code: Tensor) -> Rendered:
-        recipe, device, kept = self.recipe, self.device, self.recipe.reconstructed
-        classes = recipe.classes
+        recipe, device, shares = self.recipe, self.device, self.processes
+        classes, kept = recipe.classes, recipe.reconstructed
+        mine = slice(len(shares.rows(kept)))
         with self.autocast():
             mean, log_variance = self.encoder(real)
-        own = sample_code(mean[:kept, LAYOUT_DIM:], log_variance[:kept, LAYOUT_DIM:])
+        own_mean, own_variance = mean[mine, LAYOUT_DIM:], log_variance[mine, LAYOUT_DIM:]
+        own = sample_code(own_mean, own_variance, shares.noise_like(own_mean))
         new = torch.randn(recipe.sampled, recipe.latent_dim, device=device)
-        codes = torch.cat([torch.cat([layout_code[:kept], own], dim=1), new])
-        labels = torch.cat([label[:kept], torch.randint(classes, (recipe.sampled,), device=device)])
+        codes = torch.cat([shares.gathered(torch.cat([layout_code[mine], own], dim=1)), new])
+        labels = torch.cat([shares.gathered(label[mine]), torch.randint(classes, (recipe.sampled,), device=device)])
         others = torch.randint(1, classes, (recipe.crossed + recipe.sampled,), device=device)
         paired = torch.cat(
             [torch.arange(recipe.crossed, device=device), torch.arange(kept, kept + recipe.sampled, device=device)]
         )
-        codes, labels = with_partners(codes, labels, paired, others, classes)
+        every = with_partners(codes, labels, paired, others, classes)
+        codes, labels = (shares.share(each) for each in every)
         with self.autocast():
-            pictures = self._generate(self.generator, codes, labels)
-        return Rendered(mean, log_variance, codes, labels, paired, pictures)
+            pictures = self._generate_share(codes, labels)
+        return Rendered(mean, log_variance, codes, labels, shares.share(paired), pictures)
 
     def _look(self, real: Tensor, layout_code: Tensor, rendered: Rendered) -> tuple[_Seen, _Seen]:
         """Real and rendered pictures, augmented alike where they are to stay comparable place by place."""
-        device, count, kept = self.device, len(real), self.recipe.reconstructed
+        shares, device, kept = self.processes, self.device, self.recipe.reconstructed
+        count = shares.whole(len(real))
         originals = torch.cat(
             [torch.arange(kept, device=device), torch.arange(count, count + self.recipe.sampled, device=device)]
         )
-        slots = torch.cat([originals, originals[rendered.paired]])
+        slots = torch.cat([shares.share(originals), originals[rendered.paired]])
         augment = ShiftAndTone(count + self.recipe.sampled, real.shape[-1] // 10, device)
 
         def see(picture: Tensor, chosen: Tensor, codes: Tensor) -> _Seen:
@@ -197,7 +203,7 @@ class LayoutTrainer(BigGANTrainer):
             return _Seen(self._features(shown), layout_of(codes.detach()).moved(across, down))
 
         with torch.no_grad():
-            seen_real = see(real, torch.arange(count, device=device), layout_code)
+            seen_real = see(real, shares.share(torch.arange(count, device=device)), layout_code)
         return seen_real, see(rendered.pictures, slots, rendered.codes)
 
     def _features(self, picture: Tensor) -> dict[int, Tensor]:
@@ -212,32 +218,32 @@ class LayoutTrainer(BigGANTrainer):
         return judgement
 
     def _update_discriminator(self, seen_real: _Seen, label: Tensor, seen: _Seen, labels: Tensor) -> Tensor:
-        classes, share = self.recipe.classes, self.recipe.weights.mismatch
-        otherwise = torch.rand(len(label), device=self.device) < 0.5  # another class; the rest, another's layout
-        other = (label + torch.randint(1, classes, label.shape, device=self.device)) % classes
+        classes, share, shares = self.recipe.classes, self.recipe.weights.mismatch, self.processes
+        count = shares.whole(len(label))
+        otherwise = torch.rand(count, device=self.device) < 0.5  # another class; the rest, another's layout
+        offset = torch.randint(1, classes, (count,), device=self.device)
+        other = (label + shares.share(offset)) % classes
+        layout = _shared(shares.gathered, seen_real.layout).replaced(~otherwise)
         held = _Seen({stride: feature.detach() for stride, feature in seen.features.items()}, seen.layout)
         real = self._judge(seen_real, label).logits
         fake = self._judge(held, labels).logits
-        mismatched = self._judge(
-            seen_real, torch.where(otherwise, other, label), seen_real.layout.replaced(~otherwise)
-        ).logits
+        claimed = torch.where(shares.share(otherwise), other, label)
+        mismatched = self._judge(seen_real, claimed, _shared(shares.share, layout)).logits
         loss = torch.stack(
             [
                 F.relu(1 - r).mean() + (1 - share) * F.relu(1 + f).mean() + share * F.relu(1 + m).mean()
                 for r, f, m in zip(real, fake, mismatched, strict=True)
             ]
         ).mean()
-        minimise(loss, self.optimizer_d)
+        self.processes.minimise(loss, self.optimizer_d)
         return loss
 
     def _losses(self, real: Tensor, layout_code: Tensor, rendered: Rendered, seen_real: _Seen, seen: _Seen) -> Parts:
         """The parts of L_G."""
-        weights, kept = self.recipe.weights, self.recipe.reconstructed
+        weights, kept = self.recipe.weights, len(self.processes.rows(self.recipe.reconstructed))
         judged = self._judge(seen, rendered.labels)
         with self.autocast():
             found, _ = self.encoder(rendered.pictures[kept:])
-        first = {stride: seen.features[stride][rendered.paired] for stride in (8, 16)}
-        second = {stride: seen.features[stride][rendered.originals :] for stride in (8, 16)}
         strides = [stride for stride in seen.features if stride > 1]
         reconstructed = {stride: seen.features[stride][:kept] for stride in strides}
         wanted = {stride: seen_real.features[stride][:kept] for stride in strides}
@@ -246,11 +252,11 @@ class LayoutTrainer(BigGANTrainer):
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
         return {
             "adversarial": losses.hinge_generator_loss(judged.logits),
-            "reconstruction": losses.feature_distance(reconstructed, wanted) + weights.colour * colours,
+            "reconstruction": losses.feature_distance(reconstructed, wanted, self.processes) + weights.colour * colours,
             "divergence": divergence[:, LAYOUT_DIM:].sum(1).mean(),
             "latent": self._latent_distance(found, rendered.codes[kept:].detach()),
             "layout": F.mse_loss(mean[:, :LAYOUT_DIM], layout_code),
-            "structure": (losses.structure_distance(first, second) + losses.structure_distance(second, first)) / 2,
+            "structure": structure_losses(rendered, seen.features, self.processes),
             "naming": self._naming_loss(seen.features[32], rendered.labels),
         }
 
@@ -269,11 +275,17 @@ class LayoutTrainer(BigGANTrainer):
         inside = logits.masked_fill(~members, -1e4).logsumexp(dim=1)
         outside = logits.masked_fill(members, -1e4).logsumexp(dim=1)
         missing = F.relu(self.recipe.enough - (inside - outside)) * named
-        return missing.sum() / named.sum().clamp_min(1)
+        count = self.processes.count
+        named_anywhere = self.processes.averaged(named.sum().float()) * count
+        return missing.sum() * count / named_anywhere.clamp_min(1)
+
+
+def _shared(change: Callable[[Tensor], Tensor], layout: Layout) -> Layout:
+    return Layout(change(layout.across), change(layout.down), change(layout.size))
 
 
 def train_layout_prior(
-    folders: Sequence[Path], recipe: LayoutRecipe, settings: RunSettings, device: torch.device = CPU
+    folders: Sequence[Path], recipe: LayoutRecipe, settings: RunSettings, processes: Processes | None = None
 ) -> Path:
     """Train a BigGAN whose codes begin with a layout, on folders of pictures with boxes.
 
@@ -281,24 +293,31 @@ def train_layout_prior(
         folders: one per class, in the order of the labels; see `WindowSet`.
         recipe: shapes and hyper-parameters.
         settings: of the run.
-        device: where to compute; the decoded pictures lie there too.
+        processes: this process's place among those that share the run, and its device, where the decoded pictures lie.
 
     Returns:
         The path of the checkpoint.
 
     Raises:
         PictureError: for a folder without usable pictures, or a table of boxes that cannot be read.
-        TrainingError: for a run that cannot be resumed or diverges.
+        TrainingError: for a run that cannot be shared or resumed, or diverges.
     """
-    windows = WindowSet(folders, recipe.resolution, device)
-    trainer = LayoutTrainer(recipe, settings.steps, settings.seed, device)
+    processes = processes or Processes(device=CPU)
+    processes.require_equal_shares(
+        real_windows=recipe.batch,
+        reconstructions=recipe.reconstructed,
+        new_codes=recipe.sampled,
+        partners=recipe.crossed + recipe.sampled,
+    )
+    windows = WindowSet(folders, recipe.resolution, processes.device)
+    trainer = LayoutTrainer(recipe, settings.steps, settings.seed, processes)
     with opened(trainer, settings, {"stage": "prior", "classes": list(recipe.names)}):
         shown = windows.sample(8, settings.seed, 0, "sheet").picture
         generator = torch.Generator().manual_seed(settings.seed)
         codes = 0.7 * torch.randn(8, recipe.latent_dim, generator=generator)
         run_steps(
             trainer,
-            lambda step: windows.sample(recipe.batch, settings.seed, step),
+            lambda step: windows.sample(recipe.batch, settings.seed, step, rows=processes.rows(recipe.batch)),
             trainer.step,
             settings,
             lambda: trainer.sheet(shown, codes),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gpunit.networks.normalisation import scale_shift
 from gpunit.prior.biggan import unit_latents
+from gpunit.training.shares import ALONE, Shares
 
 
 def _batch_norm(self: BigGANBatchNorm, x: Tensor, truncation: float, condition_vector: Tensor | None = None) -> Tensor:
@@ -47,9 +48,27 @@ def replaced_norms(model: nn.Module, forward: Callable[..., Tensor]) -> Iterator
             del norm.forward
 
 
-def batch_statistics(model: nn.Module) -> AbstractContextManager[None]:
-    """Inside, the batch norms of a BigGAN normalise by their batch's own statistics."""
-    return replaced_norms(model, _batch_norm)
+def batch_statistics(model: nn.Module, shares: Shares = ALONE) -> AbstractContextManager[None]:
+    """Inside, the batch norms of a BigGAN normalise by their batch's own statistics.
+
+    Args:
+        model: the BigGAN.
+        shares: which rows of the batch it is given.
+    """
+    return replaced_norms(model, _batch_norm if shares.count == 1 else _shared_batch_norm(shares))
+
+
+def _shared_batch_norm(shares: Shares) -> Callable[..., Tensor]:
+    def forward(self: BigGANBatchNorm, x: Tensor, truncation: float, condition_vector: Tensor | None = None) -> Tensor:
+        values = x.float()
+        mean = shares.averaged(values.mean(dim=(0, 2, 3), keepdim=True))
+        variance = shares.averaged((values - mean).square().mean(dim=(0, 2, 3), keepdim=True))
+        x = ((values - mean) * torch.rsqrt(variance + self.eps)).to(x.dtype)
+        if not self.conditional:
+            return x * self.weight[:, None, None].to(x.dtype) + self.bias[:, None, None].to(x.dtype)
+        return scale_shift(x, 1 + self.scale(condition_vector), self.offset(condition_vector))
+
+    return forward
 
 
 @torch.no_grad()

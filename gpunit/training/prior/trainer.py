@@ -24,10 +24,11 @@ from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone
 from gpunit.training.data import PictureSet
 from gpunit.training.mixing import sample_mixed
-from gpunit.training.prior.base import BigGANTrainer, Rendered, with_partners
+from gpunit.training.prior.base import BigGANTrainer, Rendered, structure_losses, with_partners
+from gpunit.training.processes import Processes
 from gpunit.training.recipes import PriorRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
-from gpunit.training.trainer import CPU, Parts, detached, frozen, minimise, mixed_precision, weighted_sum
+from gpunit.training.trainer import CPU, Parts, detached, frozen, weighted_sum
 
 
 class PriorTrainer(BigGANTrainer):
@@ -36,22 +37,18 @@ class PriorTrainer(BigGANTrainer):
     Args:
         recipe: shapes and hyper-parameters.
         seed: of the initial weights.
-        device: where to compute.
+        processes: this process's place among those that share the run, and its device.
     """
 
-    def __init__(self, recipe: PriorRecipe, seed: int = 0, device: torch.device = CPU) -> None:
-        super().__init__(recipe, recipe.discriminator, seed, device)
+    def __init__(self, recipe: PriorRecipe, seed: int = 0, processes: Processes | None = None) -> None:
+        super().__init__(recipe, recipe.discriminator, seed, processes)
         self.recipe = recipe
-
-    def autocast(self) -> torch.autocast:
-        """bf16 on a CPU that has instructions for it; see `mixed_precision`."""
-        return mixed_precision(self.device)
 
     def step(self, real: Tensor, label: Tensor) -> Parts:
         """One update of D, one of G and E; returns the loss parts.
 
         Args:
-            real: pictures (B, 3, S, S) in [-1, 1].
+            real: this process's rows of the pictures (B, 3, S, S) in [-1, 1].
             label: (B,) their classes.
         """
         real, label = real.to(self.device), label.to(self.device)
@@ -60,12 +57,13 @@ class PriorTrainer(BigGANTrainer):
         discriminator_loss = self._update_discriminator(real_features, label, features, rendered.labels)
         with frozen(self.discriminator):
             parts = self._losses(real, rendered, real_features, features)
-            minimise(weighted_sum(parts, self.recipe.weights), self.optimizer_g)
+            self.processes.minimise(weighted_sum(parts, self.recipe.weights), self.optimizer_g)
         self._finish()
         return detached({**parts, "discriminator": discriminator_loss})
 
     def _render(self, real: Tensor, label: Tensor) -> Rendered:
-        recipe, count, device = self.recipe, len(real), self.device
+        recipe, shares, device = self.recipe, self.processes, self.device
+        count = shares.whole(len(real))
         new = torch.randn(recipe.sampled, recipe.latent_dim, device=device)
         new_label = torch.randint(recipe.classes, (recipe.sampled,), device=device)
         others = torch.randint(1, recipe.classes, (recipe.crossed + recipe.sampled,), device=device)
@@ -73,19 +71,22 @@ class PriorTrainer(BigGANTrainer):
         paired = torch.cat([crossed, torch.arange(count, count + recipe.sampled, device=device)])
         with self.autocast():
             mean, log_variance = self.encoder(real)
-            codes = torch.cat([sample_code(mean, log_variance), new])
-            labels = torch.cat([label, new_label])
-            codes, labels = with_partners(codes, labels, paired, others, recipe.classes)
-            pictures = self._generate(self.generator, codes, labels)
-        return Rendered(mean, log_variance, codes, labels, paired, pictures)
+            inferred = sample_code(mean, log_variance, shares.noise_like(mean))
+            codes = torch.cat([shares.gathered(inferred), new])
+            labels = torch.cat([shares.gathered(label), new_label])
+            every = with_partners(codes, labels, paired, others, recipe.classes)
+            codes, labels = (shares.share(each) for each in every)
+            pictures = self._generate_share(codes, labels)
+        return Rendered(mean, log_variance, codes, labels, shares.share(paired), pictures)
 
     def _look(self, real: Tensor, rendered: Rendered) -> tuple[dict[int, Tensor], dict[int, Tensor]]:
         """The backbone's features of the real and of the rendered pictures, augmented.
 
         A real picture, its reconstruction and its partner in another class stay comparable place by place.
         """
-        augment = ShiftAndTone(rendered.originals, real.shape[-1] // 10, self.device)
-        slots = torch.cat([torch.arange(rendered.originals, device=self.device), rendered.paired])
+        count = self.processes.whole(rendered.originals)
+        augment = ShiftAndTone(count, real.shape[-1] // 10, self.device)
+        slots = torch.cat([self.processes.share(torch.arange(count, device=self.device)), rendered.paired])
         with torch.no_grad():
             real_features = self.backbone(augment(real, slots[: len(real)]))
         return real_features, self.backbone(augment(rendered.pictures, slots))
@@ -98,7 +99,7 @@ class PriorTrainer(BigGANTrainer):
             judged_real = self.discriminator(real_features, label)
             judged = self.discriminator(held, labels)
             loss = losses.hinge_discriminator_loss(judged_real.logits, judged.logits)
-        minimise(loss, self.optimizer_d)
+        self.processes.minimise(loss, self.optimizer_d)
         return loss
 
     def _losses(
@@ -109,23 +110,21 @@ class PriorTrainer(BigGANTrainer):
         with self.autocast():
             judged = self.discriminator(features, rendered.labels)
             found, _ = self.encoder(rendered.pictures[count:])
-        first = {stride: features[stride][rendered.paired] for stride in (8, 16)}
-        second = {stride: features[stride][rendered.originals :] for stride in (8, 16)}
         reconstructed = {stride: feature[:count] for stride, feature in features.items()}
         colours = F.l1_loss(F.avg_pool2d(rendered.pictures[:count], 8), F.avg_pool2d(real, 8))
         mean, log_variance = rendered.mean, rendered.log_variance
         return {
             "adversarial": losses.hinge_generator_loss(judged.logits),
-            "reconstruction": losses.feature_distance(reconstructed, real_features)
+            "reconstruction": losses.feature_distance(reconstructed, real_features, self.processes)
             + self.recipe.weights.colour * colours,
             "divergence": 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean(),
             "latent": F.mse_loss(found, rendered.codes[count:].detach()),
-            "structure": (losses.structure_distance(first, second) + losses.structure_distance(second, first)) / 2,
+            "structure": structure_losses(rendered, features, self.processes),
         }
 
 
 def train_prior(
-    folders: Sequence[Path], recipe: PriorRecipe, settings: RunSettings, device: torch.device = CPU
+    folders: Sequence[Path], recipe: PriorRecipe, settings: RunSettings, processes: Processes | None = None
 ) -> Path:
     """Train a BigGAN on folders of pictures, one class each.
 
@@ -133,7 +132,7 @@ def train_prior(
         folders: one folder of pictures per class, in the order of the labels.
         recipe: shapes and hyper-parameters.
         settings: of the run; `start_from` is a finished prior's folder.
-        device: where to compute.
+        processes: this process's place among those that share the run, and its device.
 
     Returns:
         The path of the checkpoint.
@@ -141,16 +140,21 @@ def train_prior(
     Raises:
         PictureError: for a folder without pictures.
         ModelError: for a `start_from` that cannot be used.
-        TrainingError: for a run that cannot be resumed or diverges.
+        TrainingError: for a run that cannot be shared or resumed, or diverges.
     """
+    processes = processes or Processes(device=CPU)
+    processes.require_equal_shares(
+        real_pictures=recipe.batch, new_codes=recipe.sampled, partners=recipe.crossed + recipe.sampled
+    )
     sets = [PictureSet(folder, recipe.resolution, label=i) for i, folder in enumerate(folders)]
     for each in sets:
-        each.keep_on(device)
-    trainer = PriorTrainer(recipe, settings.seed, device)
+        each.keep_on(processes.device)
+    trainer = PriorTrainer(recipe, settings.seed, processes)
     with opened(trainer, settings, {"stage": "prior", "classes": [folder.name for folder in folders]}):
 
         def sample(step: int) -> tuple[Tensor, Tensor]:
-            real, label = sample_mixed(sets, recipe.batch, settings.seed, step, turned_every=recipe.turned_every)
+            rows = processes.rows(recipe.batch)
+            real, label = sample_mixed(sets, recipe.batch, settings.seed, step, "", recipe.turned_every, rows)
             return real.contiguous(memory_format=torch.channels_last), label
 
         shown, _ = sample_mixed(sets, 2 * len(sets), settings.seed, 0, "sheet")

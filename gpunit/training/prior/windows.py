@@ -117,17 +117,21 @@ class WindowSet:
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def sample(self, count: int, seed: int, step: int, purpose: str = "") -> Windows:
+    def sample(self, count: int, seed: int, step: int, purpose: str = "", rows: Sequence[int] | None = None) -> Windows:
         """Windows of all classes in turn, from (seed, step, purpose) alone.
 
         Args:
-            count: number of windows.
+            count: number of windows of the whole batch.
             seed, step, purpose: see `seeds.step_generator`.
+            rows: those of them that are cut, in this order; all of them by default.
         """
         generator = step_generator(seed, step, f"windows/{purpose}")
         label = (torch.arange(count) + step) % self.classes
         code = torch.randn(count, LAYOUT_DIM, generator=generator).clamp(-3.2, 3.2)
-        return Windows(self._cut(self._choose(label, layout_of(code), generator)), label, code)
+        choice = self._choose(label, layout_of(code), generator)
+        mine = slice(None) if rows is None else list(rows)
+        chosen = _Choice(*(column[mine] for column in vars(choice).values()))
+        return Windows(self._cut(chosen), label[mine], code[mine])
 
     def _choose(self, label: Tensor, layout: Layout, generator: torch.Generator) -> _Choice:
         """A picture for every layout: of ten at random, likely the one that has most of the window and is sharp."""

@@ -27,6 +27,7 @@ from gpunit.training import losses
 from gpunit.training.augment import recolour
 from gpunit.training.data import Labelled, join
 from gpunit.training.recipes import DistillationRecipe
+from gpunit.training.shares import ALONE, Shares
 from gpunit.training.stage1.distiller import HINT_STRIDE, Distiller
 from gpunit.training.trainer import Parts, weighted_sum
 
@@ -92,6 +93,7 @@ def compute_losses(
     second: Labelled,
     real: Labelled,
     warm_up: bool = False,
+    shares: Shares = ALONE,
 ) -> DistillationLosses:
     """The losses of one batch.
 
@@ -103,9 +105,10 @@ def compute_losses(
         real: real pictures.
         warm_up: leave out the reconstruction, which takes most of the time; E_c then sees each picture either as it is
             or recoloured.
+        shares: which rows of the batches these are.
     """
     weights = recipe.weights
-    encoded = _encode(networks, backbone, recipe, first, second, real, warm_up)
+    encoded = _encode(networks, backbone, recipe, first, second, real, warm_up, shares)
     content, pairs, batch = encoded.content, encoded.pairs, encoded.batch
     shallow, shape_parts = _shape_losses(networks, recipe, encoded)
     real_places = slice(pairs, len(batch) - pairs)
@@ -117,11 +120,11 @@ def compute_losses(
         "magnitude": losses.content_magnitude(content),
     }
     if not warm_up:
-        parts |= _reconstruction_losses(networks, backbone, encoded)
+        parts |= _reconstruction_losses(networks, backbone, encoded, shares)
     if encoded.twice:
         parts["recolour"] = losses.content_distance(encoded.recoloured, content)
     if weights.agreement:
-        parts["agreement"] = losses.content_disagreement(encoded.first, encoded.second)
+        parts["agreement"] = losses.content_disagreement(encoded.first, encoded.second, shares)
     if networks.remembered is not None:
         parts["agnostic"] = losses.domain_distance(content[real_places], real.label, networks.remembered)
     if networks.layout_heads is not None:
@@ -142,20 +145,21 @@ def _encode(
     second: Labelled,
     real: Labelled,
     warm_up: bool,
+    shares: Shares,
 ) -> _Encoded:
     batch = join([first, real, second])
     twice = recipe.weights.recolour > 0 and not warm_up
     shown = batch.picture
     if recipe.weights.recolour:
-        changed = recolour(batch.picture)
-        shown = torch.cat([shown, changed]) if twice else _either(shown, changed)
+        changed = recolour(batch.picture, shares)
+        shown = torch.cat([shown, changed]) if twice else _either(shown, changed, shares)
     encoded = networks.content_encoder(shown)
     contents = encoded.content.float()
     content = contents[: len(batch)]
     content_first, content_second = content[: len(first)], content[len(batch) - len(first) :]
     # The decoder cannot tell which of the two contents it is given.
-    seen = _either(content, contents[len(batch) :]) if twice else content
-    seen = seen + recipe.noise * torch.randn_like(seen)
+    seen = _either(content, contents[len(batch) :], shares) if twice else content
+    seen = seen + recipe.noise * shares.noise_like(seen)
     with torch.no_grad(), torch.autocast(shown.device.type, enabled=False):
         wanted = backbone(batch.picture, last_stride=16)
     return _Encoded(
@@ -187,7 +191,9 @@ def _shape_losses(networks: Distiller, recipe: DistillationRecipe, encoded: _Enc
     }
 
 
-def _reconstruction_losses(networks: Distiller, backbone: EfficientNetLite0, encoded: _Encoded) -> Parts:
+def _reconstruction_losses(
+    networks: Distiller, backbone: EfficientNetLite0, encoded: _Encoded, shares: Shares
+) -> Parts:
     """The two terms of L_arec."""
     rows = encoded.reconstructed
     picture, label = encoded.batch.picture[rows], encoded.batch.label[rows]
@@ -199,13 +205,14 @@ def _reconstruction_losses(networks: Distiller, backbone: EfficientNetLite0, enc
         features = backbone(reconstructed, last_stride=16)
     return {
         "reconstruction": F.mse_loss(reconstructed, picture),
-        "perceptual": losses.feature_distance(features, {s: f[rows] for s, f in encoded.wanted.items()}),
+        "perceptual": losses.feature_distance(features, {s: f[rows] for s, f in encoded.wanted.items()}, shares),
     }
 
 
-def _either(one: Tensor, other: Tensor) -> Tensor:
+def _either(one: Tensor, other: Tensor, shares: Shares) -> Tensor:
     """Every row from the one or from the other, at random."""
-    return torch.where(torch.rand(len(one), 1, 1, 1, device=one.device) < 0.5, one, other)
+    fate = shares.share(torch.rand(shares.whole(len(one)), 1, 1, 1, device=one.device))
+    return torch.where(fate < 0.5, one, other)
 
 
 def hint_loss(answer: Tensor, batch: Labelled, wanted: Mapping[int, Tensor]) -> Tensor:

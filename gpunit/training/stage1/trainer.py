@@ -17,11 +17,12 @@ from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.training.checkpoints import TrainingError
 from gpunit.training.data import Labelled, PairSet, PictureSet, join
 from gpunit.training.mixing import one_in, sample_mixed_labelled
+from gpunit.training.processes import Processes
 from gpunit.training.recipes import DistillationRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.stage1.distiller import Distiller
 from gpunit.training.stage1.losses import compute_losses
-from gpunit.training.trainer import CPU, Parts, Trainer, detached, minimise, mixed_precision, set_rate
+from gpunit.training.trainer import CPU, Parts, Trainer, adam, detached, set_rate
 from gpunit.zoo.weights import fill, read_weights, shape_head_path
 
 _LAYOUT = {"memory_format": torch.channels_last}
@@ -55,20 +56,22 @@ class DistillationTrainer(Trainer):
         recipe: shapes and hyper-parameters.
         steps: length of the run, over whose last third the learning rate falls.
         seed: of the initial weights.
-        device: where to compute.
+        processes: this process's place among those that share the run, and its device.
     """
 
     stateful = ("networks", "optimizer")
     results = ("networks",)
 
-    def __init__(self, recipe: DistillationRecipe, steps: int, seed: int = 0, device: torch.device = CPU) -> None:
-        super().__init__(device)
+    def __init__(
+        self, recipe: DistillationRecipe, steps: int, seed: int = 0, processes: Processes | None = None
+    ) -> None:
+        super().__init__(processes)
         self.recipe = recipe
         self.steps = steps
         self.warm_up = recipe.warm_up
         self._seed = seed
         self._make_networks()
-        self.backbone = EfficientNetLite0().to(device).to(**_LAYOUT)
+        self.backbone = EfficientNetLite0().to(self.device).to(**_LAYOUT)
 
     def _make_networks(self, start_from: Path | None = None) -> None:
         torch.manual_seed(self._seed)
@@ -80,7 +83,7 @@ class DistillationTrainer(Trainer):
         # Last, as its first estimates are made from the weights at hand.
         add_spectral_norm(networks)
         self.networks = networks.to(self.device).to(**_LAYOUT)
-        self.optimizer = torch.optim.Adam(self.networks.parameters(), lr=self.recipe.learning_rate)
+        self.optimizer = adam(self.networks.parameters(), self.device, lr=self.recipe.learning_rate)
 
     def start_from(self, path: Path) -> None:
         """Begin with a finished content encoder's file and the shape head beside it.
@@ -100,14 +103,18 @@ class DistillationTrainer(Trainer):
         self.warm_up = int(state.get("warm_up", self.warm_up))  # earlier versions did not save it
 
     def step(self, first: Labelled, second: Labelled, real: Labelled) -> Parts:
-        """One update on pairs that share a layout and on real pictures; returns the loss parts."""
+        """One update on pairs that share a layout and on real pictures; returns the loss parts.
+
+        Args:
+            first, second, real: this process's rows of the batches.
+        """
         first, second, real = (batch.to(self.device) for batch in (first, second, real))
         set_rate(self.optimizer, self.recipe.learning_rate * _decay(self.done / self.steps, self.recipe.halvings))
-        with mixed_precision(self.device):
-            warm_up = self.done < self.warm_up
-            answer = compute_losses(self.networks, self.backbone, self.recipe, first, second, real, warm_up)
-        minimise(answer.total, self.optimizer)
-        self.networks.remember(answer.real_content, real.label)
+        with self.autocast():
+            warm_up, shares = self.done < self.warm_up, self.processes
+            answer = compute_losses(self.networks, self.backbone, self.recipe, first, second, real, warm_up, shares)
+        self.processes.minimise(answer.total, self.optimizer)
+        self.networks.remember(shares.gathered(answer.real_content), shares.gathered(real.label))
         self.done += 1
         return detached(answer.parts)
 
@@ -143,7 +150,7 @@ def _interleaved(first: Labelled, second: Labelled) -> Labelled:
 
 
 def distill(
-    data: DistillationData, recipe: DistillationRecipe, settings: RunSettings, device: torch.device = CPU
+    data: DistillationData, recipe: DistillationRecipe, settings: RunSettings, processes: Processes | None = None
 ) -> Path:
     """Train a content encoder.
 
@@ -151,7 +158,7 @@ def distill(
         data: the pictures.
         recipe: shapes and hyper-parameters.
         settings: of the run; `start_from` is a content encoder's file, with its shape head beside it.
-        device: where to compute.
+        processes: this process's place among those that share the run, and its device.
 
     Returns:
         The path of the checkpoint.
@@ -159,8 +166,10 @@ def distill(
     Raises:
         PictureError: for a folder without pictures, maps or pairs.
         ModelError: for a `start_from` that cannot be used.
-        TrainingError: for a run that would reconstruct nothing, cannot be resumed, or diverges.
+        TrainingError: for a run that would reconstruct nothing, cannot be shared or resumed, or diverges.
     """
+    processes = processes or Processes(device=CPU)
+    processes.require_equal_shares(pairs=recipe.pairs, real_pictures=recipe.real)
     size, seed = recipe.content_encoder.resolution, settings.seed
     pair_set = PairSet(data.pairs, data.pair_maps, data.classes, size)
     real_sets = [
@@ -168,8 +177,9 @@ def distill(
         for label, name in enumerate(data.classes)
     ]
     for each in real_sets:
-        each.keep_on(device)
-    trainer = DistillationTrainer(recipe, settings.steps, seed, device)
+        each.keep_on(processes.device)
+    pair_set.deliver_to(processes.device)
+    trainer = DistillationTrainer(recipe, settings.steps, seed, processes)
     if not settings.checkpoint.exists():
         _require_reconstruction(settings.steps, trainer.warm_up)
     with opened(trainer, settings, {"stage": "I", "classes": list(data.classes)}):
@@ -177,8 +187,11 @@ def distill(
 
         def sample(step: int) -> tuple[Labelled, Labelled, Labelled]:
             turned = one_in(recipe.turned_every, recipe.pairs, step)
-            first, second = pair_set.sample_pairs(recipe.pairs, seed, step, turned=turned)
-            return first, second, sample_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned_every)
+            rows = processes.rows(recipe.pairs)
+            first, second = pair_set.sample_pairs(recipe.pairs, seed, step, turned=turned, rows=rows)
+            rows = processes.rows(recipe.real)
+            real = sample_mixed_labelled(real_sets, recipe.real, seed, step, "", recipe.turned_every, rows)
+            return first, second, real
 
         shown = (*pair_set.sample_pairs(4, seed, 0, "sheet"), sample_mixed_labelled(real_sets, 4, seed, 0, "sheet"))
         run_steps(trainer, sample, lambda batch: trainer.step(*batch), settings, lambda: trainer.sheet(*shown))

@@ -22,6 +22,7 @@ from gpunit.networks.normalisation import add_spectral_norm
 from gpunit.networks.projected_discriminator import DiscriminatorEnsemble
 from gpunit.training import losses
 from gpunit.training.augment import ShiftAndTone, random_strengths, random_turns, turn
+from gpunit.training.processes import Processes
 from gpunit.training.recipes import SmallRecipe
 from gpunit.training.stage2.gates import GateKeeper, open_gates
 from gpunit.training.stage2.trainer import LAYOUT, StageTwoTrainer, split
@@ -95,7 +96,7 @@ class SmallGame(StageTwoTrainer):
     def __init__(
         self, recipe: SmallRecipe, content_encoder: ContentEncoder, seed: int = 0, device: torch.device = CPU
     ) -> None:
-        super().__init__(recipe, content_encoder, seed, device)
+        super().__init__(recipe, content_encoder, seed, Processes(device=device))
         self.recipe = recipe
         self.backbones = nn.ModuleDict({name: BACKBONES[name]() for name in recipe.backbones})
         self.backbone = self.backbones[recipe.backbones[0]]
@@ -276,8 +277,8 @@ class SmallGame(StageTwoTrainer):
         answered_features = self.backbone(answered, last_stride=16)
 
         def distance(rows: slice) -> Tensor:
-            features = [{s: f[rows] for s, f in each.items()} for each in (answered_features, wanted_features)]
-            return F.l1_loss(answered[rows], wanted[rows]) + losses.feature_distance(*features)
+            here, there = ({s: f[rows] for s, f in each.items()} for each in (answered_features, wanted_features))
+            return F.l1_loss(answered[rows], wanted[rows]) + losses.feature_distance(here, there)
 
         parts = {"reconstruction": distance(slice(count))}
         if copies:

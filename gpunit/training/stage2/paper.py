@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,7 +34,7 @@ from gpunit.training.processes import Processes
 from gpunit.training.recipes import PaperRecipe
 from gpunit.training.run import RunSettings
 from gpunit.training.stage2.trainer import LAYOUT, StageTwoData, StageTwoTrainer, train_stage_two
-from gpunit.training.trainer import Parts, detached, frozen, weighted_sum
+from gpunit.training.trainer import Parts, adam, detached, frozen, weighted_sum
 
 PERCEPTUAL_NETS: dict[str, Callable[[], VGG19 | EfficientNetLite0]] = {
     "vgg19": VGG19,
@@ -73,20 +72,16 @@ class PaperTrainer(StageTwoTrainer):
             raise TrainingError(
                 f"there is no perceptual net {recipe.perceptual_net!r}; choose from {', '.join(PERCEPTUAL_NETS)}."
             )
-        self.processes = processes or Processes()
-        super().__init__(recipe, content_encoder, seed, self.processes.device)
+        super().__init__(recipe, content_encoder, seed, processes)
         self.recipe = recipe
         self.discriminator = add_spectral_norm(Discriminator(recipe.discriminator))
         self.perceptual_net = PERCEPTUAL_NETS[recipe.perceptual_net]()
         self.identity_net = identity_net
         for network in (self.discriminator, self.perceptual_net, *([identity_net] if identity_net else [])):
             network.to(self.device).to(**LAYOUT)
+        rate, decay = recipe.learning_rate, recipe.weight_decay
         self.optimizer_g, self.optimizer_d = (
-            self.processes.prepare(
-                torch.optim.Adam(
-                    module.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99), weight_decay=recipe.weight_decay
-                )
-            )
+            adam(module.parameters(), self.device, lr=rate, betas=(0.0, 0.99), weight_decay=decay)
             for module in (self.model, self.discriminator)
         )
 
@@ -95,40 +90,26 @@ class PaperTrainer(StageTwoTrainer):
         """Names of the frozen networks that the losses look through."""
         return (self.recipe.perceptual_net,)
 
-    @property
-    def is_main(self) -> bool:
-        """Whether this process writes the run's files."""
-        return self.processes.is_main
-
-    def anywhere(self, flag: bool) -> bool:
-        """Whether a flag is set in any process that shares the run."""
-        return self.processes.anywhere(flag)
+    def autocast(self) -> torch.autocast:
+        """The format that was asked for, else fp32 as published."""
+        return self.processes.autocast()
 
     def prepare(self, target: Tensor) -> None:
         """Standardise the untrained style encoder if the recipe asks for it."""
         if self.recipe.standardise:
             super().prepare(target)
 
-    def state(self) -> dict[str, Any]:
-        """Everything that resuming needs."""
-        return super().state() | {"processes": self.processes.state()}
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`."""
-        super().load(state)
-        self.processes.load(state["processes"])
-
     def step(self, source: Tensor, target: Tensor, label: Tensor) -> Parts:
         """One update of D and one of G; returns the loss parts.
 
         Args:
-            source, target: (B, 3, S, S) in [-1, 1], the batch of all processes; B is a multiple of their number.
+            source, target: (B, 3, S, S) in [-1, 1], this process's rows of the batch.
             label: not used, as D does not tell domains apart.
         """
         recipe, generator = self.recipe, self.model.generator
         mirrored = recipe.mirror_style and bool(torch.rand(()) < 0.5)
-        source, target = self.processes.share(source), self.processes.share(target)
-        with self.processes.autocast():
+        source, target = source.to(self.device), target.to(self.device)
+        with self.autocast():
             with torch.no_grad():
                 content, own_content = self.content_encoder(source), self.content_encoder(target)
             style = self.model.style_encoder(target.flip(3) if mirrored else target)
@@ -140,7 +121,7 @@ class PaperTrainer(StageTwoTrainer):
         judged = self._update_discriminator(target, translated.detach())
         with frozen(self.discriminator):
             parts = self._generator_losses(target, content, gates, translated, reconstructed)
-            self._minimise(weighted_sum(parts, recipe.weights), self.optimizer_g, self.model)
+            self.processes.minimise(weighted_sum(parts, recipe.weights), self.optimizer_g)
         self._finish()
         return detached({**parts, "discriminator": judged})
 
@@ -148,7 +129,7 @@ class PaperTrainer(StageTwoTrainer):
         """One update of D; returns L_adv without the penalty."""
         recipe = self.recipe
         target, translated = self._augmented(target), self._augmented(translated)
-        with self.processes.autocast():
+        with self.autocast():
             real, _ = self.discriminator(target)
             fake, _ = self.discriminator(translated)
         adversarial = loss = losses.logistic_discriminator_loss(real.float(), fake.float())
@@ -157,7 +138,7 @@ class PaperTrainer(StageTwoTrainer):
             seen = target.detach().requires_grad_(True)
             penalty = losses.gradient_penalty(self.discriminator(seen)[0], seen)
             loss = loss + recipe.weights.penalty * recipe.penalty_every * penalty
-        self._minimise(loss, self.optimizer_d, self.discriminator)
+        self.processes.minimise(loss, self.optimizer_d)
         return adversarial
 
     def _generator_losses(
@@ -171,7 +152,7 @@ class PaperTrainer(StageTwoTrainer):
         """The parts of G's loss."""
         weights = self.recipe.weights
         augment = self._augmentation(target)  # the same for both: their f_D are compared
-        with self.processes.autocast():
+        with self.autocast():
             fake, fake_style = self.discriminator(augment(translated))
             with torch.no_grad():
                 _, real_style = self.discriminator(augment(target))
@@ -194,17 +175,15 @@ class PaperTrainer(StageTwoTrainer):
 
     def _augmentation(self, pictures: Tensor) -> Callable[[Tensor], Tensor]:
         """A random change of each picture of a batch (B, 3, S, S); none in a recipe without augmentation."""
-        shift = round(self.recipe.augmentation * pictures.shape[-1])
-        return ShiftAndTone(len(pictures), shift, self.device) if self.recipe.augmentation else lambda same: same
+        if not self.recipe.augmentation:
+            return lambda same: same
+        count, shift = self.processes.whole(len(pictures)), round(self.recipe.augmentation * pictures.shape[-1])
+        augment = ShiftAndTone(count, shift, self.device)
+        slots = torch.arange(count, device=self.device)
+        return lambda pictures: augment(pictures, self.processes.share(slots))
 
     def _augmented(self, pictures: Tensor) -> Tensor:
         return self._augmentation(pictures)(pictures)
-
-    def _minimise(self, loss: Tensor, optimizer: torch.optim.Optimizer, module: torch.nn.Module) -> None:
-        """One update of a module along the gradient of a loss, averaged over the processes."""
-        optimizer.zero_grad(set_to_none=True)
-        self.processes.backward(loss, module)
-        optimizer.step()
 
 
 def train(
@@ -239,10 +218,7 @@ def train(
             that cannot start or diverges.
     """
     processes = processes or Processes()
-    if recipe.batch % processes.count:
-        raise TrainingError(
-            f"{processes.count} processes cannot share {recipe.batch} pictures equally; choose another --batch."
-        )
+    processes.require_equal_shares(pictures=recipe.batch)
     size = recipe.translator.resolution
     source_sets, target_sets = (
         [PictureSet(folder, size, limits.of(folder), label=i, enlarged=True) for i, folder in enumerate(folders)]

@@ -31,9 +31,11 @@ from gpunit.seeds import step_generator
 from gpunit.training.checkpoints import TrainingError, load_run
 from gpunit.training.data import PictureSet
 from gpunit.training.folder import fingerprint
-from gpunit.training.mixing import sample_mixed
+from gpunit.training.mixing import mixed_labels, sample_mixed
+from gpunit.training.processes import Processes
 from gpunit.training.recipes import PaperRecipe, SmallRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
+from gpunit.training.shares import ALONE, Shares
 from gpunit.training.stage2.validation import MOST_PICTURES, Validation
 from gpunit.training.trainer import Parts, Trainer, update_ema, young_decay
 from gpunit.zoo.weights import fill, read_weights
@@ -66,7 +68,7 @@ class StageTwoTrainer(Trainer, ABC):
         recipe: shapes and hyper-parameters.
         content_encoder: the frozen E_c of stage I.
         seed: of the initial weights.
-        device: where to compute.
+        processes: this process's place among those that share the run, and its device.
     """
 
     stateful = ("model", "ema", "discriminator", "optimizer_g", "optimizer_d")
@@ -76,10 +78,15 @@ class StageTwoTrainer(Trainer, ABC):
     optimizer_d: torch.optim.Optimizer
 
     def __init__(
-        self, recipe: SmallRecipe | PaperRecipe, content_encoder: ContentEncoder, seed: int, device: torch.device
+        self,
+        recipe: SmallRecipe | PaperRecipe,
+        content_encoder: ContentEncoder,
+        seed: int,
+        processes: Processes | None = None,
     ) -> None:
-        super().__init__(device)
+        super().__init__(processes)
         torch.manual_seed(seed)
+        device = self.device
         self.content_encoder = content_encoder.to(device).to(**LAYOUT).eval().requires_grad_(False)
         self.model = StyledGenerator(recipe.translator).to(device).to(**LAYOUT)
         self._use_skips, self._ema_decay = recipe.use_skips, recipe.ema
@@ -216,31 +223,44 @@ class StageTwoTrainer(Trainer, ABC):
         return images.sheet(rows, source.shape[-1])
 
 
-def pairing(sources: Sequence[str], targets: Sequence[str], tries: int = 16) -> Tensor:
+def pairing(
+    sources: Sequence[str], targets: Sequence[str], tries: int = 16, generator: torch.Generator | None = None
+) -> Tensor:
     """A random order (B,) of the source pictures in which few of them meet a target of their own domain.
 
     Args:
         sources, targets: the domain of every picture of a batch.
         tries: the best of so many orders is taken.
+        generator: by which they are drawn; torch's own by default.
     """
-    orders = [torch.randperm(len(sources)) for _ in range(tries)]
+    orders = [torch.randperm(len(sources), generator=generator) for _ in range(tries)]
     return min(orders, key=lambda order: sum(sources[i] == name for i, name in zip(order, targets, strict=True)))
 
 
 @dataclass(frozen=True)
 class StageTwoBatch:
-    """Sources and targets (B, 3, S, S) in [-1, 1], the domain of each, and the targets' labels (B,)."""
+    """A batch, or this process's rows of it.
+
+    Attributes:
+        source, target: (B, 3, S, S) in [-1, 1].
+        label: (B,) of the targets.
+        source_domains, target_domains: the domain of each picture of the whole batch.
+        is_paired: whether the sources lie in the order of `pairing` already.
+    """
 
     source: Tensor
     source_domains: list[str]
     target: Tensor
     target_domains: list[str]
     label: Tensor
+    is_paired: bool = False
 
     def paired(self) -> tuple[Tensor, Tensor, Tensor]:
         """Sources, targets and labels, such that source i is translated in the style of target i."""
+        # Drawn in any case: what a step draws afterwards does not depend on the number of processes.
         order = pairing(self.source_domains, self.target_domains)
-        return self.source[order].contiguous(**LAYOUT), self.target, self.label
+        source = self.source if self.is_paired else self.source[order]
+        return source.contiguous(**LAYOUT), self.target, self.label
 
 
 @dataclass(frozen=True)
@@ -260,22 +280,29 @@ class StageTwoData:
     turned_every: int
     seed: int
 
-    def sample(self, step: int, scale: int = 1) -> StageTwoBatch:
-        """The batch of a step, `scale` times as large as usual."""
+    def sample(self, step: int, scale: int = 1, shares: Shares = ALONE) -> StageTwoBatch:
+        """The batch of a step, `scale` times as large as usual; of several processes, this one's rows of it."""
         count = self.batch * scale
-        source, source_label = sample_mixed(self.sources, count, self.seed, step, "source")
-        target, label = sample_mixed(self.targets, count, self.seed, step, "target", self.turned_every)
+        source_domains = self._domains(self.sources, count, step, "source")
+        target_domains = self._domains(self.targets, count, step, "target")
+        mixed = torch.arange(count)
         if len(self.targets) > 1:  # some losses use a batch's first pictures: every target gets its turn there
             mixed = torch.randperm(count, generator=step_generator(self.seed, step, "targets"))
-            target, label = target[mixed], label[mixed]
-        source_names, target_names = ({each.label: each.name for each in sets} for sets in (self.sources, self.targets))
+            target_domains = [target_domains[i] for i in mixed.tolist()]
+        sources, targets = list(range(count)), mixed.tolist()
+        if shares.count > 1:
+            # As the step itself will pair them: which sources are decoded here follows from it.
+            order = pairing(source_domains, target_domains, generator=step_generator(self.seed, step, "step")).tolist()
+            sources, targets = ([all_of[i] for i in shares.rows(count)] for all_of in (order, targets))
+        source, _ = sample_mixed(self.sources, count, self.seed, step, "source", rows=sources)
+        target, label = sample_mixed(self.targets, count, self.seed, step, "target", self.turned_every, targets)
         return StageTwoBatch(
-            source,
-            [source_names[i] for i in source_label.tolist()],
-            target.contiguous(**LAYOUT),
-            [target_names[i] for i in label.tolist()],
-            label,
+            source, source_domains, target.contiguous(**LAYOUT), target_domains, label, is_paired=shares.count > 1
         )
+
+    def _domains(self, sets: Sequence[PictureSet], count: int, step: int, purpose: str) -> list[str]:
+        names = {each.label: each.name for each in sets}
+        return [names[label] for label in mixed_labels(sets, count, self.seed, step, purpose).tolist()]
 
     def task(self) -> dict[str, Any]:
         """What a run keeps to, as far as it is in the pictures."""
@@ -317,7 +344,7 @@ def train_stage_two(trainer: StageTwoTrainer, data: StageTwoData, settings: RunS
         shown = data.shown()
         run_steps(
             trainer,
-            lambda step: data.sample(step, trainer.scale_at(step)),
+            lambda step: data.sample(step, trainer.scale_at(step), trainer.processes),
             lambda batch: trainer.step(*batch.paired()),
             settings,
             lambda: trainer.sheet(*shown),

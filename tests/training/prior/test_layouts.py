@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from gpunit.prior.loading import load_prior
 from gpunit.training.bundle import bundle_prior
 from gpunit.training.checkpoints import load_checkpoint
 from gpunit.training.prior.layouts import LayoutRecipe, LayoutTrainer, train_layout_prior
-from gpunit.training.prior.windows import WindowSet
+from gpunit.training.prior.windows import Windows, WindowSet
+from gpunit.training.processes import Processes
 from gpunit.training.run import RunSettings
+from tests.training.parallel import Answer, assert_alike, both_processes, float64, taken_steps
 
 TINY = LayoutRecipe(
     names=("cat", "face"),
@@ -81,3 +84,29 @@ def test_stopping_and_resuming_changes_nothing_and_the_prior_loads(data: list[Pa
     prior = load_prior(tmp_path / "prior")
     assert prior.class_names == TINY.names
     assert prior.render(prior.latents(2, 0, 0.7), prior.labels(["cat", "face"])).shape == (2, 3, 64, 64)
+
+
+SHARED = replace(TINY, reconstructed=4, crossed=2)
+
+
+def three_steps() -> Answer:
+    """What three steps lead to, in float64; {} in any but the main process."""
+    with float64():
+        trainer = LayoutTrainer(SHARED, steps=9, processes=Processes("fp32", "cpu"))
+        trainer.backbone.double()  # its weights come from a file
+        generator = torch.Generator().manual_seed(5)
+        whole = (
+            torch.rand(4, 3, 64, 64, generator=generator) * 2 - 1,
+            torch.tensor([0, 1, 1, 0]),
+            torch.randn(4, 3, generator=generator),
+        )
+        mine = Windows(*map(trainer.processes.share, whole))
+        networks = ("generator", "encoder", "discriminator")
+        gradients = taken_steps(trainer, networks, lambda step: trainer.step(mine))
+        with torch.no_grad():
+            pictures = trainer.render_all_classes(torch.ones(2, SHARED.latent_dim))
+        return {**gradients, "results": {"pictures": pictures}} if trainer.is_main else {}
+
+
+def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
+    assert_alike(both_processes("tests.training.prior.test_layouts", tmp_path), three_steps())

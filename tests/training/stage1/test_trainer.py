@@ -11,11 +11,13 @@ import torch
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.training.bundle import bundle_content_encoder
 from gpunit.training.checkpoints import TrainingError, load_checkpoint
-from gpunit.training.data import PairSet, PictureSet
+from gpunit.training.data import Labelled, PairSet, PictureSet
+from gpunit.training.processes import Processes
 from gpunit.training.run import RunSettings
 from gpunit.training.stage1.trainer import DistillationData, DistillationTrainer, distill
 from gpunit.zoo import weights
 from tests.conftest import TINY, TINY_DISTILLATION
+from tests.training.parallel import Answer, assert_alike, assert_same_runs, both_processes, float64, taken_steps
 
 CLASSES = ("cat", "dog")
 
@@ -104,4 +106,55 @@ def test_a_run_that_would_reconstruct_nothing_is_refused(pairs: tuple[Path, Path
             TINY_DISTILLATION,
             RunSettings(tmp_path / "run", TINY_DISTILLATION.warm_up),
         )
+    assert not (tmp_path / "run").exists()
+
+
+SHARED = dataclasses.replace(TINY_DISTILLATION, warm_up=0, pairs=4, real=4)
+
+
+def batches() -> list[Labelled]:
+    generator = torch.Generator().manual_seed(5)
+    pictures, maps = (torch.rand(3, 4, channels, 64, 64, generator=generator) * 2 - 1 for channels in (3, 1))
+    return [Labelled(picture, torch.tensor([0, 1, 1, 0]), shape) for picture, shape in zip(pictures, maps, strict=True)]
+
+
+def three_steps() -> Answer:
+    """What three steps lead to, in float64; {} in any but the main process."""
+    with float64():
+        trainer = DistillationTrainer(SHARED, steps=9, processes=Processes("fp32", "cpu"))
+        trainer.backbone.double()  # its weights come from a file
+        share = trainer.processes.share
+        mine = [Labelled(*map(share, batch.tensors)) for batch in batches()]
+        gradients = taken_steps(trainer, ("networks",), lambda step: trainer.step(*mine))
+        networks = trainer.networks.eval()
+        with torch.no_grad():
+            content = networks.content_encoder(batches()[0].picture).content
+        assert networks.remembered is not None
+        results = {"content": content, "remembered": networks.remembered}
+        return {**gradients, "results": results} if trainer.is_main else {}
+
+
+def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
+    assert_alike(both_processes("tests.training.stage1.test_trainer", tmp_path), three_steps())
+
+
+def run_of(folder: Path, pictures: Path, maps: Path) -> None:
+    data = DistillationData(pictures, maps, pictures, maps, CLASSES)
+    recipe = dataclasses.replace(SHARED, turned_every=3)
+    distill(data, recipe, RunSettings(folder, 1, seed=3), Processes("fp32", "cpu"))
+
+
+def test_two_processes_leave_the_run_of_one(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    assert_same_runs("tests.training.stage1.test_trainer", tmp_path, *pairs)
+
+
+def test_processes_that_cannot_share_a_batch_are_told(pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    class OneOfThree(Processes):
+        def __init__(self) -> None:
+            super().__init__(device="cpu")
+            self.count = 3
+
+    data = DistillationData(*pairs, *pairs, CLASSES)
+    with pytest.raises(TrainingError, match="3 processes cannot share 4 pairs equally; choose another number"):
+        distill(data, SHARED, RunSettings(tmp_path / "run", 2), OneOfThree())
     assert not (tmp_path / "run").exists()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +9,13 @@ import torch
 from torch import Tensor
 
 from gpunit.networks.content_encoder import ContentEncoder
-from gpunit.seeds import seed_step
 from gpunit.training.checkpoints import TrainingError, load_checkpoint
 from gpunit.training.processes import Processes
 from gpunit.training.recipes import weighted
 from gpunit.training.run import RunSettings
 from gpunit.training.stage2.paper import PaperTrainer, train
 from tests.conftest import TINY, TINY_PAPER
-from tests.training.parallel import run_in_two_processes
+from tests.training.parallel import Answer, assert_alike, assert_same_runs, both_processes, float64, taken_steps
 
 
 def encoder() -> ContentEncoder:
@@ -90,68 +88,34 @@ def test_without_skips_every_mask_is_zero(tmp_path: Path, folders: Callable[...,
         assert all((gate.mask == 0).all() for gate in gates.values())
 
 
-PROGRAM = """
-import sys, torch
-from tests.training.stage2.test_paper import three_steps
-answer = three_steps()
-if answer:
-    torch.save(answer, sys.argv[1])
-"""
-
-
-@contextmanager
-def float64() -> Iterator[None]:
-    """Inside, networks are made in float64, and stay there where they ask for float32: laws hold to its rounding."""
-    before = torch.get_default_dtype()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tensor, "float", Tensor.double)
-        torch.set_default_dtype(torch.float64)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(before)
-
-
-def three_steps() -> dict[str, dict[str, Tensor]]:
-    """Gradients of the first step, and what three steps lead to, in float64; {} in any but the main process."""
+def three_steps() -> Answer:
+    """What three steps lead to, in float64; {} in any but the main process."""
     with float64():
-        return _three_steps()
-
-
-def _three_steps() -> dict[str, dict[str, Tensor]]:
-    trainer = PaperTrainer(TINY_PAPER, encoder(), processes=Processes())
-    trainer.perceptual_net.double()  # its weights come from a file
-    gradients: dict[str, Tensor] = {}
-    for step in range(3):
-        seed_step(7, step)
-        trainer.step(*batch())
-        if not step:
-            for part in ("model", "discriminator"):
-                for name, parameter in getattr(trainer, part).named_parameters():
-                    if parameter.grad is not None:
-                        gradients[f"{part}.{name}"] = parameter.grad.clone()
-    source, target, _ = batch()
-    with torch.no_grad():
-        style = trainer.model.style_encoder(target)
-        translated, _ = trainer.model.generator(trainer.content_encoder(source), style)
-        logit, _ = trainer.discriminator.eval()(target)
-    results = {"style": style, "translated": translated, "logit": logit}
-    return {"gradients": gradients, "results": results} if trainer.is_main else {}
+        trainer = PaperTrainer(replace(TINY_PAPER, augmentation=0.1), encoder(), processes=Processes(device="cpu"))
+        trainer.perceptual_net.double()  # its weights come from a file
+        share = trainer.processes.share
+        gradients = taken_steps(trainer, ("model", "discriminator"), lambda step: trainer.step(*map(share, batch())))
+        source, target, _ = batch()
+        with torch.no_grad():
+            style = trainer.model.style_encoder(target)
+            translated, _ = trainer.model.generator(trainer.content_encoder(source), style)
+            logit, _ = trainer.discriminator.eval()(target)
+        results = {"style": style, "translated": translated, "logit": logit}
+        return {**gradients, "results": results} if trainer.is_main else {}
 
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
-    path = tmp_path / "two.pt"
-    run_in_two_processes(PROGRAM, tmp_path, str(path))
-    two, one = torch.load(path, weights_only=True), three_steps()
-    assert two["gradients"].keys() == one["gradients"].keys()
-    for part in ("model", "discriminator"):
-        names = [name for name in one["gradients"] if name.startswith(part)]
-        whole = torch.cat([one["gradients"][name].flatten() for name in names])
-        halves = torch.cat([two["gradients"][name].flatten() for name in names])
-        assert whole.dtype == torch.float64
-        assert (whole - halves).norm() < 1e-9 * whole.norm(), part
-    for name, expected in one["results"].items():
-        assert torch.allclose(two["results"][name], expected, rtol=0, atol=1e-6), name
+    assert_alike(both_processes("tests.training.stage2.test_paper", tmp_path), three_steps())
+
+
+def test_two_processes_leave_the_run_of_one(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
+    """With the decoding of own rows, the pairing, and the checkpoint of the main process."""
+    assert_same_runs("tests.training.stage2.test_paper", tmp_path, *folders("dog", "bird", "cat", "face"))
+
+
+def run_of(run: Path, dog: Path, bird: Path, cat: Path, face: Path) -> None:
+    settings = RunSettings(run, 1, seed=3)
+    train([dog, bird], [cat, face], encoder(), TINY_PAPER, settings, processes=Processes(device="cpu"))
 
 
 def test_what_a_recipe_lacks_is_explained(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
