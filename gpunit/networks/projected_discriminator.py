@@ -58,26 +58,25 @@ class Judgement:
     styles: list[Tensor]
 
 
-def _as_it_is(mean: Tensor) -> Tensor:
-    return mean
-
-
 class BatchDeviation(nn.Module):
     """The mean standard deviation of a map (B, C, H, W) over its batch, a number.
 
     It lets D see a generator that collapses to one picture (Karras et al., "Progressive Growing of GANs", ICLR 2018).
 
     Attributes:
-        over_all: averages a mean over the other parts of the batch, where there are any.
+        moments: mean and variance over the whole batch, of those over this part of it; None where there is no other.
     """
 
-    over_all: Callable[[Tensor], Tensor] = staticmethod(_as_it_is)
+    moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         # On a CPU, torch's own variance along the batch takes twenty times as long, and a mean along it changes the
         # layout of the map.
         flat = x.permute(0, 2, 3, 1).flatten(1)
-        spread = self.over_all((flat - self.over_all(flat.mean(dim=0))).square().mean(dim=0))
+        mean = flat.mean(dim=0)
+        spread = (flat - mean).square().mean(dim=0)
+        if self.moments is not None:
+            _, spread = self.moments(mean, spread)
         return torch.sqrt(spread.float() + 1e-6).mean().to(x.dtype)
 
 

@@ -65,10 +65,11 @@ def feature_distance(features: Mapping[int, Tensor], target: Mapping[int, Tensor
         features, target: (B, C, H, W) by stride; the target is detached.
         shares: which rows of a batch these are.
     """
-    total = torch.zeros((), device=next(iter(target.values())).device)
-    for stride, wanted in target.items():
-        wanted = wanted.detach().float()
-        total = total + F.l1_loss(features[stride].float(), wanted) / shares.averaged(wanted.abs().mean())
+    wanted = {stride: feature.detach().float() for stride, feature in target.items()}
+    magnitudes = shares.averaged(torch.stack([feature.abs().mean() for feature in wanted.values()]))
+    total = torch.zeros_like(magnitudes[0])
+    for (stride, feature), magnitude in zip(wanted.items(), magnitudes, strict=True):
+        total = total + F.l1_loss(features[stride].float(), feature) / magnitude
     return total / len(target)
 
 

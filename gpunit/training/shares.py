@@ -84,6 +84,13 @@ class Shares:
         averaged: Tensor = _Averaged.apply(mean, self.count)
         return averaged
 
+    def moments(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance over a whole batch, of those over every process's rows; all processes have to ask."""
+        if self.count == 1:
+            return mean, variance
+        means, variances = self.gathered(torch.stack([mean, variance])[None]).unbind(1)
+        return means.mean(0), variances.mean(0) + means.var(0, correction=0)
+
 
 # What a process that has no others shares with them.
 ALONE = Shares()

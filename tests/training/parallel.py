@@ -84,11 +84,12 @@ Answer = dict[str, dict[str, Tensor]]
 _STEPS = """
 import sys, torch
 from importlib import import_module
-answer = import_module(sys.argv[2]).three_steps()
+answer = import_module(sys.argv[2]).steps()
 if answer:
     torch.save(answer, sys.argv[1])
 """
-_RUN = """
+# Calls `run_of(run, *paths)` of a module: sys.argv[1:].
+RUN = """
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -110,9 +111,9 @@ def float64() -> Iterator[None]:
 
 
 def taken_steps(trainer: Trainer, networks: Sequence[str], step: Callable[[int], object]) -> Answer:
-    """Take three steps, seeded as a run's are; the gradients of the first one, by network."""
+    """Take two steps, seeded as a run's are; the gradients of the first one, by network."""
     gradients: Answer = {}
-    for number in range(3):
+    for number in range(2):
         seed_step(7, number)
         step(number)
         if not number:
@@ -123,7 +124,7 @@ def taken_steps(trainer: Trainer, networks: Sequence[str], step: Callable[[int],
 
 
 def both_processes(module: str, folder: Path) -> Answer:
-    """What `three_steps()` of a test's module gives the main one of two processes."""
+    """What `steps()` of a test's module gives the main one of two processes."""
     path = folder / "two.pt"
     run_in_two_processes(_STEPS, folder, str(path), module)
     answer: Answer = torch.load(path, weights_only=True)
@@ -149,7 +150,7 @@ def assert_same_runs(module: str, folder: Path, *arguments: Path) -> None:
     Compared are the files, and the gradients as Adam remembers them: its updates alone would hide which pictures they
     are of.
     """
-    run_in_two_processes(_RUN, folder, module, str(folder / "two"), *map(str, arguments))
+    run_in_two_processes(RUN, folder, module, str(folder / "two"), *map(str, arguments))
     import_module(module).run_of(folder / "one", *arguments)
     files = [sorted(path.name for path in (folder / name).iterdir() if path.is_file()) for name in ("two", "one")]
     assert files[0] == files[1]

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from gpunit.networks.style_sampler import StyleSamplerParams
+from gpunit.training.checkpoints import load_checkpoint, save_checkpoint
+from gpunit.training.processes import Processes
 from gpunit.training.sampler import SamplerRecipe, filling_a_batch, fit_sampler, nearest, with_rare
+from tests.training.parallel import RUN, run_in_two_processes
 
 PARAMS = StyleSamplerParams(latent_dim=4, hidden_dim=16, style_dim=3)
 
@@ -14,6 +19,24 @@ def test_nearest_does_not_depend_on_the_chunks() -> None:
     expected = (queries[:, None] - candidates[None]).square().sum(-1).argmin(1)
     for chunk in (1, 5, 100):
         assert torch.equal(nearest(queries, candidates, chunk), expected)
+
+
+def run_of(folder: Path) -> None:
+    """Fit in this process and any other; the main one saves T."""
+    codes = torch.rand(41, 3, generator=torch.Generator().manual_seed(1))
+    processes = Processes(device="cpu")
+    sampler = fit_sampler(codes, PARAMS, SamplerRecipe(codes_seen=200, batch=32), seed=2, processes=processes)
+    if processes.is_main:
+        save_checkpoint(folder / "sampler.pt", sampler.state_dict())
+
+
+def test_two_processes_fit_what_one_does(tmp_path: Path) -> None:
+    """They share the search, whose results are exact; what they update is the same."""
+    run_in_two_processes(RUN, tmp_path, "tests.training.test_sampler", str(tmp_path / "two"))
+    run_of(tmp_path / "one")
+    two, one = (load_checkpoint(tmp_path / name / "sampler.pt") for name in ("two", "one"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=0, atol=1e-6, msg=name)
 
 
 def test_every_style_gets_a_sample_nearby() -> None:

@@ -196,7 +196,7 @@ class BigGANTrainer(Trainer):
         )
         for module in self.discriminator.modules():
             if isinstance(module, BatchDeviation):
-                module.over_all = self.processes.averaged
+                module.moments = self.processes.moments
 
     def start_from(self, path: Path) -> None:
         """Take BigGAN and encoder from a finished prior's folder, before the first step.

@@ -61,8 +61,8 @@ def batch_statistics(model: nn.Module, shares: Shares = ALONE) -> AbstractContex
 def _shared_batch_norm(shares: Shares) -> Callable[..., Tensor]:
     def forward(self: BigGANBatchNorm, x: Tensor, truncation: float, condition_vector: Tensor | None = None) -> Tensor:
         values = x.float()
-        mean = shares.averaged(values.mean(dim=(0, 2, 3), keepdim=True))
-        variance = shares.averaged((values - mean).square().mean(dim=(0, 2, 3), keepdim=True))
+        mean = values.mean(dim=(0, 2, 3), keepdim=True)
+        mean, variance = shares.moments(mean, (values - mean).square().mean(dim=(0, 2, 3), keepdim=True))
         x = ((values - mean) * torch.rsqrt(variance + self.eps)).to(x.dtype)
         if not self.conditional:
             return x * self.weight[:, None, None].to(x.dtype) + self.bias[:, None, None].to(x.dtype)

@@ -89,8 +89,8 @@ def test_stopping_and_resuming_changes_nothing_and_the_prior_loads(data: list[Pa
 SHARED = replace(TINY, reconstructed=4, crossed=2)
 
 
-def three_steps() -> Answer:
-    """What three steps lead to, in float64; {} in any but the main process."""
+def steps() -> Answer:
+    """What two steps lead to, in float64; {} in any but the main process."""
     with float64():
         trainer = LayoutTrainer(SHARED, steps=9, processes=Processes("fp32", "cpu"))
         trainer.backbone.double()  # its weights come from a file
@@ -109,4 +109,4 @@ def three_steps() -> Answer:
 
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
-    assert_alike(both_processes("tests.training.prior.test_layouts", tmp_path), three_steps())
+    assert_alike(both_processes("tests.training.prior.test_layouts", tmp_path), steps())

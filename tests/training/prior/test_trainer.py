@@ -60,8 +60,8 @@ def test_a_new_run_starts_from_finished_weights(folders: Callable[..., list[Path
 SHARED = replace(TINY_PRIOR, batch=4, crossed=2, sampled=2)
 
 
-def three_steps() -> Answer:
-    """What three steps lead to, in float64; {} in any but the main process."""
+def steps() -> Answer:
+    """What two steps lead to, in float64; {} in any but the main process."""
     with float64():
         trainer = PriorTrainer(SHARED, processes=Processes("fp32", "cpu"))
         trainer.backbone.double()  # its weights come from a file
@@ -76,7 +76,7 @@ def three_steps() -> Answer:
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
     """Batch norms, the deviation that D sees and partners on another process's originals included."""
-    assert_alike(both_processes("tests.training.prior.test_trainer", tmp_path), three_steps())
+    assert_alike(both_processes("tests.training.prior.test_trainer", tmp_path), steps())
 
 
 def run_of(folder: Path, cat: Path, dog: Path) -> None:

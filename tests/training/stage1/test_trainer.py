@@ -118,8 +118,8 @@ def batches() -> list[Labelled]:
     return [Labelled(picture, torch.tensor([0, 1, 1, 0]), shape) for picture, shape in zip(pictures, maps, strict=True)]
 
 
-def three_steps() -> Answer:
-    """What three steps lead to, in float64; {} in any but the main process."""
+def steps() -> Answer:
+    """What two steps lead to, in float64; {} in any but the main process."""
     with float64():
         trainer = DistillationTrainer(SHARED, steps=9, processes=Processes("fp32", "cpu"))
         trainer.backbone.double()  # its weights come from a file
@@ -135,7 +135,7 @@ def three_steps() -> Answer:
 
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
-    assert_alike(both_processes("tests.training.stage1.test_trainer", tmp_path), three_steps())
+    assert_alike(both_processes("tests.training.stage1.test_trainer", tmp_path), steps())
 
 
 def run_of(folder: Path, pictures: Path, maps: Path) -> None:

@@ -88,8 +88,8 @@ def test_without_skips_every_mask_is_zero(tmp_path: Path, folders: Callable[...,
         assert all((gate.mask == 0).all() for gate in gates.values())
 
 
-def three_steps() -> Answer:
-    """What three steps lead to, in float64; {} in any but the main process."""
+def steps() -> Answer:
+    """What two steps lead to, in float64; {} in any but the main process."""
     with float64():
         trainer = PaperTrainer(replace(TINY_PAPER, augmentation=0.1), encoder(), processes=Processes(device="cpu"))
         trainer.perceptual_net.double()  # its weights come from a file
@@ -105,7 +105,7 @@ def three_steps() -> Answer:
 
 
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
-    assert_alike(both_processes("tests.training.stage2.test_paper", tmp_path), three_steps())
+    assert_alike(both_processes("tests.training.stage2.test_paper", tmp_path), steps())
 
 
 def test_two_processes_leave_the_run_of_one(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
