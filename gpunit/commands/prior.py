@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +18,11 @@ from gpunit.commands.shared import (
     counting,
     finite,
     listed,
+    own_device,
     receiving,
     reporter,
 )
+from gpunit.engine.batch import Share
 from gpunit.imagenet import CLASS_NAMES, PAPER_CLASSES
 
 if TYPE_CHECKING:
@@ -79,7 +82,10 @@ def synthesize(
     download: Download = False,
     device: Device = "auto",
 ) -> None:
-    """Render a data set of pairs that share a layout: equal file names share a latent code."""
+    """Render a data set of pairs that share a layout: equal file names share a latent code.
+
+    Under `accelerate launch` or torchrun the processes share the codes.
+    """
     from gpunit.prior.loading import fingerprint
     from gpunit.prior.synthesis import SynthesisSettings, synthesize
 
@@ -88,16 +94,18 @@ def synthesize(
     except ValueError:
         raise UsageError(f"--truncations takes numbers separated by commas, not {truncations!r}.") from None
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
-    loaded = load_with_bar(prior, device, download, names)
+    share = Share.of(os.environ)
+    loaded = load_with_bar(prior, own_device(device, share), download, names)
     paths = images.list_pictures(photos) if photos else []
     origin = (fingerprint(prior), *(files.digest(path) for path in paths))
     settings = SynthesisSettings(names, codes, steps, seed, minimum_score, origin)
     total = codes + len(paths)
-    with counting() as progress:
+    with counting(shown=share.index == 0) as progress:
         show = reporter(progress, "Rendering pairs")
-        for done in synthesize(loaded, settings, output, paths):
-            show(done, total)
-    typer.echo(f"{total} latent codes in {output}")
+        for done in synthesize(loaded, settings, output, paths, share=share):
+            show(min(done * share.count, total), total)
+    if share.index == 0:
+        typer.echo(f"{total} latent codes in {output}")
 
 
 def load_with_bar(name: str, device: str, download: bool = False, classes: Sequence[str] = ()) -> Prior:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,8 @@ import typer
 from rich.progress import Progress
 
 from gpunit import zoo
-from gpunit.commands.shared import Device, UsageError, counting, reporter
+from gpunit.commands.shared import Device, UsageError, counting, own_device, reporter
+from gpunit.engine.batch import Share
 
 
 def segment(
@@ -56,7 +58,7 @@ def segment(
 ) -> None:
     """Shape maps of every picture of a folder, for `distill` and `choose`.
 
-    One picture is in memory at a time.
+    One picture is in memory at a time.  Under `accelerate launch` or torchrun the processes share the pictures.
     """
     from gpunit.segmentation import folders, instances, methods
 
@@ -68,20 +70,23 @@ def segment(
         instances.group_labels(group)  # refuses a mistyped group before anything is loaded
     elif method in methods.DETECTING:
         groups = folders.groups_by_folder(data).__getitem__
-    with counting() as progress:
+    share = Share.of(os.environ)
+    with counting(shown=share.index == 0) as progress:
         if download and weights is None:
             weights = _download(method, mirror, progress)
         empty = folders.segment_folder(
             data,
             output / "maps" if crop else output,
-            methods.shape_finder(method, weights=weights, scale=scale, device=device),
+            methods.shape_finder(method, weights=weights, scale=scale, device=own_device(device, share)),
             groups,
             cropped=output / "pictures" if crop else None,
             report=reporter(progress, "Shape maps"),
+            share=share,
         )
     for path in empty:
         typer.echo(f"nothing found in {path}")
-    typer.echo(f"maps in {output}")
+    if share.index == 0:
+        typer.echo(f"maps in {output}")
 
 
 def _refuse_options_of_others(method: str, weights: Path | None, download: bool, scale: int | None, crop: bool) -> None:

@@ -24,6 +24,8 @@ from rich.table import Table
 from torch import Tensor
 
 from gpunit import images, memory
+from gpunit.engine.batch import Share
+from gpunit.engine.device import pick_device
 from gpunit.seeds import MAX_SEED
 
 console = Console(stderr=True)
@@ -111,6 +113,13 @@ def require_one_process() -> None:
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise UsageError("this trains in one process; start it without a launcher.")
+
+
+def own_device(device: str, share: Share) -> str:
+    """The device of one of several processes on a machine: with "auto", a GPU for each as far as there are some."""
+    if device == "auto" and share.count > 1 and pick_device().type == "cuda":
+        return f"cuda:{share.on_machine % torch.cuda.device_count()}"
+    return device
 
 
 def finite(value: float) -> float:

@@ -23,10 +23,11 @@ from gpunit.commands.shared import (
     console,
     counting,
     finite,
+    own_device,
     reporter,
 )
 from gpunit.engine import batch
-from gpunit.engine.device import PRECISIONS, pick_device
+from gpunit.engine.device import PRECISIONS
 from gpunit.engine.translator import Translator
 
 
@@ -140,8 +141,7 @@ def _translate_folder(
 ) -> None:
     """This process's share of a folder."""
     share = batch.Share.of(os.environ)
-    if device == "auto" and pick_device().type == "cuda":
-        device = f"cuda:{share.on_machine % torch.cuda.device_count()}"
+    device = own_device(device, share)
     # All processes render in one precision, though each might measure another one to be the fastest.
     given = precision
     precision = str(batch.read_settings(output).get("precision", given)) if given == "auto" else given

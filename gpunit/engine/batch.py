@@ -4,14 +4,13 @@ Every process takes its own pictures, by number, and waits for no other.  Finish
 folder, so that a run that was stopped goes on, with any number of processes:
 
     settings.json    what makes the results: model, styles, precision; the first process writes it
-    manifest.jsonl   a line per picture, in the order of their paths; the last process to finish writes it
-    .parts/N.jsonl   until then, the pictures that process N has finished
+    manifest.jsonl   a line per picture, in the order of their paths; until all are done, see `engine.parts`
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,9 +19,10 @@ from typing import Any
 from torch import Tensor
 
 from gpunit import files, images
+from gpunit.engine.parts import PartedTable
 from gpunit.engine.translator import Translator
 
-SETTINGS, MANIFEST, PARTS = "settings.json", "manifest.jsonl", ".parts"
+SETTINGS, MANIFEST = "settings.json", "manifest.jsonl"
 # Set by torchrun and `accelerate launch`, or by MPI; the first that is there counts.
 _INDEX = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _COUNT = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -64,6 +64,10 @@ class Share:
         if not 0 <= share.index < share.count:
             raise FolderError("RANK and WORLD_SIZE in the environment make no sense; unset them or use a launcher.")
         return share
+
+
+# Of one process that has no others.
+ALL = Share()
 
 
 @dataclass(frozen=True)
@@ -159,15 +163,18 @@ def read_settings(output: Path) -> dict[str, Any]:
 
 def read_manifest(output: Path) -> dict[str, Record]:
     """The records of all pictures so far, by path in the input folder; a line that was cut off is passed over."""
-    # The parts first: the last process to finish removes them after it has written the manifest.
-    lines = [line for path in sorted((output / PARTS).glob("*.jsonl")) for line in files.read_lines(path)]
+    return _records(_table(output))
+
+
+def _table(output: Path, index: int | None = None) -> PartedTable:
+    return PartedTable(output / MANIFEST, "source", index)
+
+
+def _records(table: PartedTable) -> dict[str, Record]:
     records = {}
-    for line in [*files.read_lines(output / MANIFEST), *lines]:
-        try:
-            record = Record(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        records[record.source] = record
+    for source, line in table.read().items():
+        with contextlib.suppress(TypeError):  # a line of something else
+            records[source] = Record(**line)
     return records
 
 
@@ -198,14 +205,12 @@ def translate_folder(
     refuse_inside(source, output)
     paths = images.list_pictures(source)
     names = [path.relative_to(source).as_posix() for path in paths]
-    known, new = read_manifest(output), dict[str, Record]()
+    table = _table(output, share.index)
+    known = _records(table)
     stems = images.result_stems(names, _stems_of(known), reserved=(SETTINGS, MANIFEST))
     work = list(zip(paths, names, stems, strict=True))[share.index :: share.count]
-    part = output / PARTS / f"{share.index}.jsonl"
-    part.parent.mkdir(parents=True, exist_ok=True)
     translated, there, failed = 0, 0, []
-    with part.open("a", encoding="utf-8") as file:
-        file.write("\n")  # ends a line that was cut off
+    with table.writing() as note:
         for done, (path, name, stem) in enumerate(work):
             report(done, len(work))
             try:
@@ -220,11 +225,9 @@ def translate_folder(
                 failed.append(record)
             else:
                 translated += 1
-            new[name] = record
-            file.write(json.dumps(asdict(record)) + "\n")
-            file.flush()
+            note(asdict(record))
         report(len(work), len(work))
-    _merge(output, names, new)
+    table.finish(names)
     return Summary(translated, there, failed)
 
 
@@ -248,17 +251,3 @@ def _translate(translator: Translator, styles: Tensor, path: Path, record: Recor
     for result, rendered in zip(results, translator.render(translator.plan(picture), styles), strict=True):
         files.save_png(rendered, result)
     return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])
-
-
-def _merge(output: Path, names: Sequence[str], new: Mapping[str, Record]) -> None:
-    """Make one manifest of the parts once every picture has a record; two processes at once write the same one.
-
-    This process's new records are given too: another process may already have removed the parts.
-    """
-    records = {**read_manifest(output), **new}
-    if any(name not in records for name in names):
-        return
-    lines = [json.dumps(asdict(records[name])) + "\n" for name in names]
-    with files.written_beside(output / MANIFEST) as partial:
-        partial.write_text("".join(lines), encoding="utf-8")
-    shutil.rmtree(output / PARTS, ignore_errors=True)

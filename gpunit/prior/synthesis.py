@@ -19,6 +19,8 @@ import torch
 from torch import Tensor
 
 from gpunit import files, images
+from gpunit.engine.batch import ALL, Share
+from gpunit.engine.parts import PartedTable
 from gpunit.imagenet import CLASS_NAMES, DOMAINS, PAPER_GROUPS, paper_group
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
 from gpunit.prior.biggan import LatentCodes, Prior, PriorError
@@ -60,9 +62,14 @@ class SynthesisSettings:
 
 
 def synthesize(
-    prior: Prior, settings: SynthesisSettings, output: Path, photos: Sequence[Path] = (), batch: int = 8
+    prior: Prior,
+    settings: SynthesisSettings,
+    output: Path,
+    photos: Sequence[Path] = (),
+    batch: int = 8,
+    share: Share = ALL,
 ) -> Iterator[int]:
-    """Render the data set, or the rest of it; yields the number of finished codes after every batch.
+    """Render the data set, or the rest of it; yields the number of this process's finished codes after every batch.
 
     Args:
         prior: renders the pictures.
@@ -70,6 +77,7 @@ def synthesize(
         output: folder of the data set.
         photos: real pictures; from each the prior's encoder infers one more code.
         batch: codes rendered at a time, fewer where classes are many.
+        share: which of the batches are this process's; the folder is the same whatever the number of processes.
 
     Raises:
         PriorError: for a class that the prior lacks or the classifier cannot score, or a folder with other settings;
@@ -80,19 +88,24 @@ def synthesize(
     folders = [output / _folder_name(prior, label) for label in labels]
     scores_of = _GroupScores(prior, labels) if settings.minimum_score > 0 else None
     _check_settings(settings, output)
-    files.drop_torn_line(output / CODES_NAME)
-    finished = {json.loads(line)["code"] for line in files.read_lines(output / CODES_NAME)}
-    done = 0
-    for names, codes_of in _batches(prior, settings, photos, max(1, min(batch, _KEPT // len(labels)))):
-        missing = [name for name in names if name not in finished]
-        if missing:
-            latents = codes_of()
-            rendered, scores = _render(prior, latents, labels, scores_of)
-            for name, row, row_scores in zip(names, rendered, scores, strict=True):
-                if name in missing:
-                    _save_row(name, latents.truncation, row, row_scores, folders, settings, output)
-        done += len(names)
-        yield done
+    table = PartedTable(output / CODES_NAME, "code", share.index if share.count > 1 else None)
+    finished = table.read()
+    planned = list(_batches(prior, settings, photos, max(1, min(batch, _KEPT // len(labels)))))
+    with table.writing() as note:
+        done = 0
+        for names, codes_of in planned[share.index :: share.count]:
+            missing = [name for name in names if name not in finished]
+            if missing:
+                latents = codes_of()
+                rendered, scores = _render(prior, latents, labels, scores_of)
+                for name, row, row_scores in zip(names, rendered, scores, strict=True):
+                    if name in missing:
+                        kept = _save_row(name, row, row_scores, folders, settings.minimum_score)
+                        note({"code": name, "truncation": latents.truncation, "classes": kept})
+            done += len(names)
+            yield done
+    order = [name for names, _ in planned for name in names]
+    table.finish([*order, *(name for name in table.read() if name not in order)])
 
 
 def _render(
@@ -128,25 +141,16 @@ def _invert(prior: Prior, paths: Sequence[Path]) -> LatentCodes:
     return prior.invert(torch.cat([images.to_tensor(images.cut(images.open_picture(path), size)) for path in paths]))
 
 
-def _save_row(
-    name: str,
-    truncation: float,
-    row: Tensor,
-    scores: Tensor,
-    folders: Sequence[Path],
-    settings: SynthesisSettings,
-    output: Path,
-) -> None:
-    kept = [i for i, score in enumerate(scores.tolist()) if score >= settings.minimum_score]
+def _save_row(name: str, row: Tensor, scores: Tensor, folders: Sequence[Path], minimum_score: float) -> list[str]:
+    """Save the pictures of a code; returns the names of the folders of those that are good enough."""
+    kept = [i for i, score in enumerate(scores.tolist()) if score >= minimum_score]
     # A code that is good in one class only makes no pair.
     if len(kept) < 2:
         kept = []
     for i in kept:
         (picture,) = images.to_pictures(images.from_uint8(row[i : i + 1]))
         files.save_png(picture, folders[i] / f"{name}.png")
-    line = {"code": name, "truncation": truncation, "classes": [folders[i].name for i in kept]}
-    with (output / CODES_NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    return [folders[i].name for i in kept]
 
 
 def _folder_name(prior: Prior, label: int) -> str:
@@ -159,15 +163,13 @@ def _check_settings(settings: SynthesisSettings, output: Path) -> None:
     """A folder is continued only with what it was begun with; the number of codes may grow."""
     path = output / SETTINGS_NAME
     mine = json.loads(json.dumps({k: v for k, v in asdict(settings).items() if k != "codes"}))
-    if path.is_file():
-        # Earlier versions did not note where the pictures are from.
-        theirs = {"origin": mine["origin"], **json.loads(path.read_text(encoding="utf-8"))}
-        if theirs != mine:
-            different = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
-            what = "prior or other photos" if different == "origin" else different.replace("_", " ")
-            raise PriorError(f"{output} was begun with another {what}; choose another folder.")
-        return
-    files.write_json(path, mine)
+    files.write_json_once(path, mine)  # of several processes, the first one writes
+    # Earlier versions did not note where the pictures are from.
+    theirs = {"origin": mine["origin"], **json.loads(path.read_text(encoding="utf-8"))}
+    if theirs != mine:
+        different = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
+        what = "prior or other photos" if different == "origin" else different.replace("_", " ")
+        raise PriorError(f"{output} was begun with another {what}; choose another folder.")
 
 
 class _GroupScores:

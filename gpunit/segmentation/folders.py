@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from gpunit import files, images
+from gpunit.engine.batch import ALL, Share
 from gpunit.segmentation.instances import COCO_GROUPS, path_group
 from gpunit.segmentation.shapes import Finder, SegmentationError, Shape, object_crop
 
@@ -20,6 +21,7 @@ def segment_folder(
     groups: Callable[[Path], str] = lambda path: "",
     cropped: Path | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
+    share: Share = ALL,
 ) -> list[Path]:
     """Write the shape map of every picture of a folder and its subfolders; resumes where it was stopped.
 
@@ -30,7 +32,8 @@ def segment_folder(
         groups: of a picture's path, the group that `find` looks for; see `groups_by_folder`.
         cropped: if given, every picture is cut to its `object_crop`, its map is cut likewise, and the cut picture
             is written here under the same relative path, as PNG.
-        report: called with (pictures done, pictures in all).
+        report: called with (pictures done, pictures in the share).
+        share: which of the pictures are this process's.
 
     Returns:
         The pictures in which nothing was found; they get no map, and the next run tries them again.
@@ -45,9 +48,9 @@ def segment_folder(
         if covered(results):
             raise SegmentationError(f"{results} lies inside {folder}; choose a folder outside of it for the results.")
     paths = images.list_pictures(folder)
-    planned = images.result_paths(folder, paths, output)
+    planned = list(zip(paths, images.result_paths(folder, paths, output), strict=True))[share.index :: share.count]
     empty = []
-    for done, (path, result) in enumerate(zip(paths, planned, strict=True), start=1):
+    for done, (path, result) in enumerate(planned, start=1):
         # The map is written last, so that its presence says that the picture is done.
         if not result.exists():
             picture = images.open_picture(path)

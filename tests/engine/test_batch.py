@@ -13,6 +13,7 @@ import pytest
 
 from gpunit.engine import batch
 from gpunit.engine.batch import FolderError, Share, agree_on, read_manifest, translate_folder
+from gpunit.engine.parts import PARTS
 from gpunit.engine.translator import Translator
 from gpunit.images import PictureError
 from tests.conftest import blobs
@@ -83,7 +84,7 @@ def test_a_run_that_was_killed_is_gone_on_with(
     with pytest.raises(KeyboardInterrupt):
         run(tiny, source, output, 0, 2)
     monkeypatch.setattr(tiny, "render", render)
-    part = output / batch.PARTS / "0.jsonl"
+    part = output / PARTS / "0.jsonl"
     part.write_text(part.read_text() + '{"source": "dog/0')  # a line that was cut off
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*.png")}
     assert run(tiny, source, output, 0, 2).there == 2
