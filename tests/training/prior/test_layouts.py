@@ -90,7 +90,7 @@ SHARED = replace(TINY, reconstructed=4, crossed=2)
 
 
 def steps() -> Answer:
-    """What two steps lead to, in float64; {} in any but the main process."""
+    """What a step leads to, in float64; {} in any but the main process."""
     with float64():
         trainer = LayoutTrainer(SHARED, steps=9, processes=Processes("fp32", "cpu"))
         trainer.backbone.double()  # its weights come from a file
@@ -102,7 +102,7 @@ def steps() -> Answer:
         )
         mine = Windows(*map(trainer.processes.share, whole))
         networks = ("generator", "encoder", "discriminator")
-        gradients = taken_steps(trainer, networks, lambda step: trainer.step(mine))
+        gradients = taken_steps(trainer, networks, lambda step: trainer.step(mine), 1)
         with torch.no_grad():
             pictures = trainer.render_all_classes(torch.ones(2, SHARED.latent_dim))
         return {**gradients, "results": {"pictures": pictures}} if trainer.is_main else {}

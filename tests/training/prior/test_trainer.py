@@ -61,14 +61,14 @@ SHARED = replace(TINY_PRIOR, batch=4, crossed=2, sampled=2)
 
 
 def steps() -> Answer:
-    """What two steps lead to, in float64; {} in any but the main process."""
+    """What a step leads to, in float64; {} in any but the main process."""
     with float64():
         trainer = PriorTrainer(SHARED, processes=Processes("fp32", "cpu"))
         trainer.backbone.double()  # its weights come from a file
         real = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(5)) * 2 - 1
         mine = [trainer.processes.share(each) for each in (real, torch.tensor([0, 1, 1, 0]))]
         networks = ("generator", "encoder", "discriminator")
-        gradients = taken_steps(trainer, networks, lambda step: trainer.step(*mine))
+        gradients = taken_steps(trainer, networks, lambda step: trainer.step(*mine), 1)
         with torch.no_grad():
             pictures = trainer.render_all_classes(torch.ones(2, SHARED.latent_dim))
         return {**gradients, "results": {"pictures": pictures}} if trainer.is_main else {}
