@@ -26,7 +26,7 @@ from gpunit.commands.shared import (
     reporter,
 )
 from gpunit.engine.translator import Translator
-from gpunit.evaluation import metrics, offline, paper
+from gpunit.evaluation import metrics, offline, paper, sharing
 from gpunit.files import refuse_existing, write_json
 
 OFFLINE_COLUMNS = {
@@ -80,7 +80,10 @@ def evaluate(
     output: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     device: Device = "auto",
 ) -> None:
-    """Measure a translator: closeness to the target, diversity, kept content, and whether exemplars matter."""
+    """Measure a translator: closeness to the target, diversity, kept content, and whether exemplars matter.
+
+    Under `accelerate launch` or torchrun the processes share the translations.
+    """
     if protocol not in ("offline", "paper"):
         raise UsageError(f"there is no protocol {protocol!r}; choose from offline, paper.")
     nets = _nets(net)
@@ -88,8 +91,8 @@ def evaluate(
         raise UsageError("the offline protocol needs --target-test, a folder of real target pictures.")
     if output:
         refuse_existing(output, advice=OTHER_OUTPUT)
-    translator = zoo.load(model, device)
-    with counting() as progress:
+    translator = zoo.load(model, str(sharing.join(device)))
+    with counting(shown=sharing.is_main()) as progress:
         looking = progress.add_task("Features of the real pictures", total=None)
         if target_test is not None and protocol == "offline":
             settings = offline.OfflineProtocol(styles=styles, pairs=pairs, seed=seed)
@@ -104,9 +107,12 @@ def evaluate(
             rows += [
                 {"source": folder.name, **figures} for figures in measure(pictures, reporter(progress, folder.name))
             ]
-            if output:  # before anything is printed, and after every folder: an hour's figures must not be lost
+            if (
+                output and rows
+            ):  # before anything is printed, and after every folder: an hour's figures must not be lost
                 write_json(output, {**run, "rows": rows})
-    _print_table(f"{model}, {protocol} protocol", rows)
+    if rows:
+        _print_table(f"{model}, {protocol} protocol", rows)
 
 
 def _offline(
@@ -119,8 +125,10 @@ def _offline(
 ) -> Measure:
     """The offline protocol: rows of figures for the pictures of one source domain, one for each net."""
     test = read_folder(target_test, translator.resolution, limit)
-    train = read_folder(target_train, translator.resolution, len(test))
-    metric_nets = [metrics.MetricNet(name, test, train, device=translator.device) for name in nets]
+    metric_nets = []
+    if sharing.is_main():
+        train = read_folder(target_train, translator.resolution, len(test))
+        metric_nets = [metrics.MetricNet(name, test, train, device=translator.device) for name in nets]
     layouts = offline.Layouts.of(translator, target_train)
 
     def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:
@@ -136,10 +144,12 @@ def _by_paper(
     """The paper's protocol: one row of figures for the pictures of one source domain."""
     device = translator.device
     fid, lpips = paper.load_fid(inception, device), paper.load_lpips(device)
-    paper.show_target(fid, images.read_batches(target_train, translator.resolution, limit), device)
+    if sharing.is_main():
+        paper.show_target(fid, images.read_batches(target_train, translator.resolution, limit), device)
 
     def measure(sources: Tensor, report: Callable[[int, int], None]) -> list[Row]:
-        return [vars(paper.evaluate_paper(translator, sources, fid, lpips, styles, seed, report))]
+        figures = paper.evaluate_paper(translator, sources, fid, lpips, styles, seed, report)
+        return [vars(figures)] if sharing.is_main() else []
 
     return measure
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from gpunit import images
 from gpunit.engine.translator import Plan, Translator
 from gpunit.evaluation.metrics import NETS, independent_net
+from gpunit.evaluation.sharing import shared
 from gpunit.networks.skip_health import SkipHealth, mask_figures, share_of
 
 # By name: the affine maps (2, 3), from places of the result to places of the source, in [-1, 1].
@@ -78,22 +79,25 @@ def measure_motion(
         translated: (N, 3, S, S) G(x) of each in its style.
         step: called with the number of pictures that were rendered since the last call.
     """
-    plans = [translator.plan(picture) for picture in images.to_pictures(sources)]
-    answers: dict[str, list[Tensor]] = {name: [] for name in (*TRANSFORMS, "other", "swapped")}
-    for index in chosen:
-        own, other, style = plans[index], plans[(index + 1) % len(plans)], styles[index, None]
+
+    def measured(index: int) -> tuple[dict[str, Tensor], dict[int, Tensor]]:
+        own, other = (_plan_of(translator, sources[i, None]) for i in (index, (index + 1) % len(sources)))
         shown = {
             **{name: _plan_of(translator, moved(sources[index, None], each)) for name, each in TRANSFORMS.items()},
             "other": other,
             "swapped": Plan(own.content, other.gates),
         }
-        for name, plan in shown.items():
-            answers[name].append(translator.render_tensor(plan, style).cpu())
+        rendered = {name: translator.render_tensor(plan, styles[index, None]).cpu() for name, plan in shown.items()}
+        return rendered, {size: gate.mask.cpu() for size, gate in own.gates.items()}
+
+    answers, masks = [], []
+    for rendered, mask in shared(measured, chosen):
+        answers.append(rendered)
+        masks.append(mask)
         step(RENDERED)
-    stacked = {name: torch.cat(rendered) for name, rendered in answers.items()}
+    stacked = {name: torch.cat([each[name] for each in answers]) for name in answers[0]}
     plain = translated[list(chosen)]
-    sizes = list(plans[0].gates)
-    opened, zeros = mask_figures({size: torch.cat([plans[i].gates[size].mask for i in chosen]) for size in sizes})
+    opened, zeros = mask_figures({size: torch.cat([mask[size] for mask in masks]) for size in masks[0]})
     gate_swap = share_of(stacked["swapped"] - plain, stacked["other"] - plain)
     return Motion(_follows(stacked, plain, translator.device), SkipHealth(opened, zeros, gate_swap))
 

@@ -15,7 +15,7 @@ KD is the kernel distance of `metrics.kernel_distance`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,10 @@ from gpunit.engine.translator import Translator
 from gpunit.evaluation import metrics
 from gpunit.evaluation.metrics import MetricNet
 from gpunit.evaluation.motion import RENDERED, Motion, measure_motion
-from gpunit.images import from_uint8, load_square, read_batches
+from gpunit.evaluation.sharing import is_main, shared
+from gpunit.images import from_uint8, load_square, read_squares
+
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,13 @@ class Layouts:
     @classmethod
     def of(cls, translator: Translator, folder: Path) -> Layouts:
         """The layouts of all pictures of a folder, by the translator's content encoder."""
-        batches = read_batches(folder, translator.resolution)
-        contents = torch.cat([_contents(translator, batch) for batch in batches])
-        return cls(images.list_pictures(folder), contents)
+        paths = images.list_pictures(folder)
+        chunks = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
+
+        def contents_of(chunk: Sequence[Path]) -> Tensor:
+            return torch.cat([_contents(translator, part) for part in read_squares(chunk, translator.resolution)])
+
+        return cls(paths, torch.cat(list(shared(contents_of, chunks))))
 
     def pair(self, contents: Tensor) -> tuple[list[int], list[int]]:
         """Pair content codes (M, 1, H, W) with pictures, the closest two first, until one side is used up.
@@ -133,8 +140,13 @@ def evaluate_offline(
         layouts: of real target training pictures, at least 2.
         protocol: how much is measured.
         report: called with (pictures translated, all that will be).
+
+    Returns:
+        The figures, in the order of the nets; of several processes, which share the translations, in the main one.
     """
     rendered = _Renderings.of(translator, sources, target_test, protocol, report)
+    if not is_main():
+        return []
     contents = _contents(translator, sources)
     content_kept = metrics.relative_change(_contents(translator, rendered.one_each), contents, protocol.seed)
     rows, places = layouts.pair(contents)
@@ -193,18 +205,22 @@ class _Renderings:
             done += rendered
             report(done, total)
 
-        def render(index: int, styles: Tensor) -> Tensor:
-            rendered = translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
-            count(len(styles))
-            return rendered
+        def render(asked: tuple[int, Tensor]) -> Tensor:
+            index, styles = asked
+            return translator.render_tensor(translator.plan(pictures[index]), styles).cpu()
+
+        def render_all(asked: Sequence[tuple[int, Tensor]]) -> Iterator[Tensor]:
+            for rendered in shared(render, asked):
+                count(len(rendered))
+                yield rendered
 
         styles = translator.sample(len(pictures), protocol.seed)
-        one_each = torch.cat([render(index, style[None]) for index, style in enumerate(styles)])
+        one_each = torch.cat(list(render_all([(index, style[None]) for index, style in enumerate(styles)])))
         motion = measure_motion(translator, sources, diverse, styles, one_each, count)
         styles = translator.sample(protocol.styles, protocol.seed + 1)
-        of_one_source = torch.stack([render(index, styles) for index in diverse])
+        of_one_source = torch.stack(list(render_all([(index, styles) for index in diverse])))
         codes = torch.cat([translator.style_of(picture) for picture in images.to_pictures(target_test)])
-        by_exemplar = torch.stack([render(index, codes[[a, b]]) for index, a, b in exemplars.rows()])
+        by_exemplar = torch.stack(list(render_all([(index, codes[[a, b]]) for index, a, b in exemplars.rows()])))
         both = target_test[exemplars.first], target_test[exemplars.second]
         shares = [metrics.nearer_to_own(by_exemplar[:, side], both[side], both[1 - side]) for side in range(2)]
         return cls(one_each, of_one_source, sum(share / 2 for share in shares), motion)
@@ -233,7 +249,7 @@ class _ExemplarPairs:
 
 
 @torch.inference_mode()
-def _contents(translator: Translator, pictures: Tensor, batch: int = 32) -> Tensor:
+def _contents(translator: Translator, pictures: Tensor, batch: int = _BATCH) -> Tensor:
     """Content codes (N, 1, H, W) of pictures (N, 3, S, S) in [-1, 1]."""
     encoder = translator.networks.content_encoder
     return torch.cat([encoder(part.to(translator.device)).content.float().cpu() for part in pictures.split(batch)])

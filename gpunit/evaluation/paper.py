@@ -7,6 +7,7 @@ that have to be downloaded once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from gpunit import images
 from gpunit.engine.translator import Translator
+from gpunit.evaluation.sharing import is_main, shared
 from gpunit.settings import install_command
 
 _CPU = torch.device("cpu")
@@ -59,7 +61,7 @@ def load_fid(weights: Path | None = None, device: torch.device = _CPU) -> Any:
 
         path = str(weights) if weights else None
         return FrechetInceptionDistance(
-            reset_real_features=False, feature_extractor_weights_path=path, antialias=False
+            reset_real_features=False, feature_extractor_weights_path=path, antialias=False, sync_on_compute=False
         ).to(device)
     except (ImportError, OSError) as error:
         raise EvaluationError(
@@ -115,14 +117,25 @@ def evaluate_paper(
         styles: sampled anew for every source.
         seed: of the samples.
         report: called with (sources done, all of them).
+
+    Returns:
+        The figures; of several processes, which share the translations, in the main one: elsewhere, NaN.
     """
     fid.reset()
-    distances = []
-    for index, picture in enumerate(images.to_pictures(sources)):
+    pictures = images.to_pictures(sources)
+
+    def measured(index: int) -> tuple[Tensor, float]:
         codes = translator.sample(styles, seed + index)
-        rendered = translator.render_tensor(translator.plan(picture), codes).clamp(-1, 1)
-        fid.update(images.to_uint8(rendered), real=False)
+        rendered = translator.render_tensor(translator.plan(pictures[index]), codes).clamp(-1, 1)
         first, second = zip(*combinations(range(styles), 2), strict=True)
-        distances.append(float(lpips(rendered[list(first)], rendered[list(second)])))
-        report(index + 1, len(sources))
+        return images.to_uint8(rendered).cpu(), float(lpips(rendered[list(first)], rendered[list(second)]))
+
+    distances = []
+    for shown, distance in shared(measured, range(len(pictures))):
+        if is_main():
+            fid.update(shown.to(translator.device), real=False)
+        distances.append(distance)
+        report(len(distances), len(sources))
+    if not is_main():
+        return PaperFigures(math.nan, math.nan)
     return PaperFigures(float(fid.compute()), sum(distances) / len(distances))

@@ -104,7 +104,7 @@ def synthesize(
                         note({"code": name, "truncation": latents.truncation, "classes": kept})
             done += len(names)
             yield done
-    order = [name for names, _ in planned for name in names]
+    order = dict.fromkeys(name for names, _ in planned for name in names)
     table.finish([*order, *(name for name in table.read() if name not in order)])
 
 

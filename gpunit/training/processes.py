@@ -6,7 +6,6 @@ derivatives and for several passes per step.  What of a batch each process compu
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -16,8 +15,8 @@ import torch.distributed as dist
 from torch import Tensor
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
-from gpunit.engine import batch
-from gpunit.engine.device import PRECISIONS, pick_device
+from gpunit.engine.device import PRECISIONS
+from gpunit.evaluation import sharing
 from gpunit.training.checkpoints import TrainingError
 from gpunit.training.shares import Shares
 
@@ -39,15 +38,8 @@ class Processes(Shares):
     def __init__(self, precision: str = "auto", device: torch.device | str = "auto") -> None:
         if precision not in _CHOICES:
             raise TrainingError(f"there is no precision {precision!r}; choose from {', '.join(_CHOICES)}.")
-        super().__init__()
-        if batch.Share.of(os.environ).count > 1:
-            from accelerate import PartialState  # which one process can do without
-
-            asked = os.environ.get("ACCELERATE_USE_CPU", "false").lower() in ("1", "true", "yes")
-            state = PartialState(cpu=asked or pick_device(str(device)).type == "cpu")
-            self.index, self.count, self.device = state.process_index, state.num_processes, state.device
-        else:
-            self.device = device if isinstance(device, torch.device) else pick_device(device)
+        self.device = sharing.join(device)
+        super().__init__(*sharing.place())
         if precision == "fp16" and self.device.type == "cpu":
             raise TrainingError("fp16 needs a GPU; choose --precision bf16 or fp32.")
         self._dtype = PRECISIONS.get(precision)

@@ -13,6 +13,7 @@ from pytorch_pretrained_biggan import BigGAN
 from torch import Tensor
 
 from gpunit import images
+from gpunit.engine.batch import Share
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import synthesis
 from gpunit.prior.biggan import LatentCodes, Prior, PriorError
@@ -102,6 +103,30 @@ def test_a_note_that_was_cut_off_is_made_again(prior: Prior, tmp_path: Path) -> 
     for _ in range(2):
         list(synthesize(prior, SETTINGS, tmp_path))
         assert notes.read_bytes() == whole
+
+
+def test_the_folder_is_the_same_whatever_the_number_of_processes(prior: Prior, tmp_path: Path) -> None:
+    settings, photos = dataclasses.replace(SETTINGS, truncations=(0.5, 0.8, 1.0)), []
+    for index in range(3):
+        blobs(index).save(tmp_path / f"{index}.png")
+        photos.append(tmp_path / f"{index}.png")
+    list(synthesize(prior, settings, tmp_path / "one", photos, batch=1))
+    wanted = {str(p.relative_to(tmp_path / "one")): p.read_bytes() for p in (tmp_path / "one").rglob("*.*")}
+    others = [synthesize(prior, settings, tmp_path / "two", photos, 1, Share(index, 2)) for index in range(2)]
+    next(others[0])
+    others[0].close()  # one is stopped, and goes on after the other
+    assert [list(others[1])[-1], list(synthesize(prior, settings, tmp_path / "two", photos, 1, Share(0, 2)))[-1]] == [
+        4,
+        5,
+    ]
+    assert {str(p.relative_to(tmp_path / "two")): p.read_bytes() for p in (tmp_path / "two").rglob("*.*")} == wanted
+
+
+def test_codes_that_are_not_asked_for_again_stay_noted(prior: Prior, tmp_path: Path) -> None:
+    list(synthesize(prior, SETTINGS, tmp_path))
+    whole = (tmp_path / "codes.jsonl").read_bytes()
+    list(synthesize(prior, dataclasses.replace(SETTINGS, codes=2), tmp_path))
+    assert sorted((tmp_path / "codes.jsonl").read_bytes().splitlines()) == sorted(whole.splitlines())
 
 
 def test_pictures_without_their_object_are_dropped(prior: Prior, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from gpunit import images
+from gpunit.engine.batch import Share
 from gpunit.segmentation.folders import groups_by_folder, map_picture, segment_folder
 from gpunit.segmentation.instances import instance_map
 from gpunit.segmentation.shapes import SegmentationError, Shape, object_crop
@@ -33,6 +34,25 @@ def find_top_half(picture: Image.Image, group: str = "") -> Shape:
     mask = torch.zeros(picture.height, picture.width, dtype=torch.bool)
     mask[: picture.height // 2] = True
     return Shape(instance_map(mask), (0.0, 0.0, float(picture.width // 2), picture.height / 2))
+
+
+def test_the_maps_are_the_same_whatever_the_number_of_processes(
+    folders: Callable[..., list[Path]], tmp_path: Path
+) -> None:
+    (cats, _) = folders("cat", "dog", count=3)
+    segment_folder(cats.parent, tmp_path / "one", find_top_half)
+    for index in range(4):
+        told: list[tuple[int, int]] = []
+        segment_folder(
+            cats.parent, tmp_path / "four", find_top_half, report=lambda *line: told.append(line), share=Share(index, 4)
+        )
+        assert told[-1] == ((2, 2) if index < 2 else (1, 1))
+    one, four = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.png")}
+        for name in ("one", "four")
+    )
+    assert one == four
+    assert len(one) == 6
 
 
 def test_maps_are_written_once(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
