@@ -107,9 +107,8 @@ def evaluate(
             rows += [
                 {"source": folder.name, **figures} for figures in measure(pictures, reporter(progress, folder.name))
             ]
-            if (
-                output and rows
-            ):  # before anything is printed, and after every folder: an hour's figures must not be lost
+            # Before anything is printed, and after every folder: an hour's figures must not be lost.
+            if output and rows:
                 write_json(output, {**run, "rows": rows})
     if rows:
         _print_table(f"{model}, {protocol} protocol", rows)

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpunit.networks.blocks import leaky_relu
+from gpunit.networks.normalisation import as_laid_out
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class CodeEncoder(nn.Module):
         if x.shape[-1] != self.resolution:
             x = F.interpolate(x, (self.resolution,) * 2, mode="bilinear", antialias=True)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = leaky_relu(norm(convolution(x)))
+            x = convolution(x)
+            x = leaky_relu(as_laid_out(norm(x), x))  # torch's kernel for GPUs leaves channels_last
         mean, log_variance = self.to_code(x.flatten(1)).float().chunk(2, dim=1)
         return mean, log_variance.clamp(-8, 4)
 

@@ -9,6 +9,7 @@ AdaIN is from Huang and Belongie, "Arbitrary Style Transfer in Real-time with Ad
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -18,18 +19,34 @@ from torch.autograd.function import once_differentiable
 from torch.nn.utils import parametrizations, parametrize
 
 _EPS = 1e-5
+_LAYOUT = torch.channels_last
 # Maps of at most this many pixels are normalised in the contiguous layout: at 16x16 in bf16, torch's kernel for
 # channels_last takes ten times as long as the contiguous one including both copies.  From 32x32 on it is faster.
 _SMALL_MAP = 256
 
 
-def _is_normalised_contiguous(x: Tensor) -> bool:
-    """Whether x (B, C, H, W) is copied to the contiguous layout to be normalised.
+@functools.cache
+def _keeps_channels_last(kind: str) -> bool:
+    """Whether a device's kernel takes channels_last, leaves it, and computes the same; tried once.
 
-    On other devices than a CPU always: torch's kernels for them refused channels_last until the middle of 2026.
+    torch's kernels for GPUs refused it until the middle of 2026.
     """
-    suits = x.shape[2] * x.shape[3] <= _SMALL_MAP or x.device.type != "cpu"
-    return suits and x.is_contiguous(memory_format=torch.channels_last)
+    x = torch.linspace(-1, 1, 48, device=kind).square().view(2, 2, 3, 4)
+    wanted, *_ = torch.native_group_norm(x, None, None, 2, 2, 12, 2, _EPS)
+    try:
+        found, *_ = torch.native_group_norm(x.contiguous(memory_format=_LAYOUT), None, None, 2, 2, 12, 2, _EPS)
+    except RuntimeError:
+        return False
+    return found.is_contiguous(memory_format=_LAYOUT) and (kind == "meta" or torch.allclose(found, wanted, atol=1e-5))
+
+
+def _is_normalised_contiguous(x: Tensor) -> bool:
+    """Whether x (B, C, H, W) is copied to the contiguous layout to be normalised, and back."""
+    if not x.is_contiguous(memory_format=_LAYOUT):
+        return x.is_cuda  # whose kernel takes no other layout than these two
+    if x.device.type == "cpu":
+        return x.shape[2] * x.shape[3] <= _SMALL_MAP
+    return not _keeps_channels_last(x.device.type)
 
 
 def normalise(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -42,11 +59,22 @@ def normalise(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = Non
         scale, shift: (C,), one for all pictures; 1 and 0 if omitted.
     """
     batch, channels, height, width = x.shape
-    swap = _is_normalised_contiguous(x)
     y, _, inverse_deviation = torch.native_group_norm(
-        x.contiguous() if swap or x.is_cuda else x, scale, shift, batch, channels, height * width, channels, _EPS
+        x.contiguous() if _is_normalised_contiguous(x) else x,
+        scale,
+        shift,
+        batch,
+        channels,
+        height * width,
+        channels,
+        _EPS,
     )
-    return y.contiguous(memory_format=torch.channels_last) if swap else y, inverse_deviation
+    return as_laid_out(y, x), inverse_deviation
+
+
+def as_laid_out(y: Tensor, x: Tensor) -> Tensor:
+    """A map y (B, C, H, W) in the layout of x: channels_last stays so where a kernel would have left it."""
+    return y.contiguous(memory_format=_LAYOUT) if x.is_contiguous(memory_format=_LAYOUT) else y
 
 
 def scale_shift(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

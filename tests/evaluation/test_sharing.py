@@ -27,7 +27,12 @@ def run_of(folder: Path, data: Path) -> None:
     """Measure, and write the figures; and which process did what."""
     join("cpu")
     done: list[int] = []
-    squares = list(shared(lambda item: done.append(item) or item**2, [3, 1, 4, 1, 5]))
+
+    def square(item: int) -> int:
+        done.append(item)
+        return item**2
+
+    squares = list(shared(square, [3, 1, 4, 1, 5]))
     (data.parent / f"{folder.name}-{place()[0]}.json").write_text(json.dumps([squares, done]))
     test = pictures(4, first=20)
     nets = [MetricNet("efficientnet-lite0", test, pictures(4, first=40))] if is_main() else []

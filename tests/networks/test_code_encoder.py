@@ -21,6 +21,18 @@ def test_pictures_of_any_size_get_a_code_each() -> None:
         assert log_variance.max() <= 4
 
 
+def test_maps_stay_channels_last_where_a_norm_would_change_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder, seen = CodeEncoder(PARAMS).to(memory_format=torch.channels_last), []
+    for convolution in encoder.convolutions:
+        convolution.register_forward_pre_hook(
+            lambda _, given: seen.append(given[0].is_contiguous(memory_format=torch.channels_last))
+        )
+    norm = torch.nn.GroupNorm.forward
+    monkeypatch.setattr(torch.nn.GroupNorm, "forward", lambda self, x: norm(self, x).contiguous())  # as on a GPU
+    encoder(torch.rand(2, 3, 16, 16).contiguous(memory_format=torch.channels_last))
+    assert seen == [True] * len(PARAMS.widths)
+
+
 def test_samples_have_the_mean_and_deviation_asked_for_and_pass_gradients_to_both() -> None:
     torch.manual_seed(0)
     mean = torch.tensor([2.0, -1.0]).requires_grad_()

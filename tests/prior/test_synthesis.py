@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -112,13 +112,12 @@ def test_the_folder_is_the_same_whatever_the_number_of_processes(prior: Prior, t
         photos.append(tmp_path / f"{index}.png")
     list(synthesize(prior, settings, tmp_path / "one", photos, batch=1))
     wanted = {str(p.relative_to(tmp_path / "one")): p.read_bytes() for p in (tmp_path / "one").rglob("*.*")}
-    others = [synthesize(prior, settings, tmp_path / "two", photos, 1, Share(index, 2)) for index in range(2)]
-    next(others[0])
-    others[0].close()  # one is stopped, and goes on after the other
-    assert [list(others[1])[-1], list(synthesize(prior, settings, tmp_path / "two", photos, 1, Share(0, 2)))[-1]] == [
-        4,
-        5,
-    ]
+
+    def process(index: int) -> Iterator[int]:
+        return synthesize(prior, settings, tmp_path / "two", photos, 1, Share(index, 2))
+
+    next(process(0))  # one is stopped, and goes on after the other
+    assert [list(process(1))[-1], list(process(0))[-1]] == [4, 5]
     assert {str(p.relative_to(tmp_path / "two")): p.read_bytes() for p in (tmp_path / "two").rglob("*.*")} == wanted
 
 
