@@ -11,13 +11,21 @@ from tests.crash import scenes
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill training, conversion and download at random moments.")
+    parser = argparse.ArgumentParser(description="Kill trainings, conversion and download at random moments.")
     parser.add_argument("--kills", type=int, default=30, help="in all")
     parser.add_argument("--longest", type=float, default=2.0, help="seconds from a start to the latest kill")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    each = -(-arguments.kills // 3)
-    for scene in (scenes.training, scenes.conversion, scenes.download):
+    played = (
+        scenes.training,
+        scenes.distillation,
+        scenes.prior,
+        scenes.fit,
+        scenes.conversion,
+        scenes.download,
+    )
+    each = -(-arguments.kills // len(played))
+    for scene in played:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             # A kill counts where the job was at work: more are tried until there were enough.
@@ -28,7 +36,7 @@ def main() -> None:
                 kills, finished, tries = kills + told.kills, finished + told.finished, tries + 1
         seconds = time.monotonic() - begun
         print(
-            f"{scene.__name__:10}  {kills} kills, {finished} ends before one; every restart went on ({seconds:.0f} s)"
+            f"{scene.__name__:12}  {kills} kills, {finished} ends before one; every restart went on ({seconds:.0f} s)"
         )
 
 

@@ -10,7 +10,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,13 +20,17 @@ import torch
 
 from gpunit.files import digest
 from gpunit.networks.content_encoder import ContentEncoder
+from gpunit.training.bundle import bundle_translator
 from gpunit.training.checkpoints import load_checkpoint
+from gpunit.training.prior.trainer import train_prior
 from gpunit.training.run import RunSettings
+from gpunit.training.sampler import SamplerRecipe
+from gpunit.training.stage1.trainer import DistillationData, distill
 from gpunit.training.stage2.small import train
 from gpunit.zoo import ledger, published, weights
 from gpunit.zoo.fetching import fetch
 from gpunit.zoo.published import CONTENT_ENCODER, import_published
-from tests.conftest import TINY, TINY_SMALL, blobs
+from tests.conftest import TINY, TINY_DISTILLATION, TINY_PRIOR, TINY_SMALL, blobs
 from tests.parity.recipe import make_state, read_layout
 
 STEPS, SAVE_EVERY = 8, 2
@@ -36,25 +40,40 @@ PARITY = Path(__file__).resolve().parents[1] / "parity"
 
 
 def prepare_training(folder: Path) -> None:
-    """Pictures to train on."""
+    """Pictures to train on, under equal names in two classes, and their maps."""
     for name in ("cat", "dog"):
         (folder / name).mkdir(parents=True)
+        (folder / "maps" / name).mkdir(parents=True)
         for index in range(4):
             blobs(index + len(name)).save(folder / name / f"{index}.png")
+            blobs(index).convert("L").save(folder / "maps" / name / f"{index}.png")
 
 
-def run_training(folder: Path, run: str = "run") -> None:
+def _train_small(folder: Path, settings: RunSettings) -> None:
+    torch.manual_seed(1)
+    train([folder / "dog"], [folder / "cat"], ContentEncoder(TINY.content_encoder), TINY_SMALL, settings)
+
+
+def _distill(folder: Path, settings: RunSettings) -> None:
+    data = DistillationData(folder, folder / "maps", folder, folder / "maps", ("cat", "dog"))
+    distill(data, TINY_DISTILLATION, settings)
+
+
+def _train_prior(folder: Path, settings: RunSettings) -> None:
+    train_prior([folder / "cat", folder / "dog"], TINY_PRIOR, settings)
+
+
+TRAININGS: Mapping[str, Callable[[Path, RunSettings], None]] = {
+    "train": _train_small,
+    "distill": _distill,
+    "train-prior": _train_prior,
+}
+
+
+def run_training(folder: Path, stage: str, run: str = "run") -> None:
     """A whole training, or what is left of it."""
     torch.set_num_threads(1)
-    torch.manual_seed(1)
-    encoder = ContentEncoder(TINY.content_encoder)
-    train(
-        [folder / "dog"],
-        [folder / "cat"],
-        encoder,
-        TINY_SMALL,
-        RunSettings(folder / run, STEPS, seed=3, save_every=SAVE_EVERY),
-    )
+    TRAININGS[stage](folder, RunSettings(folder / run, STEPS, seed=3, save_every=SAVE_EVERY))
 
 
 def saved_step(folder: Path) -> int:
@@ -70,14 +89,38 @@ def logged_step(folder: Path) -> int:
     return max([json.loads(line)["step"] for line in lines if line.endswith("\n")], default=0)
 
 
-def same_as_unbroken(folder: Path) -> bool:
+def same_as_unbroken(folder: Path, stage: str) -> bool:
     """Whether the run ended bit for bit as one that was never killed."""
     if not (folder / "unbroken").exists():
-        run_training(folder, "unbroken")
+        run_training(folder, stage, "unbroken")
     got, wanted = (load_checkpoint(folder / run / "checkpoint.pt") for run in ("run", "unbroken"))
+    networks = [name for name, part in wanted.items() if isinstance(part, dict) and not name.startswith("optimizer")]
     return got["step"] == wanted["step"] == STEPS and all(
-        torch.equal(got[part][name], tensor) for part in ("model", "ema") for name, tensor in wanted[part].items()
+        torch.equal(got[part][name], tensor) for part in networks for name, tensor in wanted[part].items()
     )
+
+
+def prepare_fit(folder: Path) -> None:
+    """A run of stage II and its content encoder."""
+    prepare_training(folder)
+    _train_small(folder, RunSettings(folder / "run", 1))
+    torch.manual_seed(1)
+    tensors = ContentEncoder(TINY.content_encoder).state_dict()
+    weights.write_weights(folder / "content.safetensors", tensors, {"kind": "content_encoder"}, half=False)
+
+
+def run_fit(folder: Path, name: str = "translator") -> None:
+    """Fit a sampler of styles and write the finished translator."""
+    torch.set_num_threads(1)
+    output = folder / f"{name}.safetensors"
+    fit = SamplerRecipe(codes_seen=20_000)
+    bundle_translator(folder / "run", folder / "cat", TINY, folder / "content.safetensors", output, fit, seed=3)
+
+
+def fitted_is_whole(folder: Path) -> bool:
+    """Whether what lies under the final name, if anything does, can be read to its last tensor."""
+    path = folder / "translator.safetensors"
+    return not path.exists() or weights.read_weights(path)[1]["kind"] == "translator"
 
 
 def prepare_conversion(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The three jobs with what must hold after every kill; the tests kill a few times, `python -m tests.crash` often."""
+"""The jobs with what must hold after every kill; the tests kill a few times, `python -m tests.crash` often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def moments(kills: int, longest: float, seed: int) -> Iterator[float]:
     return (rng.uniform(0.02, longest) for _ in range(kills))
 
 
-def training(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
+def training(folder: Path, kills: int, longest: float, seed: int = 0, stage: str = "train") -> Killed:
     """At most the last save interval is lost, and the end is the one of a run that was never killed."""
     jobs.prepare_training(folder)
     reached = 0
@@ -28,9 +28,33 @@ def training(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
         assert logged - saved <= jobs.SAVE_EVERY, "more than one interval was lost"
         reached = saved
 
-    told = kill_at_random(jobs.run_training, (folder,), moments(kills, longest, seed), check)
+    told = kill_at_random(jobs.run_training, (folder, stage), moments(kills, longest, seed), check)
     assert reached == jobs.STEPS
-    assert jobs.same_as_unbroken(folder)
+    assert jobs.same_as_unbroken(folder, stage)
+    return told
+
+
+def distillation(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
+    """The same of stage I."""
+    return training(folder, kills, longest, seed, "distill")
+
+
+def prior(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
+    """The same of a prior."""
+    return training(folder, kills, longest, seed, "train-prior")
+
+
+def fit(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
+    """A finished translator is there as a whole or not at all, and is the one of a fit that was never killed."""
+    jobs.prepare_fit(folder)
+
+    def check() -> None:
+        assert jobs.fitted_is_whole(folder)
+
+    told = kill_at_random(jobs.run_fit, (folder,), moments(kills, longest, seed), check)
+    jobs.run_fit(folder, "unbroken")
+    got, wanted = ((folder / f"{name}.safetensors").read_bytes() for name in ("translator", "unbroken"))
+    assert got == wanted
     return told
 
 

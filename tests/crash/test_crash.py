@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gpunit.training.checkpoints import TrainingError, load_checkpoint
 from tests.crash import scenes
+from tests.crash.jobs import Killed
 
 
 def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     assert scenes.training(tmp_path / "scene", kills=3, longest=1.5).kills > 0
+
+
+@pytest.mark.parametrize("scene", [scenes.distillation, scenes.prior])
+def test_a_killed_stage_goes_on_from_its_last_checkpoint(scene: Callable[..., Killed], tmp_path: Path) -> None:
+    assert scene(tmp_path / "scene", kills=2, longest=2.0).kills > 0
+
+
+def test_a_killed_fit_leaves_a_whole_translator_or_none(tmp_path: Path) -> None:
+    assert scenes.fit(tmp_path / "scene", kills=2, longest=1.0).kills > 0
 
 
 def test_a_killed_conversion_leaves_a_whole_file_or_none(tmp_path: Path) -> None:

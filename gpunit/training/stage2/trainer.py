@@ -36,6 +36,7 @@ from gpunit.training.processes import Processes
 from gpunit.training.recipes import PaperRecipe, SmallRecipe
 from gpunit.training.run import RunSettings, opened, run_steps
 from gpunit.training.shares import ALONE, Shares
+from gpunit.training.stage2.sheet import mask_columns
 from gpunit.training.stage2.validation import MOST_PICTURES, Validation
 from gpunit.training.trainer import Parts, Trainer, update_ema, young_decay
 from gpunit.zoo.weights import fill, read_weights
@@ -205,7 +206,10 @@ class StageTwoTrainer(Trainer, ABC):
 
     @torch.no_grad()
     def sheet(self, source: Tensor, target: Tensor) -> Image.Image:
-        """The average's translations: a row per source, a column per exemplar; the last column is without skips."""
+        """The average's translations: a row per source, a column per exemplar, then one without skips.
+
+        Beside them, for each layer of skips, where the strongest channels of its mask are open.
+        """
         source, target = source.to(self.device), target.to(self.device)
         content = self.content_encoder(source)
         gates = self.plan_skips(content)
@@ -217,10 +221,13 @@ class StageTwoTrainer(Trainer, ABC):
             columns.append(images.to_pictures(self.ema.generator.render(content.content, gates, repeated, size=size)))
         bare = self.ema.generator.render(content.content, {}, styles[-1].expand(len(source), -1), size=size)
         columns.append(images.to_pictures(bare))
-        blank = Image.new("RGB", (source.shape[-1],) * 2, "white")
-        rows = [[blank, *images.to_pictures(target), blank]]
-        rows += [list(row) for row in zip(*columns, strict=True)]
-        return images.sheet(rows, source.shape[-1])
+        side = source.shape[-1]
+        drawn = mask_columns(gates, side)
+        blank = Image.new("RGB", (side, side), "white")
+        rows = [[blank, *images.to_pictures(target), blank, *[blank] * len(drawn)]]
+        rows += [list(row) for row in zip(*columns, *(column.cells for column in drawn), strict=True)]
+        headings = ["source", *[""] * len(target), "no skips", *(column.heading for column in drawn)]
+        return images.sheet(rows, side, headings if drawn else ())
 
 
 def pairing(
