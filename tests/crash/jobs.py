@@ -123,6 +123,15 @@ def fitted_is_whole(folder: Path) -> bool:
     return not path.exists() or weights.read_weights(path)[1]["kind"] == "translator"
 
 
+def same_as_unbroken_fit(folder: Path) -> bool:
+    """Whether the translator is the one of a fit that was never killed."""
+    run_fit(folder, "unbroken")
+    (got, got_header), (wanted, header) = (
+        weights.read_weights(folder / f"{name}.safetensors") for name in ("translator", "unbroken")
+    )
+    return got_header == header and all(torch.equal(got[name], tensor) for name, tensor in wanted.items())
+
+
 def prepare_conversion(folder: Path) -> None:
     """A published content encoder, of random weights."""
     folder.mkdir(parents=True)

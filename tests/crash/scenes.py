@@ -52,9 +52,7 @@ def fit(folder: Path, kills: int, longest: float, seed: int = 0) -> Killed:
         assert jobs.fitted_is_whole(folder)
 
     told = kill_at_random(jobs.run_fit, (folder,), moments(kills, longest, seed), check)
-    jobs.run_fit(folder, "unbroken")
-    got, wanted = ((folder / f"{name}.safetensors").read_bytes() for name in ("translator", "unbroken"))
-    assert got == wanted
+    assert jobs.same_as_unbroken_fit(folder)
     return told
 
 

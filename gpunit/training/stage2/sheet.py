@@ -40,6 +40,6 @@ def mask_columns(gates: Mapping[int, SkipGate], side: int) -> list[MaskColumn]:
         maps = [masks.strongest_map(each) for each in mask]
         top = max(float(each.max()) for each in maps) or 1.0
         columns.append(
-            MaskColumn(f"{size} px: {opened[size]:.0%} open", [masks.heatmap(each, side, top=top) for each in maps])
+            MaskColumn(f"{size}: {opened[size]:.0%} open", [masks.heatmap(each, side, top=top) for each in maps])
         )
     return columns

@@ -20,7 +20,7 @@ def test_each_layer_shows_where_it_is_open_and_how_many_channels_are() -> None:
     coarse, fine = torch.zeros(2, 4, 16, 16), torch.zeros(2, 4, 32, 32)
     coarse[1, 2, :, :8] = 0.5  # one of four channels, in the left half of the second picture
     columns = mask_columns({16: gate(coarse), 32: gate(fine)}, 64)
-    assert [column.heading for column in columns] == ["16 px: 25% open", "32 px: 0% open"]
+    assert [column.heading for column in columns] == ["16: 25% open", "32: 0% open"]
     assert [cell.size for column in columns for cell in column.cells] == [(64, 64)] * 4
     shut, half_open = (np.asarray(cell, np.int16) for cell in columns[0].cells)
     assert (shut == shut[0, 0]).all()
