@@ -112,7 +112,7 @@ def require_one_process() -> None:
         UsageError: in that case.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise UsageError("this trains in one process; start it without a launcher.")
+        raise UsageError("this recipe trains in one process; start it without a launcher.")
 
 
 def own_device(device: str, share: Share) -> str:
