@@ -5,12 +5,59 @@ from pathlib import Path
 
 import pytest
 
+from gpunit import zoo
 from gpunit.commands.training.stage1 import distill
 from gpunit.files import write_json
 from gpunit.training import bundle
+from gpunit.training.checkpoints import load_checkpoint
 from gpunit.training.selection import SelectionError
 from gpunit.training.stage1 import trainer
+from tests.commands.conftest import Answer
 from tests.conftest import blobs
+from tests.training.parallel import run_in_two_processes
+
+# Commands, one after the other, separated by "then".
+PROGRAM = """
+import sys
+from gpunit.__main__ import main
+command = []
+for word in [*sys.argv[1:], "then"]:
+    if word != "then":
+        command.append(word)
+        continue
+    sys.argv, command = ["gpunit", *command], []
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code:
+            raise
+"""
+
+
+def test_two_processes_go_from_a_prior_to_a_content_encoder(
+    folders: Callable[..., list[Path]], tmp_path: Path, command: Callable[..., Answer]
+) -> None:
+    data = folders("cat", "dog", count=2)[0].parent
+    pairs, content, recipe = tmp_path / "pairs", tmp_path / "content.safetensors", tmp_path / "mine.toml"
+    recipe.write_text('recipe = "small"\npairs = 2\nreal = 2\n')
+
+    def segment(folder: Path) -> tuple[str | Path, ...]:
+        return ("segment", folder, "--method", "class-activation", "--output", tmp_path / f"{folder.name}-maps")
+
+    def in_two(*words: str | Path) -> None:
+        run_in_two_processes(PROGRAM, tmp_path, *map(str, words))
+
+    in_two("synthesize", "--classes", "cat,dog", "--codes", "4", "--output", pairs, "then", *segment(data))
+    assert len(list(pairs.rglob("*.png"))) == 8
+    assert len((pairs / "codes.jsonl").read_text().splitlines()) == 4
+    assert len(list((tmp_path / "data-maps").rglob("*.png"))) == 4
+    assert command(*segment(pairs)).code == 0
+    places = ("--pairs", pairs, "--pair-maps", tmp_path / "pairs-maps", "--real", data)
+    options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1", "--warm-up", "0")
+    in_two("distill", *places, *options, "--recipe", recipe, "--output", content)
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"] == 1
+    assert zoo.shape_classes(content) == ("cat", "dog")
+    assert [path.read_text().count("content.safetensors") for path in sorted(tmp_path.glob("process-*.txt"))] == [1, 0]
 
 
 @pytest.fixture
