@@ -109,6 +109,7 @@ def stages() -> dict[str, Stage]:
         ModuleNotFoundError: if what training needs is not installed.
     """
     from gpunit.training.prior.trainer import train_prior
+    from gpunit.training.processes import Processes
     from gpunit.training.recipes import PRIOR_SMALL, SMALL_DISTILLATION, SmallRecipe
     from gpunit.training.sampler import SamplerRecipe, SamplerTrainer
     from gpunit.training.stage1.trainer import DistillationData, distill
@@ -126,7 +127,7 @@ def stages() -> dict[str, Stage]:
 
         params = translation.translator.style_sampler
         codes = torch.randn(_CODES, params.style_dim, generator=torch.Generator().manual_seed(0)).to(device)
-        trainer = SamplerTrainer(codes, params, SamplerRecipe())
+        trainer = SamplerTrainer(codes, params, SamplerRecipe(), processes=Processes(device=device))
         run_steps(trainer, lambda epoch: None, lambda nothing: trainer.step(), replace(settings, folder=None))
 
     def train(data: Path, settings: RunSettings, device: torch.device) -> None:
@@ -137,10 +138,10 @@ def stages() -> dict[str, Stage]:
     def distil(data: Path, settings: RunSettings, device: torch.device) -> None:
         real, maps = data / "real", data / "maps"
         # Pictures of one name pass for a pair: what they show does not matter here.
-        distill(DistillationData(real, maps, real, maps, CLASSES), distillation, settings, device)
+        distill(DistillationData(real, maps, real, maps, CLASSES), distillation, settings, Processes(device=device))
 
     def train_small_prior(data: Path, settings: RunSettings, device: torch.device) -> None:
-        train_prior([data / "real" / name for name in CLASSES], prior, settings, device)
+        train_prior([data / "real" / name for name in CLASSES], prior, settings, Processes(device=device))
 
     return {
         "prior": Stage(prior.batch, train_small_prior),
