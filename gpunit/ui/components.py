@@ -12,10 +12,11 @@ from gradio.component_meta import ComponentMeta
 from gradio.data_classes import ImageData
 
 from gpunit.seeds import MAX_SEED
-from gpunit.ui.events import PRIVATE, QUIET
+from gpunit.ui.assets import ASSETS
+from gpunit.ui.events import IN_BROWSER, QUIET, endpoint
 from gpunit.ui.i18n import text
 from gpunit.ui.server import scratch
-from gpunit.ui.uploads import shown_upload
+from gpunit.ui.uploads import accept_upload
 
 
 class _WithoutStub(ComponentMeta):
@@ -50,12 +51,44 @@ class PictureInput(gr.Image, metaclass=_WithoutStub):
         return str(scratch.kept_bytes(content, "webcam.png"))
 
 
+class CropFrame(gr.HTML, metaclass=_WithoutStub):
+    """The frame on a picture input: dragged, wheeled, pinched, or moved by keys.
+
+    Its value is [zoom, across, down]; the event `release` comes when a visitor has moved it.
+
+    Args:
+        picture: element id of the picture input.
+    """
+
+    is_template = True  # the browser shows it as a gr.HTML
+
+    def __init__(self, picture: str, **settings: Any) -> None:
+        super().__init__(
+            [1, 0.5, 0.5],
+            html_template="",
+            js_on_load=script("frame"),
+            picture=picture,
+            label=text("frame"),
+            container=False,
+            **settings,
+        )
+
+
+def script(name: str) -> str:
+    """A script of `assets`."""
+    return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
+
+
 def picture_input(**settings: Any) -> PictureInput:
-    """The page's input for one picture."""
+    """The page's input for one picture; a file that cannot be read leaves the picture before it."""
     picture = PictureInput(
-        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=["fullscreen"], **settings
+        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], buttons=[], **settings
     )
-    picture.upload(shown_upload, picture, picture, **QUIET)
+    remembered = f"'{settings['elem_id']}'"
+    picture.change(None, picture, None, js=f"(picture) => gpunit.remember({remembered}, picture)", **IN_BROWSER)
+    picture.upload(endpoint(accept_upload), picture, picture, **QUIET).failure(
+        None, None, picture, js=f"() => gpunit.lastGood({remembered})", **IN_BROWSER
+    )
     return picture
 
 
@@ -94,13 +127,22 @@ def heading(key: str) -> None:
     gr.Markdown(text(f"{key}_heading"), elem_classes="heading")
 
 
-def seed_input(value: int, elem_id: str, label: str = "seed", info: str = "seed_info") -> gr.Number:
+def seed_input(
+    value: int, elem_id: str, label: str = "seed", info: str = "seed_info", min_width: int = 160
+) -> gr.Number:
     """A whole number from 0 on; label and info are keys of the page's texts."""
     return gr.Number(
-        value, label=text(label), info=text(info), precision=0, minimum=0, maximum=MAX_SEED, elem_id=elem_id
+        value,
+        label=text(label),
+        info=text(info),
+        precision=0,
+        minimum=0,
+        maximum=MAX_SEED,
+        min_width=min_width,
+        elem_id=elem_id,
     )
 
 
 def roll(button: gr.Button, seed: gr.Number) -> None:
     """Let a button put another seed, in the browser; never 0, which may stand for something of its own."""
-    button.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", **PRIVATE)
+    button.click(None, None, seed, js=f"() => 1 + Math.floor(Math.random() * {MAX_SEED - 1})", **IN_BROWSER)

@@ -1,23 +1,26 @@
 """The content picture x: the value that actions take, and the part of a tab that asks for it.
 
-The part is a picture input, examples, the crop's sliders, and a preview of exactly what the network sees.
+The part is a picture input with a frame on it, which is the square that the network sees, and example pictures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 from PIL import Image
 
 from gpunit.images import Crop
+from gpunit.segmentation.subject import is_like
 from gpunit.ui import uploads
-from gpunit.ui.components import picture_input, shown_picture
-from gpunit.ui.events import ON_DEVICE, Inputs, endpoint, first_opened
-from gpunit.ui.examples import FIRST_EXAMPLE, FIRST_OF_ONE_STYLE, first_example, source_examples
+from gpunit.ui.components import CropFrame, picture_input
+from gpunit.ui.events import IN_BROWSER, ON_DEVICE, QUIET, Inputs, endpoint, first_opened, settled
+from gpunit.ui.examples import FIRST_EXAMPLE, FIRST_OF_ONE_STYLE, example_path, first_example, source_examples
 from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
+from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
 PREVIEW_SIZE = 256
 
@@ -85,8 +88,17 @@ def find_subject(models: Models, path: str | None) -> tuple[float, float, float]
     Returns:
         Zoom from 1 to 4, and the place of the square from left (0) to right (1) and from top (0) to bottom (1).
     """
-    crop = models.finder().find(uploads.open_upload(given(path)))
+    finder = models.finder()
+    crop = finder.find(uploads.open_upload(given(path)))
+    likeness = finder.likeness(uploads.cut_upload(given(path), crop, PREVIEW_SIZE))
+    if not any(is_like(likeness, [domain]) for domain in likeness):
+        gr.Info(notice("no_subject"))
     return round(crop.zoom, 2), round(crop.x, 2), round(crop.y, 2)
+
+
+def pick_example(stem: str | None) -> tuple[str, float, float, float]:
+    """The bundled picture of this name, and its largest square."""
+    return example_path(stem), 1.0, 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -96,16 +108,14 @@ class ContentPicker:
     Attributes:
         picture: holds the uploaded file's path.
         crop: zoom, across, down.
-        preview: shows the square that the network sees.
-        shown: the event that fills the preview.  Whatever else another picture or crop changes is chained to this
-            event.  Gradio repeats every event of a trigger when one was missed while it ran: two "always_last" events
-            of one trigger would restart each other for ever.
+        changed: the event that there is another picture or crop, once for all that changed together.  Whatever they
+            change is chained to it: Gradio repeats every event of a trigger when one was missed while it ran, and two
+            "always_last" events of one trigger would restart each other for ever.
     """
 
     picture: gr.Image
     crop: tuple[gr.Slider, gr.Slider, gr.Slider]
-    preview: gr.Image
-    shown: Dependency
+    changed: Dependency
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -114,57 +124,70 @@ class ContentPicker:
 
 
 def content_picker(
-    prefix: str, page: gr.Blocks | gr.Tab, models: Models, height: int = 220, is_public: bool = False
+    prefix: str, page: gr.Blocks | gr.Tab, models: Models, is_public: bool = False, also: tuple[Any, ...] = ()
 ) -> ContentPicker:
-    """Lay out the components, with a first example in them, and keep the preview up to date.
+    """Lay out the components, with a first example in them.
 
     Args:
         prefix: starts the elements' ids, so that tabs do not clash ("" for the Translate tab).
-        page: what is being built; its load (or a tab's select) fills the preview.
+        page: what is being built; a tab's first select counts as a change.
         models: hold what finds the subject.
-        height: of picture and preview.
         is_public: whether its events are the endpoints "preview" and "find_subject"; for one tab only.
+        also: other events, such as `slider.change`, that `changed` stands for.
     """
-    with gr.Row():
-        picture = picture_input(
-            value=first_example(FIRST_EXAMPLE if is_public else FIRST_OF_ONE_STYLE),
-            label=text("picture"),
-            show_label=False,
-            height=height,
-            min_width=150,
-            elem_id=f"{prefix}picture",
-            placeholder=text("drop_photo"),
-        )
-        preview = shown_picture(
-            "preview", f"{prefix}preview", height, show_label=None, min_width=150, buttons=["fullscreen"]
-        )
-    gr.Examples(source_examples(), picture, label=text("examples"), examples_per_page=15)
-    find = gr.Button(text("find_subject"), size="sm", elem_id=f"{prefix}find-subject")
-    with gr.Accordion(text("crop"), open=False):
-        zoom = gr.Slider(1, 4, 1, step=0.05, label=text("zoom"), info=text("zoom_info"), elem_id=f"{prefix}zoom")
-        across = gr.Slider(
-            0, 1, 0.5, step=0.01, label=text("across"), info=text("across_info"), elem_id=f"{prefix}across"
-        )
-        down = gr.Slider(0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down")
-    opened = first_opened(page) if isinstance(page, gr.Tab) else page.load
-    visibility = "public" if is_public else "private"
-    shown = gr.on(
-        [opened, picture.change, zoom.change, across.change, down.change],
-        endpoint(show_crop),
-        [picture, zoom, across, down],
-        preview,
-        api_name="preview" if is_public else None,
-        api_visibility=visibility,
-        trigger_mode="always_last",
-        show_progress="hidden",
+    first = first_example(FIRST_EXAMPLE if is_public else FIRST_OF_ONE_STYLE)
+    picture = picture_input(
+        value=first,
+        label=text("picture"),
+        show_label=False,
+        elem_id=f"{prefix}picture",
+        elem_classes="framed",
+        placeholder=text("drop_photo"),
     )
+    frame = CropFrame(f"{prefix}picture", elem_id=f"{prefix}frame", elem_classes="unseen")
+    with gr.Row(elem_classes="toolbar"):
+        upload = gr.Button(text("upload"), size="md", elem_classes="upload", elem_id=f"{prefix}upload", min_width=60)
+        find = gr.Button(text("find_subject"), size="md", elem_id=f"{prefix}find-subject", min_width=60)
+    examples = example_choice(source_examples(), first, "examples", f"{prefix}examples")
+    # The frame sets them; they stay for programs, for links and for the other tabs.
+    zoom = gr.Slider(
+        1, 4, 1, step=0.01, label=text("zoom"), info=text("zoom_info"), elem_id=f"{prefix}zoom", visible="hidden"
+    )
+    across = gr.Slider(
+        0,
+        1,
+        0.5,
+        step=0.01,
+        label=text("across"),
+        info=text("across_info"),
+        elem_id=f"{prefix}across",
+        visible="hidden",
+    )
+    down = gr.Slider(
+        0, 1, 0.5, step=0.01, label=text("down"), info=text("down_info"), elem_id=f"{prefix}down", visible="hidden"
+    )
+    crop = (zoom, across, down)
+
+    upload.click(None, None, None, js=f"() => gpunit.browse('{prefix}picture')", **IN_BROWSER)
+    picture.upload(None, None, list(crop), js="() => [1, 0.5, 0.5]", **IN_BROWSER)
+    picture.change(None, picture, examples, js=NAME_OF_PICTURE, **IN_BROWSER)
+    examples.input(pick_example, examples, [picture, *crop], **QUIET)
+    frame.release(None, frame, list(crop), js="(crop) => crop", **IN_BROWSER)
+    gr.on([each.change for each in crop], None, list(crop), frame, js="(...crop) => [crop]", **IN_BROWSER)
+    opened = [first_opened(page)] if isinstance(page, gr.Tab) else []
+    changed = settled(prefix, [*opened, picture.change, *(each.change for each in crop), *also], picture)
+    visibility = "public" if is_public else "private"
     find.click(
         endpoint(find_subject, models),
         picture,
-        [zoom, across, down],
+        list(crop),
         api_name="find_subject" if is_public else None,
         api_visibility=visibility,
-        show_progress_on=preview,
+        show_progress_on=picture,
         **ON_DEVICE,
     )
-    return ContentPicker(picture, (zoom, across, down), preview, shown)
+    if is_public:
+        seen = gr.Image(visible=False, format="png", type="pil")
+        asked = gr.Button(visible=False)
+        asked.click(endpoint(show_crop), [picture, *crop], seen, api_name="preview")
+    return ContentPicker(picture, crop, changed)

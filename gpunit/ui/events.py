@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -24,6 +24,8 @@ ON_DEVICE: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit"
 LIVE: dict[str, Any] = {**ON_DEVICE, "trigger_mode": "always_last", "show_progress": "hidden"}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {**PRIVATE, "show_progress": "hidden"}
+# Of events that the browser answers alone, and at once.
+IN_BROWSER: dict[str, Any] = {**PRIVATE, "trigger_mode": "multiple"}
 
 # Shows the whole address in place of its query, and copies it where the browser lets a page do so.
 COPY_LINK = """(query) => {
@@ -113,6 +115,21 @@ def first_opened(tab: gr.Tab) -> Callable[..., Dependency]:
     tab.select(lambda: True, None, is_open, **QUIET)
     change: Callable[..., Dependency] = is_open.change
     return change
+
+
+def settled(name: str, triggers: Sequence[Any], picture: gr.Image) -> Dependency:
+    """The event that some of these have come, and no other for a moment, while there is a picture.
+
+    Controls that change together, such as picture and crop, so start their work once; the browser does the waiting.
+
+    Args:
+        name: tells this event from others of its kind.
+        triggers: such as `slider.change`.
+        picture: without one, nothing comes.
+    """
+    return gr.on(
+        list(triggers), None, picture, None, js=f"(picture) => gpunit.settled('{name}', picture)", **IN_BROWSER
+    )
 
 
 def download_json(name: str) -> str:

@@ -48,6 +48,18 @@ def example_stem(path: str | None) -> str | None:
     return next((example.stem for example in same_name if filecmp.cmp(example, path, shallow=False)), None)
 
 
+def example_path(stem: str | None) -> str:
+    """The bundled picture of this name, without its suffix.
+
+    Raises:
+        gr.Error: if there is none.
+    """
+    found = next((path for path in EXAMPLES if path.stem == stem), None)
+    if found is None:
+        raise gr.Error(f"There is no example {stem!r}; choose one that the page shows.", print_exception=False)
+    return str(found)
+
+
 def domain_of(example: Path) -> str:
     """What a bundled picture shows."""
     return example.stem.split("-")[0]

@@ -34,7 +34,15 @@ def _model_titles() -> Texts:
     }
 
 
-LABELS: Texts = {key: pair for each in _ALL for key, pair in each.LABELS.items()} | dict(_model_titles())
+def _target_titles() -> Texts:
+    """Every domain as the name of a button."""
+    return {f"target_{domain}": (domain.capitalize(), chinese) for domain, chinese in DOMAINS.items()}
+
+
+LABELS: Texts = {key: pair for each in _ALL for key, pair in each.LABELS.items()} | {
+    **_model_titles(),
+    **_target_titles(),
+}
 NOTICES: Texts = {key: pair for each in _ALL for key, pair in each.NOTICES.items()}
 
 I18N = gr.I18n(

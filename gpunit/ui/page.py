@@ -9,6 +9,7 @@ import gradio as gr
 from gpunit import zoo
 from gpunit.engine.styles import Style
 from gpunit.ui.events import QUIET
+from gpunit.ui.frontispiece import brand, lay_out_about, lay_out_hero
 from gpunit.ui.i18n import text
 from gpunit.ui.masks import tab as masks_tab
 from gpunit.ui.masks.tab import MasksInputs
@@ -18,6 +19,7 @@ from gpunit.ui.prior.tab import PriorOutputs
 from gpunit.ui.server.checks import CheckedBlocks
 from gpunit.ui.styles import tab as styles_tab
 from gpunit.ui.styles.tab import StylesInputs
+from gpunit.ui.theme import TITLE
 from gpunit.ui.translate import tab as translate_tab
 from gpunit.ui.translate.inputs import Rendered
 from gpunit.ui.translate.tab import TranslateParts
@@ -36,10 +38,11 @@ def build_page(models: Models) -> gr.Blocks:
             "there, or unset GPUNIT_NO_DOWNLOADS."
         )
     # Files are swept away by `Server`, not by Gradio's own clean-up (see `scratch`).
-    with CheckedBlocks(title="GP-UNIT Explorer", analytics_enabled=False) as page:
-        gr.Markdown(text("title"), elem_id="title")
-        with gr.Tabs() as tabs:
+    with CheckedBlocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(brand(), elem_id="brand")
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab(text("tab_translate"), id="translate"):
+                lay_out_hero()
                 translate = translate_tab.build(page, models)
             with gr.Tab(text("tab_styles"), id="styles") as tab:
                 styles = styles_tab.build(tab, models)
@@ -47,6 +50,7 @@ def build_page(models: Models) -> gr.Blocks:
                 prior = prior_tab.build(tab, models)
             with gr.Tab(text("tab_masks"), id="masks") as tab:
                 masks = masks_tab.build(tab, models)
+        lay_out_about()
         _connect(tabs, translate, styles, prior, masks)
         # A model that was downloaded since this page was built can be chosen in every tab.
         pickers = [styles.model, masks.model]

@@ -1,90 +1,129 @@
-"""The page's look: one theme without outside fonts, and the little CSS that Gradio has no setting for."""
+"""The page's look: one theme without outside fonts, the style sheets and scripts in `assets`, and what links show."""
 
 from __future__ import annotations
 
+import html
+
 import gradio as gr
 
-_SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
-_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+from gpunit.ui.assets import ASSETS
 
-THEME = gr.themes.Default(
-    primary_hue="teal", secondary_hue="amber", neutral_hue="stone", font=_SANS, font_mono=_MONO, radius_size="md"
+FAVICON = ASSETS / "mark.svg"
+SOCIAL_PICTURE = ASSETS / "social.jpg"
+# Where the server answers with the latter.
+SOCIAL_ROUTE = "/social.jpg"
+TITLE = "GP-UNIT Explorer"
+DESCRIPTION = (
+    "A dog becomes a cat, a bird or a car, and keeps its pose: unsupervised image-to-image translation with a "
+    "generative prior, on your own machine."
+)
+
+# What systems have, before the generic names: on many a Linux machine those are wide and hard to read.
+_SANS = [
+    *("-apple-system", "BlinkMacSystemFont", "Segoe UI Variable", "Segoe UI", "Roboto", "Ubuntu", "Cantarell"),
+    *("Noto Sans", "Liberation Sans", "Helvetica Neue", "Arial", "sans-serif"),
+]
+_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace"]
+
+# White on 700, and 700 on white, have a contrast of 7; in the dark look 300 on the ground has 8.
+ACCENT = gr.themes.Color(
+    name="accent",
+    c50="#fdf2f6", c100="#fbe4ec", c200="#f8c9da", c300="#ff8fb8", c400="#f2639a", c500="#d92b74",
+    c600="#c2185b", c700="#a8124d", c800="#8a1142", c900="#6d1238", c950="#42081f",
+)  # fmt: skip
+GROUND = gr.themes.Color(
+    name="ground",
+    c50="#faf9f7", c100="#f3f1ee", c200="#e6e3df", c300="#d2cec9", c400="#a29d98", c500="#75706c",
+    c600="#5b5753", c700="#433f3e", c800="#2b282a", c900="#1e1c1f", c950="#161417",
+)  # fmt: skip
+
+THEME = gr.themes.Base(
+    primary_hue=ACCENT,
+    secondary_hue=ACCENT,
+    neutral_hue=GROUND,
+    font=_SANS,
+    font_mono=_MONO,
+    radius_size="lg",
+    text_size="md",
 ).set(
     body_background_fill="*neutral_50",
     body_background_fill_dark="*neutral_950",
+    body_text_color="*neutral_900",
+    body_text_color_dark="*neutral_100",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_400",
+    background_fill_primary="white",
+    background_fill_primary_dark="*neutral_900",
+    background_fill_secondary="*neutral_100",
+    background_fill_secondary_dark="*neutral_800",
+    block_background_fill="white",
+    block_background_fill_dark="*neutral_900",
+    block_border_width="0px",
     block_shadow="none",
-    block_border_width="1px",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_400",
+    block_label_text_color="*neutral_700",
+    block_label_text_color_dark="*neutral_200",
+    block_title_text_color="*neutral_900",
+    block_title_text_color_dark="*neutral_100",
+    block_title_text_weight="500",
+    border_color_primary="*neutral_200",
+    border_color_primary_dark="*neutral_800",
+    border_color_accent="*primary_600",
+    color_accent="*primary_600",
+    color_accent_soft="*primary_50",
+    color_accent_soft_dark="*primary_950",
+    input_background_fill="white",
+    input_background_fill_dark="*neutral_900",
+    input_border_color="*neutral_300",
+    input_border_color_dark="*neutral_700",
+    input_border_width="1px",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_300",
+    button_primary_background_fill_hover_dark="*primary_200",
+    button_primary_text_color="white",
+    button_primary_text_color_dark="*neutral_950",
+    button_secondary_background_fill="white",
+    button_secondary_background_fill_hover="*neutral_100",
+    button_secondary_background_fill_dark="*neutral_800",
+    button_secondary_background_fill_hover_dark="*neutral_700",
+    button_secondary_border_color="*neutral_300",
+    button_secondary_border_color_dark="*neutral_700",
+    button_secondary_text_color="*neutral_900",
+    button_secondary_text_color_dark="*neutral_100",
+    button_border_width="1px",
+    button_large_radius="12px",
+    button_medium_radius="10px",
+    button_small_radius="10px",
+    button_primary_border_color="transparent",
+    button_primary_border_color_dark="transparent",
+    link_text_color="*primary_700",
+    link_text_color_dark="*primary_300",
+    slider_color="*primary_600",
+    slider_color_dark="*primary_300",
+    checkbox_background_color_selected="*primary_600",
+    checkbox_background_color_selected_dark="*primary_600",
+    checkbox_label_border_width="1px",
+    stat_background_fill="*primary_600",
+    stat_background_fill_dark="*primary_300",
 )
 
-# The examples' size is given, so that nothing below them moves while their pictures load.
-CSS = """
-.gradio-container { max-width: 1200px !important; margin: 0 auto !important; }
-#title h1 { font-size: 1.6rem; margin: 0.4rem 0 0; letter-spacing: -0.01em; }
-#title p { margin: 0.1rem 0 0.4rem; opacity: 0.75; }
-.quiet { opacity: 0.75; font-size: 0.85rem; }
-.quiet p { margin: 0; }
-.heading h3 { margin: 0.2rem 0 0; font-size: 1rem; }
-.heading p { margin: 0; font-size: 0.85rem; opacity: 0.75; }
-.hint { border-inline-start: 3px solid var(--secondary-400); padding-inline-start: 0.6rem; font-size: 0.85rem; }
-.hint p { margin: 0.2rem 0; }
-.gallery-item .container { width: 80px; height: 80px; }
-#gallery .grid-wrap, .captioned .grid-wrap, #masks-styles .grid-wrap, #masks-channels .grid-wrap {
-  min-height: 0 !important;
-}
-.captioned .grid-wrap { max-height: none !important; }
-#history .grid-container { grid-template-columns: repeat(6, 1fr) !important; }
-#targets .grid-container { grid-template-columns: repeat(4, 1fr) !important; }
-@media (max-width: 640px) {
-  #title, .tabs { max-width: calc(100vw - 4rem); }
-  #history .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
-  #targets .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
-  .fills { height: auto !important; aspect-ratio: 1; }
-  .captioned .caption-label, #masks-channels .caption-label { font-size: 0.65rem; padding: 0 0.2rem; }
-  #masks-styles .grid-container, #masks-channels .grid-container { grid-template-columns: repeat(3, 1fr) !important; }
-}
-.mask-bar { height: 10px; border-radius: 3px; }
-.mask-ends { display: flex; justify-content: space-between; font-size: 0.75rem; opacity: 0.75; }
-[id^="masks-facts"] p { margin: 0.4rem 0; font-size: 0.85rem; }
-[id^="masks-facts"] svg { display: block; width: 100%; fill: var(--primary-500); stroke: none; }
-[id^="masks-facts"] svg line { stroke: currentColor; stroke-width: 0.6; opacity: 0.5; }
-.fills img { width: 100%; height: 100%; object-fit: contain; }
-footer { opacity: 0.6; }
-"""
 
-# Gradio refuses, in its own words, pictures whose kind the browser does not know, as HEIC on most systems.  Chosen and
-# dropped ones get their kind by their suffix, so that the server can read them or say what is wrong.  Files that are
-# pasted, which Gradio does not see, go to the picture that is looked at.
-HEAD = """<script>
-(() => {
-  const known = /\\.(heic|heif|hif|jp2|j2k|jpx|jpf|tiff?|avif|dib|p[bgpn]m|jfif)$/i;
-  const kind = (file) => file.type.startsWith("image/") ? null : known.exec(file.name)?.[1].toLowerCase();
-  const typed = (files) => {
-    const all = new DataTransfer();
-    for (const file of files) {
-      all.items.add(kind(file) ? new File([file], file.name, { type: "image/" + kind(file) }) : file);
-    }
-    return all;
-  };
-  const takesPictures = (input) => input.type === "file" && /image/.test(input.accept);
-  document.addEventListener("change", (event) => {
-    if (takesPictures(event.target) && event.target.files.length) event.target.files = typed(event.target.files).files;
-  }, true);
-  document.addEventListener("drop", (event) => {
-    if (![...(event.dataTransfer?.files || [])].some(kind)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const dataTransfer = typed(event.dataTransfer.files);
-    event.target.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
-  }, true);
-  document.addEventListener("paste", (event) => {
-    const files = event.clipboardData?.files || [];
-    const isTyping = event.target.closest?.("input, textarea") && event.clipboardData?.types.includes("text/plain");
-    const isLookedAt = (input) => takesPictures(input) && input.closest(".block")?.checkVisibility();
-    const input = [...document.querySelectorAll("input[type=file]")].find(isLookedAt);
-    if (isTyping || !files.length || !input) return;
-    event.preventDefault();
-    input.files = typed([files[0]]).files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-})();
-</script>"""
+def style_sheet() -> str:
+    """All style sheets in `assets`, in the order of their names."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(ASSETS.glob("*.css")))
+
+
+def head() -> str:
+    """What the page's <head> holds besides: the script of the whole page, and what a link to it shows.
+
+    Gradio's own head comes first and says "Gradio" in the same places; the script puts these values there.
+    """
+    description = html.escape(DESCRIPTION, quote=True)
+    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    return (
+        f'<meta name="description" content="{description}"><meta property="og:title" content="{TITLE}">'
+        f'<meta property="og:description" content="{description}">'
+        f'<meta property="og:image" content="{SOCIAL_ROUTE.removeprefix("/")}"><script>{script}</script>'
+    )

@@ -18,7 +18,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from gpunit.images import MAX_BYTES, Crop, PictureError, cut, is_shown_by_browsers, open_picture
+from gpunit.images import MAX_BYTES, Crop, cut, is_shown_by_browsers, open_picture
 from gpunit.ui.server import scratch
 
 # The largest picture that is read takes 150 MB.
@@ -121,17 +121,20 @@ def cut_upload(path: str, crop: Crop, side: int) -> Image.Image:
     return _cut.get((key, crop, side), lambda: cut(_opened.get(key, lambda: _read(path)), side, crop)).copy()
 
 
-def shown_upload(path: str | None) -> Any:
+def accept_upload(path: str | None) -> Any:
     """What takes an upload's place in its input: a PNG of it, where browsers do not show its format, else nothing.
 
-    Pictures that cannot be read, or whose PNG would be too large to be read again, stay as they are.
+    A picture whose PNG would be too large to be read again stays as it is.
+
+    Raises:
+        PictureError: if it cannot be read.
     """
-    try:
-        if not path or is_shown_by_browsers(Path(path)):
-            return gr.skip()
-        shown = scratch.kept_picture(open_upload(path))
-    except PictureError:  # whoever uses the picture says why
+    if not path:
         return gr.skip()
+    picture = open_upload(path)
+    if is_shown_by_browsers(Path(path)):
+        return gr.skip()
+    shown = scratch.kept_picture(picture)
     return str(shown) if shown.stat().st_size <= MAX_BYTES else gr.skip()
 
 

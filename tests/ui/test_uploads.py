@@ -147,7 +147,7 @@ def test_formats_that_browsers_do_not_show_become_png(
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "page"))
     path = tmp_path / "scan"
     blobs(5, 60, 40).save(path, kind)
-    shown = uploads.shown_upload(str(path))
+    shown = uploads.accept_upload(str(path))
     if is_shown:
         assert shown == gr.skip()
     else:
@@ -156,6 +156,9 @@ def test_formats_that_browsers_do_not_show_become_png(
         assert images.open_picture(shown).tobytes() == images.open_picture(path).tobytes()
 
 
-def test_what_cannot_be_read_stays_for_others_to_refuse(tmp_path: Path) -> None:
-    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-    assert uploads.shown_upload(str(tmp_path / "a.heic")) == uploads.shown_upload(None) == gr.skip()
+def test_what_cannot_be_read_is_refused_and_nothing_is_left_alone(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(images.PictureError, match="not a picture"):
+        uploads.accept_upload(str(broken))
+    assert uploads.accept_upload(None) == gr.skip()

@@ -266,8 +266,8 @@ def _wire(tab: _Tab, models: Models) -> None:
         [*source, view.colormap],
         [channels.arrays, channels.pictures],
     ]
-    # Each trigger starts one chain (see ContentPicker.shown).
-    unpainted = tab.content.shown.then(
+    # Each trigger starts one chain (see ContentPicker.changed).
+    unpainted = tab.content.changed.then(
         endpoint(actions.keep_dabs),
         [*tab.content.inputs, tab.painting.dabs, tab.painting.painted_on],
         [tab.painting.dabs, tab.painting.canvas],

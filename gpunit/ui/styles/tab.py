@@ -243,7 +243,7 @@ def _wire_current(tab: _Tab, models: Models) -> None:
         [tab.sections, *tab.gridded, tab.ends.strip, tab.ends.mixed],
         **QUIET,
     )
-    for event in (tab.content.shown, remodelled):
+    for event in (tab.content.changed, remodelled):
         event.then(endpoint(actions.show, models), showing, tab.placed, **PRIVATE, **LIVE).then(
             *render_row, **PRIVATE, **LIVE
         )

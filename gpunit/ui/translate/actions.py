@@ -65,12 +65,37 @@ def translate(models: Models, inputs: TranslationInputs) -> tuple[list[Image.Ima
         device=translator.device.type,
         dtype=str(translator.dtype).removeprefix("torch."),
     )
-    return results, line, (seen, results[0]), _zip(seen, results), Rendered(inputs, styles.cpu()), 0
+    made = Rendered(inputs, styles.cpu())
+    for number, result in enumerate(results, start=1):
+        scratch.named(result, f"{made.name}-{number}")
+    return results, line, (seen, results[0]), _zip(made.name, seen, results), made, 0
 
 
-def pick(results: list[tuple[Image.Image, str | None]], sides: Sides, clicked: gr.SelectData) -> tuple[Sides, int]:
+def redraw(models: Models, made: Rendered | None, inputs: TranslationInputs) -> Any:
+    """`translate`, where the controls say something else than what is shown, and where it can be done.
+
+    What stands in the way is said by what the visitor did: an upload that cannot be read, a model that is offered for
+    download, an exemplar that is still missing.
+    """
+    nothing = [gr.skip()] * 6
+    is_shown = made is not None and made.inputs == inputs
+    is_ready = inputs.path and zoo.find(inputs.model_name).is_here and (inputs.exemplar_path or not inputs.by_exemplar)
+    if is_shown or not is_ready:
+        return nothing
+    try:
+        return translate(models, inputs)
+    except images.PictureError:
+        return nothing
+
+
+def pick(
+    results: list[tuple[Image.Image, str | None]], sides: Sides, made: Rendered | None, clicked: gr.SelectData
+) -> tuple[Sides, int]:
     """Put the clicked translation beside the input."""
-    return (sides[0], results[clicked.index][0]), clicked.index
+    picture = results[clicked.index][0]
+    if made is not None:
+        scratch.named(picture, f"{made.name}-{clicked.index + 1}")
+    return (sides[0], picture), clicked.index
 
 
 def translate_to_all(models: Models, content: Content, seed: float, temperature: float) -> Any:
@@ -134,8 +159,11 @@ def facts(model_name: str) -> str:
 
 
 def remember(history: History, sides: Sides, rendered: Rendered) -> tuple[Any, ...]:
-    """Put the translation that was just made into the history."""
+    """Put the translation that was just made into the history, unless it is the newest there."""
     inputs = rendered.inputs
+    newest = max(history, key=lambda entry: entry.number, default=None)
+    if newest is not None and newest.inputs == inputs:
+        return show_history(history)
     by = "y" if inputs.by_exemplar else f"z {read_seed(inputs.seed)}"
     return show_history(histories.added(history, inputs, sides[1], f"{inputs.model_name} · {by}"))
 
@@ -248,9 +276,9 @@ def open_link(offered: Collection[str], query: str) -> tuple[Any, ...]:
     return tuple(gr.skip() if value is None else value for value in values)
 
 
-def _zip(seen: Image.Image, results: list[Image.Image]) -> str:
+def _zip(name: str, seen: Image.Image, results: list[Image.Image]) -> str:
     """All pictures in one file."""
-    path = scratch.new_file("translations.zip")
+    path = scratch.new_file(f"{scratch.file_stem(name)}.zip")
     with zipfile.ZipFile(path, "w") as archive:
         for name, result in [("source", seen), *((f"style-{i + 1:02d}", r) for i, r in enumerate(results))]:
             with archive.open(f"{name}.png", "w") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -96,3 +97,10 @@ class Rendered:
 
     inputs: TranslationInputs
     styles: Tensor
+
+    @property
+    def name(self) -> str:
+        """What files of it are called: source, model and seed."""
+        made = self.inputs
+        by = "exemplar" if made.by_exemplar else f"seed-{read_seed(made.seed)}"
+        return f"{Path(made.path or 'picture').stem}-{made.model_name}-{by}"

@@ -5,53 +5,51 @@ from __future__ import annotations
 from gpunit.ui.texts import Texts
 
 LABELS: Texts = {
-    "content_heading": (
-        "### Content: the picture x\nIts layout is kept. Upload, webcam, paste, or an example.",
-        "### 内容：图片 x\n保留它的布局。可上传、拍摄、粘贴，或选择示例。",
+    "hero": (
+        "# Turn a dog into a cat. Keep the pose.\nGive it a photo of an animal or a car: GP-UNIT draws the same view "
+        "of another kind, in as many styles as you like. It runs on this machine.",
+        "# 把狗变成猫，姿态不变。\n给它一张动物或汽车的照片：GP-UNIT 会画出另一种类的同一视角，风格任选。"
+        "全部在本机运行。",
     ),
-    "style_heading": (
-        "### Style: s\nDrawn by the style sampler, s = T(z), or taken from a target picture y, s = E_s(y).",
-        "### 风格：s\n由风格采样器抽取，s = T(z)；或取自目标域图片 y，s = E_s(y)。",
-    ),
-    "guidance": ("Guidance", "引导方式"),
+    "targets_heading": ("### Turn it into", "### 变成"),
+    "targets": ("Turn it into", "变成"),
+    "more_models": ("More models…", "更多模型…"),
+    "guidance": ("Style", "风格"),
     "count": ("How many styles", "风格数量"),
-    "count_info": ("One draw of z, and one style s = T(z), for each", "每种风格抽取一次 z，s = T(z)"),
+    "count_info": ("One s = T(z) for each draw of z", "每抽取一次 z，得到一种 s = T(z)"),
     "translate": ("Translate", "翻译"),
-    "translations_heading": (
-        "### Translations: G(E_c(x), s)\nClick one to compare it with the input below.",
-        "### 译图：G(E_c(x), s)\n点击一张，在下方与输入对比。",
-    ),
     "translations": ("Translations", "译图"),
     "compare": ("Before and after", "翻译前后"),
     "to_styles": ("Explore this style", "探索这种风格"),
-    "to_masks": ("Look at its skip masks", "查看跳连掩码"),
-    "download_all": ("Download all as ZIP", "全部下载（ZIP）"),
+    "to_masks": ("See what it keeps", "查看它保留了什么"),
+    "download_all": ("Download all", "全部下载"),
+    "drop_exemplar": ("Drop a picture whose style is wanted", "把带有所需风格的图片拖到这里"),
     "tab_all": ("All targets", "所有目标域"),
     "all_heading": (
-        "### One photo, every target\nA row for each small translator here. The bundled ones share one E_c (stage I "
-        "makes it domain-agnostic); G and T are each target's own.",
-        "### 一张照片，所有目标域\n每行是一个小型翻译模型。自带的模型共用一个 E_c（第一阶段使它与域无关），"
-        "G 与 T 各属其目标域。",
+        "### One photo, every target\nA row for each small translator here. They read the picture with one content "
+        "encoder, E_c; generator G and style sampler T are each target's own.",
+        "### 一张照片，所有目标域\n每行是一个小型翻译模型。它们用同一个内容编码器 E_c 读取图片；"
+        "生成器 G 与风格采样器 T 各属其目标域。",
     ),
     "all_button": ("Translate to all targets", "翻译到所有目标域"),
     "all_gallery": ("One row per target", "每行一个目标域"),
     "tab_history": ("History", "历史"),
     "history_heading": (
         "### What you made\nYours alone, until you leave the page: the last 12, and what you pin. Click one, then pin "
-        "it or show it again: x, crop, model and the seed of z come back.",
+        "it or show it again: picture, crop, model and seed come back.",
         "### 你的作品\n只有你能看到，离开页面即消失：保留最近 12 张和已固定的。点击一张，"
-        "可以固定或重现：图片 x、裁剪、模型与 z 的种子都会恢复。",
+        "可以固定或重现：图片、裁剪、模型与种子都会恢复。",
     ),
-    "history_empty": ("Your translations gather here once you click Translate.", "点击“翻译”之后，译图会收集在这里。"),
+    "history_empty": ("What you make gathers here.", "你的作品会收集在这里。"),
     "history": ("History", "历史"),
     "pin": ("Pin or unpin", "固定或取消固定"),
     "again": ("Show again", "重现"),
     "forget": ("Forget all but the pinned", "除固定的以外全部清除"),
     "tab_share": ("Share", "分享"),
     "share_heading": (
-        "### All that made these pictures\nAs a file: the square of x, the model, and s as a seed or as its exemplar "
-        "y. Loaded elsewhere, it gives the same pictures. A link does so too, for example pictures.",
-        "### 得到这些图片所需的一切\n存为文件：x 的方形区域、模型，以及风格 s（种子或参考图片 y）。"
+        "### All that made these pictures\nAs a file: the square of the picture, the model, and the style as a seed or "
+        "as its exemplar. Loaded elsewhere, it gives the same pictures. A link does so too, for example pictures.",
+        "### 得到这些图片所需的一切\n存为文件：图片的方形区域、模型，以及风格（种子或参考图片）。"
         "在别处载入，得到同样的图片。若用的是示例图片，链接也能做到。",
     ),
     "share_save": ("Save as JSON", "保存为 JSON"),

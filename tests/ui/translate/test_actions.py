@@ -18,11 +18,12 @@ from gpunit.images import PictureError
 from gpunit.ui.content import Content
 from gpunit.ui.examples import EXAMPLES
 from gpunit.ui.models import Models
+from gpunit.ui.server import scratch
 from gpunit.ui.translate import actions
 from gpunit.ui.translate.inputs import BY_EXEMPLAR, BY_SAMPLE, TranslationInputs
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
-from tests.ui.conftest import SAVED, click, saved
+from tests.ui.conftest import SAVED, click, same, saved
 
 LINK = (
     "model=to-cat&picture=dog-husky&exemplar=cat-chelsea&zoom=1.5&across=0.25&down=0.75&count=3&seed=5&temperature=0.5"
@@ -75,7 +76,45 @@ def test_numbers_beyond_the_controls_are_brought_into_range(
 def test_the_clicked_picture_is_compared() -> None:
     results: list[tuple[Image.Image, str | None]] = [(blobs(number, 8, 8), None) for number in range(3)]
     sides = (blobs(9, 8, 8), results[0][0])
-    assert actions.pick(results, sides, click(2)) == ((sides[0], results[2][0]), 2)
+    assert actions.pick(results, sides, None, click(2)) == ((sides[0], results[2][0]), 2)
+
+
+def test_the_pictures_follow_what_is_changed_and_nothing_else(models: Models, inputs: TranslationInputs) -> None:
+    first = actions.redraw(models, None, inputs)
+    made = first[4]
+    assert made.inputs == inputs
+    assert actions.redraw(models, made, inputs) == [gr.skip()] * 6
+    other = actions.redraw(models, made, dataclasses.replace(inputs, seed=inputs.seed + 1))
+    assert not same(other[0][0], first[0][0])
+
+
+def test_what_cannot_be_drawn_leaves_what_is_shown(models: Models, inputs: TranslationInputs, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    absent = next(spec.name for spec in zoo.MODELS.values() if not spec.is_here)
+    without = {"guidance": BY_EXEMPLAR, "exemplar_path": None}
+    for change in ({"path": None}, {"path": str(broken)}, {"model_name": absent}, without):
+        assert actions.redraw(models, None, dataclasses.replace(inputs, **change)) == [gr.skip()] * 6
+
+
+def test_files_are_named_after_source_model_and_seed(models: Models, inputs: TranslationInputs) -> None:
+    named = dataclasses.replace(inputs, seed=5)
+    results, _, sides, archive, made, _ = actions.translate(models, named)
+    assert Path(archive).name == "photo-to-cat-seed-5.zip"
+    assert [scratch.kept_picture(result).name for result in results[:2]] == [
+        f"photo-to-cat-seed-5-{number}.png" for number in (1, 2)
+    ]
+    shown: list[tuple[Image.Image, str | None]] = [(result, None) for result in results]
+    (_, picked), _ = actions.pick(shown, sides, made, click(1))
+    assert scratch.kept_picture(picked).name == "photo-to-cat-seed-5-2.png"
+
+
+def test_the_same_picture_is_remembered_once(models: Models, inputs: TranslationInputs) -> None:
+    _, _, sides, _, rendered, _ = actions.translate(models, inputs)
+    history: Any = ()
+    for _ in range(2):
+        history, _, _ = actions.remember(history, sides, rendered)
+    assert len(history) == 1
 
 
 def test_every_small_translator_that_is_here_translates(models: Models, photo: str) -> None:
