@@ -74,6 +74,32 @@ class CropFrame(gr.HTML, metaclass=_WithoutStub):
         )
 
 
+class Brush(gr.HTML, metaclass=_WithoutStub):
+    """Strokes over a picture that the page shows.
+
+    Its value is the last stroke, a list of [across, down] in parts of the picture's side; the event `release` comes
+    when it is done.
+
+    Args:
+        picture: element id of the picture.
+        radius: element id of the slider with the brush's radius, in percent of the side.
+    """
+
+    is_template = True
+
+    def __init__(self, picture: str, radius: str, **settings: Any) -> None:
+        super().__init__(
+            [],
+            html_template="",
+            js_on_load=script("brush"),
+            picture=picture,
+            radius=radius,
+            label=text("paint_label"),
+            container=False,
+            **settings,
+        )
+
+
 def script(name: str) -> str:
     """A script of `assets`."""
     return (ASSETS / f"{name}.js").read_text(encoding="utf-8")

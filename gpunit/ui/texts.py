@@ -60,6 +60,7 @@ LABELS: Texts = {
     "by_sample": ("Drawn styles", "随机风格"),
     "by_exemplar": ("From a picture", "取自图片"),
     "exemplar": ("Picture whose style is taken, the exemplar y", "提供风格的图片，即参考图片 y"),
+    "drop_exemplar": ("Drop a picture whose style is wanted", "把带有所需风格的图片拖到这里"),
     "exemplar_examples": ("Target pictures", "目标域图片"),
     "download": ("Download", "下载"),
     "here": ("on this machine", "已在本机"),

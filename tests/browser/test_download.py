@@ -70,6 +70,7 @@ def test_an_absent_model_downloads_and_translates(browser: Browser, own_address:
     page = context.new_page()
     page.goto(own_address)
     expect(page.locator("#timing")).to_contain_text("128 px")  # the opening picture is drawn
+    page.locator("#more").click()
     page.locator("#model input").click()
     page.get_by_role("option", name="dog → cat").click()
     offer = page.locator("#download-offer")

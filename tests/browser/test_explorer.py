@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from gpunit import images, zoo
 from gpunit.ui.examples import EXAMPLES
 from gpunit.ui.i18n import LABELS
-from tests.browser.test_translate_tab import fetch, gallery, set_count, translate, upload
+from tests.browser.test_translate_tab import drawn, fetch, gallery, set_count, set_seed, upload
 from tests.conftest import blobs
 
 
@@ -25,16 +25,21 @@ def test_the_subject_is_found_and_a_picture_unlike_the_sources_is_hinted_at(page
     scene = blobs(3, 450, 300)
     scene.paste(images.cut(images.open_picture(example("dog-shepherd")), 160), (20, 30))
     upload(page, scene, tmp_path / "scene.png")
-    before = page.locator("#preview img").get_attribute("src")
+    frame, whole = page.locator("#picture .crop-frame"), page.locator("#picture .crop-shade")
+    before = frame.bounding_box()
     page.locator("#find-subject").click()
-    page.wait_for_function("before => document.querySelector('#preview img').src !== before", arg=before)
-    page.get_by_role("button", name="Adjust the crop").click()
-    assert float(page.locator("#zoom input[type=number]").input_value()) > 1.2
-    assert float(page.locator("#across input[type=number]").input_value()) < 0.3
+    page.wait_for_function(
+        "width => document.querySelector('#picture .crop-frame').getBoundingClientRect().width < width / 1.2",
+        arg=before["width"] if before else 0,
+    )
+    found, picture = frame.bounding_box(), whole.bounding_box()
+    assert found is not None
+    assert picture is not None
+    assert found["x"] - picture["x"] < 0.3 * (picture["width"] - found["width"])
     expect(page.locator("#hint")).to_be_hidden()
     upload(page, images.open_picture(example("cat-chelsea")), tmp_path / "cat.png")
     expect(page.locator("#hint")).to_contain_text("looks like a cat")
-    assert len(translate(page, 6)) == 6, "a hint never blocks"
+    assert len(drawn(page, "cat-to-cat", 6)) == 6, "a hint never blocks"
 
 
 def test_all_targets_history_and_settings(page: Page, tmp_path: Path) -> None:
@@ -48,14 +53,9 @@ def test_all_targets_history_and_settings(page: Page, tmp_path: Path) -> None:
     sections.nth(1).click()
     expect(page.locator("#history-empty")).to_be_visible()
 
-    def with_seed(seed: int) -> list[np.ndarray]:
-        page.locator("#seed input").fill(str(seed))
-        page.locator("#seed input").press("Tab")
-        return translate(page, 6)
-
-    first = with_seed(5)
+    first = set_seed(page, 5, 6)
     expect(page.locator("#history img")).to_have_count(1)
-    with_seed(6)
+    set_seed(page, 6, 6)
     expect(page.locator("#history .caption-label")).to_have_text(["to-cat · z 6", "to-cat · z 5"])
     page.locator("#history .grid-wrap button").nth(1).click()
     page.wait_for_timeout(1000)
@@ -88,12 +88,9 @@ def test_all_targets_history_and_settings(page: Page, tmp_path: Path) -> None:
 
 def test_a_link_opens_on_the_same_pictures(page: Page) -> None:
     expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
-    page.locator("#seed input").fill("5")
-    page.locator("#seed input").press("Tab")
+    set_seed(page, 5, 6)
     set_count(page, 3)
-    made = translate(page, 3)
-    page.locator("#seed input").fill("6")  # what was drawn counts, not what would be next
-    page.locator("#seed input").press("Tab")
+    made = gallery(page)
     page.locator("#translate-sections").get_by_role("tab").nth(2).click()
     page.locator("#share-link").click()
     field = page.locator("#link textarea, #link input").first

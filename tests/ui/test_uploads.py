@@ -22,7 +22,7 @@ from gpunit.ui.translate import actions as translate_actions
 from gpunit.ui.translate.inputs import BY_SAMPLE, TranslationInputs
 from gpunit.ui.uploads import KeptPictures, cut_upload, open_upload
 from tests.conftest import blobs
-from tests.ui.conftest import Counted, click, saved
+from tests.ui.conftest import Counted, saved
 
 UI = Path(uploads.__file__).parent
 PIXELS = 8 * 8 * 3
@@ -115,7 +115,7 @@ def test_one_decode_and_one_cut_whatever_is_dragged(models: Models, photo: str, 
         styles_actions.render_style(models, here, "to-cat", None, 0.5 * number)
     dabs: masks_actions.Dabs = []
     for _ in range(3):
-        dabs, _, _ = masks_actions.dab(here, dabs, 12, click([100, 90]))
+        dabs, _, _ = masks_actions.dab(here, dabs, 12, [[0.4, 0.35]])
         masks_actions.render(models, "to-cat", here, 0, 1, 1, dabs, None)
     masks_actions.draw_heatmaps(models, "to-cat", here, masks_actions.MEAN, 8, 0, 0, 0.8, "viridis")
     translate_actions.translate(models, inputs)

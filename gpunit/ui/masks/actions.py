@@ -25,7 +25,9 @@ CHANNEL_SIZE = 128
 SHOWN_CHANNELS = 24
 SHOWN_STYLES = 6
 MOST_STRONGEST = 64
+MOST_CHANNELS = 512  # of a layer, in both families
 MOST_DABS = 200
+NO_DABS = "Dabs are [across, down, radius] each, in parts of the picture's side."
 PAINT = (255, 45, 120)
 
 MEAN = "Mean"
@@ -63,12 +65,17 @@ def draw_heatmaps(
         colormap: viridis, magma, inferno, cividis, turbo or gray.
 
     Returns:
-        Heatmaps of the 16×16 and the 32×32 layer, and for each its colour scale, sparsity and histogram as HTML.
+        Heatmaps of the 16×16 and the 32×32 layer, and for each its colour scale, sparsity and histogram as HTML.  Of a
+        layer that is shut: the picture, and the words.
     """
     _, seen, plan = _planned(models, model_name, content)
     drawn, described = [], []
     for mask, channel in zip(masks.masks_of(plan).values(), (coarse_channel, fine_channel), strict=True):
         values = _reduce(mask, view, count, channel)
+        if not mask.any():
+            drawn.append(seen.resize((HEATMAP_SIZE, HEATMAP_SIZE), Image.Resampling.LANCZOS))
+            described.append(f"<p>{notice('mask_shut')}</p>")
+            continue
         top = masks.top_of(values)
         drawn.append(masks.overlay(seen, masks.heatmap(values, HEATMAP_SIZE, colormap, top), opacity))
         described.append(_describe(mask, colormap, top))
@@ -137,7 +144,7 @@ def render_styles(models: Models, model_name: str, content: Content, seed: float
 def draw_channels(
     models: Models, model_name: str, content: Content, layer: int, colormap: str
 ) -> tuple[list[tuple[Image.Image, str]], Any]:
-    """Draw the 24 strongest channels of a layer's mask.
+    """Draw the strongest channels of a layer's mask, at most 24, of those that open anywhere.
 
     Args:
         models: hold the translators.
@@ -147,7 +154,8 @@ def draw_channels(
         colormap: viridis, magma, inferno, cividis, turbo or gray.
 
     Returns:
-        The channels, strongest first, each with a caption "ch number · mean"; and the first one big.
+        The channels, strongest first, each with a caption "ch number · mean"; and the first one big.  Nothing where no
+        channel opens.
     """
     _, _, plan = _planned(models, model_name, content)
     mask = masks.masks_of(plan)[layer]
@@ -155,8 +163,22 @@ def draw_channels(
     shown = [
         (masks.heatmap(mask[channel], CHANNEL_SIZE, colormap), f"ch {channel} · {means[channel]:.2f}")
         for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
+        if means[channel] > 0
     ]
-    return shown, _enlarge(*shown[0])
+    return shown, _enlarge(*shown[0]) if shown else None
+
+
+def tell_shut(models: Models, model_name: str, content: Content, layer: int) -> Any:
+    """The line that stands in place of a layer's channels where none opens."""
+    _, _, plan = _planned(models, model_name, content)
+    return gr.update(value=notice("mask_shut"), visible=not masks.masks_of(plan)[layer].any())
+
+
+def limit_channels(models: Models, model_name: str, content: Content, coarse: float, fine: float) -> list[Any]:
+    """The sliders of the layers' channels, as far as the layers have channels."""
+    _, _, plan = _planned(models, model_name, content)
+    mostly = zip(masks.masks_of(plan).values(), (coarse, fine), strict=True)
+    return [gr.update(maximum=len(mask) - 1, value=min(chosen, len(mask) - 1)) for mask, chosen in mostly]
 
 
 def export(models: Models, model_name: str, content: Content, colormap: str) -> tuple[Any, Any]:
@@ -188,20 +210,25 @@ def show_dabs(content: Content, dabs: Dabs) -> tuple[Dabs, Image.Image | None]:
     return dabs, Image.composite(Image.blend(picture, paint, 0.6), picture, Image.fromarray(painted))
 
 
-def dab(content: Content, dabs: Dabs, brush: float, clicked: gr.SelectData) -> tuple[Dabs, Image.Image | None, Content]:
-    """One more dab where the picture was clicked; beyond 200, the oldest goes.
+def dab(
+    content: Content, dabs: Dabs, brush: float, places: list[list[float]]
+) -> tuple[Dabs, Image.Image | None, Content]:
+    """One more dab at every place that the brush went over; beyond 200, the oldest go.
 
     Args:
         content: the picture and its square.
         dabs: those before.
-        brush: radius of the new one, in percent of the side.
-        clicked: where, in pixels of the preview.
+        brush: radius of the new ones, in percent of the side.
+        places: [across, down] of each, in parts of the side.
 
-    Returns:
-        The dabs, the picture with them, and what they were painted on.
+    Raises:
+        gr.Error: for places that are none.
     """
-    x, y = (place / PREVIEW_SIZE for place in clicked.index)
-    return *show_dabs(content, [*dabs, [x, y, brush / 100]][-MOST_DABS:]), content
+    try:
+        added = [[*place, brush / 100] for place in places[-MOST_DABS:]]
+    except TypeError:
+        raise gr.Error(NO_DABS, print_exception=False) from None
+    return *show_dabs(content, [*dabs, *added][-MOST_DABS:]), content
 
 
 def undo_dab(content: Content, dabs: Dabs) -> tuple[Dabs, Image.Image | None]:
@@ -219,9 +246,11 @@ def keep_dabs(content: Content, dabs: Dabs, painted_on: Content | None) -> tuple
     return show_dabs(content, dabs if painted_on == content else [])
 
 
-def show_chosen(shown: list[tuple[Image.Image, str]], clicked: gr.SelectData) -> Any:
-    """The clicked channel, big."""
-    return _enlarge(*shown[clicked.index])
+def show_chosen(shown: list[tuple[Image.Image, str]], layer: int, clicked: gr.SelectData) -> tuple[Any, str, Any, Any]:
+    """The clicked channel, big, and as the one that the view shows of its layer."""
+    picture, caption = shown[clicked.index]
+    number = int(caption.split()[1])
+    return _enlarge(picture, caption), ONE, *(number if size == layer else gr.skip() for size in LAYERS)
 
 
 def show_view(choice: str) -> tuple[Any, Any]:
@@ -248,7 +277,7 @@ def _painted(dabs: Dabs | None) -> NDArray[np.bool_] | None:
     except (TypeError, ValueError, KeyError):
         discs = np.empty(0)
     if discs.ndim != 2 or discs.shape[1] != 3:
-        raise gr.Error("Dabs are [across, down, radius] each, in parts of the picture's side.")
+        raise gr.Error(NO_DABS, print_exception=False)
     middles = (np.arange(PREVIEW_SIZE) + 0.5) / PREVIEW_SIZE
     painted = np.zeros((PREVIEW_SIZE, PREVIEW_SIZE), dtype=bool)
     for x, y, radius in discs:

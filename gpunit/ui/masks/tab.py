@@ -9,13 +9,22 @@ import gradio as gr
 
 from gpunit.engine import masks
 from gpunit.engine.masks import COLORMAPS
-from gpunit.ui.components import heading, roll, seed_input, shown_gallery, shown_picture
+from gpunit.ui.components import Brush, heading, roll, seed_input, shown_gallery, shown_picture
 from gpunit.ui.content import Content, ContentPicker, content_picker, show_crop
 from gpunit.ui.events import LIVE, PRIVATE, QUIET, endpoint
 from gpunit.ui.examples import first_example
 from gpunit.ui.i18n import text
 from gpunit.ui.masks import actions
-from gpunit.ui.masks.actions import LAYERS, MAX_STRENGTH, MEAN, MOST_STRONGEST, ONE, SHOWN_STYLES, STRONGEST
+from gpunit.ui.masks.actions import (
+    LAYERS,
+    MAX_STRENGTH,
+    MEAN,
+    MOST_CHANNELS,
+    MOST_STRONGEST,
+    ONE,
+    SHOWN_STYLES,
+    STRONGEST,
+)
 from gpunit.ui.models import Models, usable_choices
 
 # Of the bundled translators one whose skips are both in use; a mask that is 0 everywhere explains little.
@@ -42,6 +51,7 @@ class _Painting:
     """`dabs` holds what `actions.Dabs` says; `painted_on` the `Content` that they were painted on, or None."""
 
     canvas: gr.Image
+    stroke: Brush
     dabs: gr.JSON
     painted_on: gr.State
     brush: gr.Slider
@@ -54,7 +64,7 @@ class _View:
     view: gr.Radio
     count: gr.Slider
     channel_row: gr.Row
-    channels: list[gr.Number]
+    channels: list[gr.Slider]
     heats: list[gr.Image]
     facts: list[gr.HTML]
     opacity: gr.Slider
@@ -65,6 +75,7 @@ class _View:
 class _Channels:
     layer: gr.Radio
     chosen: gr.Image
+    shut: gr.Markdown
     gallery: gr.Gallery
     arrays: gr.DownloadButton
     pictures: gr.DownloadButton
@@ -93,48 +104,49 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     names = [name for _, name in choices]
     kept = gr.State(None)
 
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            heading("masks_content")
+    with gr.Row(elem_classes="workbench", equal_height=False):
+        with gr.Column(elem_classes="source", min_width=0):
             content = content_picker("masks-", tab, models)
             first = FIRST_MODEL if FIRST_MODEL in names else names[0]
             model = gr.Dropdown(choices, value=first, label=text("model"), info=text("model_info"))
-            heading("strength")
-            strengths = [
-                gr.Slider(0, MAX_STRENGTH, 1, step=0.05, label=text(key), info=text(f"{key}_info"))
-                for key in ("coarse_skip", "fine_skip")
-            ]
-            painting = _lay_out_painting()
-        with gr.Column(scale=5, min_width=320):
-            view = _lay_out_view()
-            compare, effect = _lay_out_comparison()
-    seed, styled = _lay_out_styles()
+        with gr.Column(min_width=0):
+            heading("paint")
+            with gr.Row(elem_classes="pair", equal_height=False):
+                with gr.Column(min_width=0):
+                    painting = _lay_out_painting()
+                with gr.Column(min_width=0):
+                    compare, effect, strengths = _lay_out_comparison()
+    view = _lay_out_view()
     channels = _lay_out_channels()
+    seed, styled = _lay_out_styles()
 
     _wire(_Tab(content, model, strengths, painting, view, compare, effect, seed, styled, channels, kept), models)
     return MasksInputs(content.picture, content.crop, model)
 
 
 def _lay_out_painting() -> _Painting:
-    heading("paint")
-    # Gradio's own painting canvas takes many seconds a stroke without a GPU; a dab a click takes none.
+    # Gradio's own painting canvas takes many seconds a stroke without a GPU; a line of dabs takes none.
     canvas = gr.Image(
         show_crop(Content(first_example())),
+        label=text("paint_label"),
         show_label=False,
         interactive=False,
         format="png",
         type="pil",
         buttons=[],
         elem_id="masks-canvas",
+        elem_classes="fills",
     )
+    stroke = Brush("masks-canvas", "masks-brush", elem_id="masks-stroke", elem_classes="unseen")
     dabs = gr.JSON([], visible=False)
     painted_on: gr.State = gr.State(None)
-    with gr.Row(equal_height=True):
-        brush = gr.Slider(2, 40, 12, step=1, label=text("brush"), info=text("brush_info"), min_width=260)
-        with gr.Column(min_width=100):
-            undo = gr.Button(text("undo"), size="sm", elem_id="masks-undo")
-            clear = gr.Button(text("clear"), size="sm", elem_id="masks-clear")
-    return _Painting(canvas, dabs, painted_on, brush, undo, clear)
+    brush = gr.Slider(
+        2, 40, 12, step=1, label=text("brush"), info=text("brush_info"), buttons=[], elem_id="masks-brush"
+    )
+    with gr.Row(elem_classes="acts"):
+        undo = gr.Button(text("undo"), size="md", elem_id="masks-undo")
+        clear = gr.Button(text("clear"), size="md", elem_id="masks-clear")
+    return _Painting(canvas, stroke, dabs, painted_on, brush, undo, clear)
 
 
 def _lay_out_view() -> _View:
@@ -161,30 +173,23 @@ def _lay_out_view() -> _View:
         )
     with gr.Row(visible=False) as channel_row:
         channels = [
-            gr.Number(
-                0,
+            gr.Slider(
+                *(0, MOST_CHANNELS - 1, 0),
+                step=1,
                 label=text(f"channel_{size}"),
                 info=text("channel_info"),
-                precision=0,
-                minimum=0,
+                buttons=[],
                 min_width=120,
                 elem_id=f"masks-channel-{size}",
             )
             for size in LAYERS
         ]
     heats, facts = [], []
-    with gr.Row(equal_height=False):
+    with gr.Row(elem_classes="pair", equal_height=False):
         for size in LAYERS:
-            with gr.Column(min_width=150):
-                heats.append(
-                    gr.Image(
-                        label=f"{size}×{size}",
-                        interactive=False,
-                        format="png",
-                        buttons=["download", "fullscreen"],
-                        elem_id=f"masks-heat-{size}",
-                    )
-                )
+            with gr.Column(elem_classes="layer", min_width=0):
+                gr.Markdown(text(f"layer_{size}"), elem_classes="quiet")
+                heats.append(shown_picture(f"layer_{size}", f"masks-heat-{size}", elem_classes="fills"))
                 facts.append(gr.HTML(elem_id=f"masks-facts-{size}"))
     with gr.Row():
         opacity = gr.Slider(0, 1, 0.85, step=0.05, label=text("opacity"), info=text("opacity_info"), min_width=150)
@@ -194,20 +199,23 @@ def _lay_out_view() -> _View:
     return _View(view, count, channel_row, channels, heats, facts, opacity, colormap)
 
 
-def _lay_out_comparison() -> tuple[gr.ImageSlider, gr.Markdown]:
-    heading("masks_compare")
+def _lay_out_comparison() -> tuple[gr.ImageSlider, gr.Markdown, list[gr.Slider]]:
     compare = gr.ImageSlider(
         label=text("masks_compare"),
         show_label=False,
         format="png",
         type="pil",
         interactive=False,
-        height=360,
-        max_height=360,
         buttons=["download", "fullscreen"],
         elem_id="masks-compare",
+        elem_classes="compared",
     )
-    return compare, gr.Markdown(elem_classes="quiet", elem_id="masks-effect")
+    effect = gr.Markdown(elem_classes="quiet", elem_id="masks-effect")
+    strengths = [
+        gr.Slider(0, MAX_STRENGTH, 1, step=0.05, label=text(key), info=text(f"{key}_info"), buttons=[])
+        for key in ("coarse_skip", "fine_skip")
+    ]
+    return compare, effect, strengths
 
 
 def _lay_out_styles() -> tuple[gr.Number, gr.Gallery]:
@@ -217,7 +225,7 @@ def _lay_out_styles() -> tuple[gr.Number, gr.Gallery]:
             seed = seed_input(0, "masks-seed", label="style_seed", info="style_seed_info")
             roll(gr.Button(text("other_styles"), size="sm", elem_id="masks-dice"), seed)
         with gr.Column(scale=4, min_width=320):
-            styled = shown_gallery(None, "masks-styles", SHOWN_STYLES)
+            styled = shown_gallery("styled", "masks-styles", SHOWN_STYLES)
     return seed, styled
 
 
@@ -232,13 +240,14 @@ def _lay_out_channels() -> _Channels:
                 info=text("layer_info"),
                 elem_id="masks-layer",
             )
-            chosen = shown_picture("chosen_channel", "masks-big", show_label=None)
+            chosen = shown_picture("chosen_channel", "masks-big", show_label=None, elem_classes="fills")
         with gr.Column(scale=3, min_width=320):
-            gallery = shown_gallery(None, "masks-channels", 6)
+            shut = gr.Markdown(elem_classes="quiet", elem_id="masks-shut", visible=False)
+            gallery = shown_gallery("channels", "masks-channels", 6)
     with gr.Row():
         arrays = gr.DownloadButton(text("download_npz"), size="sm", interactive=False, elem_id="masks-npz")
         pictures = gr.DownloadButton(text("download_png"), size="sm", interactive=False, elem_id="masks-png")
-    return _Channels(layer, chosen, gallery, arrays, pictures)
+    return _Channels(layer, chosen, shut, gallery, arrays, pictures)
 
 
 def _wire(tab: _Tab, models: Models) -> None:
@@ -266,6 +275,8 @@ def _wire(tab: _Tab, models: Models) -> None:
         [*source, view.colormap],
         [channels.arrays, channels.pictures],
     ]
+    telling: list[Any] = [endpoint(actions.tell_shut, models), [*source, channels.layer], channels.shut]
+    limiting: list[Any] = [endpoint(actions.limit_channels, models), [*source, *view.channels], view.channels]
     # Each trigger starts one chain (see ContentPicker.changed).
     unpainted = tab.content.changed.then(
         endpoint(actions.keep_dabs),
@@ -278,7 +289,7 @@ def _wire(tab: _Tab, models: Models) -> None:
     for event in (unpainted, remodelled):
         event.then(*heatmaps, **hidden).then(*rendering, **hidden).then(*styling, **hidden).then(
             *ranking, **hidden
-        ).then(*exporting, **hidden)
+        ).then(*telling, **hidden).then(*limiting, **hidden).then(*exporting, **hidden)
     gr.on(
         [view.view.change, view.count.change, view.opacity.change, *(each.change for each in view.channels)],
         *heatmaps,
@@ -287,18 +298,23 @@ def _wire(tab: _Tab, models: Models) -> None:
     ).then(endpoint(actions.show_view), view.view, [view.count, view.channel_row], **QUIET)
     gr.on([each.change for each in tab.strengths], *rendering, api_name="render_with_strengths", **LIVE)
     tab.seed.change(*rendering, **hidden).then(*styling, api_name="styles_of_one_mask", **LIVE)
-    gr.on([channels.layer.change], *ranking, api_name="mask_channels", **LIVE)
+    gr.on([channels.layer.change], *ranking, api_name="mask_channels", **LIVE).then(*telling, **hidden)
     view.colormap.change(*heatmaps, **hidden).then(*ranking, **hidden).then(*exporting, api_name="masks_export", **LIVE)
     _wire_painting(tab, rendering)
-    channels.gallery.select(endpoint(actions.show_chosen), channels.gallery, channels.chosen, **QUIET)
+    channels.gallery.select(
+        endpoint(actions.show_chosen),
+        [channels.gallery, channels.layer],
+        [channels.chosen, view.view, *view.channels],
+        **QUIET,
+    )
 
 
 def _wire_painting(tab: _Tab, rendering: list[Any]) -> None:
     inputs, parts = tab.content.inputs, tab.painting
     shown = [parts.dabs, parts.canvas]
     for painted in (
-        parts.canvas.select(
-            endpoint(actions.dab), [*inputs, parts.dabs, parts.brush], [*shown, parts.painted_on], **QUIET
+        parts.stroke.release(
+            endpoint(actions.dab), [*inputs, parts.dabs, parts.brush, parts.stroke], [*shown, parts.painted_on], **QUIET
         ),
         parts.undo.click(endpoint(actions.undo_dab), [*inputs, parts.dabs], shown, **QUIET),
         parts.clear.click(endpoint(actions.no_dabs), inputs, shown, **QUIET),

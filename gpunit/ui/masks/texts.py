@@ -5,34 +5,32 @@ from __future__ import annotations
 from gpunit.ui.texts import Texts
 
 LABELS: Texts = {
-    "masks_content_heading": (
-        "### Content: the picture x\nThe masks are made of it alone. Upload, webcam, paste, or an example.",
-        "### 内容：图片 x\n掩码只由它决定。可上传、拍摄、粘贴，或选择示例。",
-    ),
-    "strength_heading": (
-        "### Strength s of each skip\nThe mask used is min(1, s·m): 0 switches a skip off, 1 is the model's.",
-        "### 每层跳连的强度 s\n实际所用的掩码是 min(1, s·m)：0 关闭跳连，1 为模型本身。",
-    ),
     "coarse_skip": ("Coarse skip, 16×16", "粗跳连，16×16"),
     "coarse_skip_info": (
-        "m of the first skip layer: keeps rough colours and outlines",
-        "第一层跳连的 m：保留大致的颜色与轮廓",
+        "Rough colours and outlines. The mask used is min(1, s·m): 0 switches the skip off, 1 is the model's",
+        "大致的颜色与轮廓。实际所用的掩码是 min(1, s·m)：0 关闭跳连，1 为模型本身",
     ),
     "fine_skip": ("Fine skip, 32×32", "细跳连，32×32"),
-    "fine_skip_info": ("m of the second: keeps edges and markings", "第二层的 m：保留边缘与斑纹"),
+    "fine_skip_info": ("Edges and markings; otherwise the same", "边缘与斑纹；其余同上"),
     "paint_heading": (
-        "### Paint the skips off\nClick the picture: there m = 0 in both layers, and nothing of x's features is kept.",
-        "### 涂掉跳连\n点击图片：该处两层的 m = 0，x 的特征一点也不保留。",
+        "### What does the result keep of the photo?\nPaint where it should keep nothing. Right: without the skips, "
+        "and "
+        "with them as set here, (1 - m)·f_G + m·f_E.",
+        "### 结果保留了照片的什么？\n涂抹之处不再保留。右图：无跳连，与如此处所设的跳连，(1 - m)·f_G + m·f_E。",
     ),
+    "paint_label": ("Drag over the picture to paint the skips off", "在图片上拖动，涂掉跳连"),
     "brush": ("Brush", "画笔"),
     "brush_info": ("Where m = 0: radius in % of the side", "m = 0 的范围：半径，占边长的百分比"),
     "undo": ("Undo", "撤销"),
     "clear": ("Clear", "清除"),
     "masks_heading": (
-        "### Masks m\nBright: taken from x's features. Dark: the generator's own. Each bar gives the scale.",
-        "### 掩码 m\n亮处取自 x 的特征，暗处由生成器自己生成。色条给出刻度。",
+        "### Where it looks at the photo\nThe masks m. Bright: taken from the photo's features. Dark: the generator's "
+        "own. Each bar gives the scale.",
+        "### 它在何处参考照片\n掩码 m。亮处取自照片的特征，暗处由生成器自己生成。色条给出刻度。",
     ),
-    "view": ("Channels of m", "m 的通道"),
+    "layer_16": ("Coarse layer, 16×16", "粗层，16×16"),
+    "layer_32": ("Fine layer, 32×32", "细层，32×32"),
+    "view": ("Channels", "通道"),
     "view_info": ("m has one map for each feature channel", "每个特征通道各有一张 m"),
     "view_mean": ("Mean", "平均"),
     "view_strongest": ("Strongest", "最强"),
@@ -46,11 +44,6 @@ LABELS: Texts = {
     "opacity_info": ("Of m over the picture x", "m 叠在图片 x 上"),
     "colormap": ("Colours", "配色"),
     "colormap_info": ("Of m, from 0 to its largest value", "m 从 0 到最大值"),
-    "masks_compare_heading": (
-        "### Without and with skips\nLeft: content map and style only, f_G. Right: (1 - m)·f_G + m·f_E, with m as set "
-        "here.",
-        "### 无跳连与有跳连\n左：只有内容图与风格，f_G。右：(1 - m)·f_G + m·f_E，m 如此处所设。",
-    ),
     "masks_compare": ("Without and with skips", "无跳连与有跳连"),
     "one_mask_heading": (
         "### One set of masks, every style\nm = tanh(relu(W_m ∘ [h, f_E])) never sees the style s: another seed "
@@ -62,10 +55,12 @@ LABELS: Texts = {
     "style_seed_info": ("0: the mean style. Others draw s = T(z)", "0：平均风格。其余抽取 s = T(z)"),
     "other_styles": ("Other styles", "换一组风格"),
     "channels_heading": (
-        "### Channels of one layer\nStrongest m first, each with its number and mean, coloured from 0 to 1. Click one "
-        "to enlarge it.",
-        "### 一层的各个通道\nm 最强者在前，标有编号与均值，按 0 到 1 着色。点击可放大。",
+        "### Channels of one layer\nThose that open, strongest first, each with its number and mean. Click one to see "
+        "it over the photo.",
+        "### 一层的各个通道\n只列开启的通道，最强者在前，标有编号与均值。点击即可叠在照片上查看。",
     ),
+    "channels": ("Open channels", "开启的通道"),
+    "styled": ("The same masks in other styles", "同样的掩码，其他风格"),
     "layer": ("Layer", "层"),
     "layer_info": ("The level l of m, by its side", "m 所在的层 l，以边长表示"),
     "chosen_channel": ("Chosen channel", "所选通道"),
@@ -79,6 +74,10 @@ NOTICES: Texts = {
     "mask_facts": (
         "{zero} of m is exactly 0; {alive} of {channels} channels ever open.",
         "m 的 {zero} 恰为 0；曾开启的通道有 {alive} 个，共 {channels} 个。",
+    ),
+    "mask_shut": (
+        "This layer is shut for this picture: no channel opens, nothing of the photo passes here.",
+        "对这张图片，该层是关闭的：没有通道开启，照片的信息不会从这里通过。",
     ),
     "mask_values": ("values of m above 0", "m 大于 0 的值"),
     "mask_histogram": ("Histogram of the mask's values above 0", "掩码中大于 0 的值的直方图"),

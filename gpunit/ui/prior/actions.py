@@ -195,6 +195,12 @@ def correspond(
     return find_place(models, prior_name, classes, truncation, name, place, across, down)
 
 
+def limit_rows(row_names: list[Any], *chosen: float) -> list[Any]:
+    """Sliders of rows, as far as there are rows."""
+    rows = max(len(row_names), 2)
+    return [gr.update(maximum=rows, value=min(row, rows)) for row in chosen]
+
+
 def walk_between(
     models: Models,
     prior_name: str,

@@ -9,12 +9,13 @@ from typing import Any
 import gradio as gr
 
 from gpunit.ui.components import heading, picture_input, roll, seed_input, shown_picture
-from gpunit.ui.events import ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
-from gpunit.ui.examples import EXAMPLES
+from gpunit.ui.events import IN_BROWSER, ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
+from gpunit.ui.examples import EXAMPLES, example_path
 from gpunit.ui.i18n import text
 from gpunit.ui.models import PRIORS, Models
 from gpunit.ui.prior import actions
 from gpunit.ui.prior.actions import CONTENT, INSTANCE, LOW_TRUNCATION, MAX_CLASSES, MAX_ROWS, NOTHING, SHAPE
+from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
 FIRST_ROWS = 5
 
@@ -86,10 +87,10 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         gr.Markdown(f"There is no prior on this machine: put the folder `{PRIORS[0]}` among the checkpoints.")
         return None
     row_names: gr.State = gr.State([])
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=2, min_width=280):
+    with gr.Row(elem_classes="workbench", equal_height=False):
+        with gr.Column(min_width=0):
             controls = _lay_out_controls(priors)
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(min_width=0):
             heading("prior_grid")
             grid = shown_picture("prior_grid", "prior-grid")
             timing = gr.Markdown(elem_classes="quiet", elem_id="prior-timing")
@@ -165,8 +166,12 @@ def _lay_out_inversion() -> _Inversion:
     heading("invert")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=240):
-            photo = picture_input(label=text("photo"), height=200, elem_id="prior-photo")
-            gr.Examples([str(path) for path in EXAMPLES], photo, label=text("examples"), examples_per_page=15)
+            photo = picture_input(
+                label=text("photo"), show_label=False, height=220, elem_id="prior-photo", placeholder=text("drop_photo")
+            )
+            picks = example_choice([str(path) for path in EXAMPLES], None, "examples", "prior-examples")
+            photo.change(None, photo, picks, js=NAME_OF_PICTURE, **IN_BROWSER)
+            picks.input(example_path, picks, photo, **QUIET)
         with gr.Column(scale=3, min_width=320):
             empty = gr.Markdown(text("invert_empty"))
             picture = shown_picture("inverted", "prior-inverted", visible=False)
@@ -192,6 +197,10 @@ def _wire(tab: _Tab, models: Models) -> None:
         api_name="draw_prior",
         trigger_mode="always_last",
         **ON_DEVICE,
+    )
+    # Only rows that are there can be walked between.
+    rendered.success(
+        actions.limit_rows, [tab.row_names, tab.walk.start, tab.walk.end], [tab.walk.start, tab.walk.end], **QUIET
     )
     matched = rendered.success(
         endpoint(actions.open_match, models), [*code, tab.row_names], found, **QUIET, **ON_DEVICE

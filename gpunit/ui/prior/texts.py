@@ -6,18 +6,22 @@ from gpunit.ui.texts import Texts
 
 LABELS: Texts = {
     "prior_heading": (
-        "### One latent code z, many classes\nBigGAN's pictures of one z share pose and layout (section 3).",
-        "### 一个隐码 z，多个类别\n由同一个 z 生成的 BigGAN 图片共享姿态与布局（第 3 节）。",
+        "### One pose, many animals\nBigGAN's pictures of one latent code z share pose and layout: this taught "
+        "GP-UNIT (section 3).",
+        "### 一种姿态，多种动物\n由同一个隐码 z 生成的 BigGAN 图片共享姿态与布局，GP-UNIT 由此学会（第 3 节）。",
     ),
     "prior": ("Prior", "先验"),
     "prior_info": (
         "The class-conditional BigGAN that draws; stage I distils E_c from one",
         "作图的类别条件 BigGAN；第一阶段由这样的模型蒸馏出 E_c",
     ),
-    "classes": ("Classes l: one column each", "类别 l：每个一列"),
-    "classes_info": ("Type to search by name", "输入名称即可搜索"),
-    "rows": ("Latent codes z: one row each", "隐码 z：每个一行"),
-    "rows_info": ("x and y of one z are a training pair of stage I", "同一个 z 的 x 与 y 是第一阶段的一个训练对"),
+    "classes": ("Kinds: one column each", "种类：每个一列"),
+    "classes_info": ("BigGAN's classes l; type to search by name", "BigGAN 的类别 l；输入名称即可搜索"),
+    "rows": ("Poses: one row each", "姿态：每个一行"),
+    "rows_info": (
+        "Latent codes z; x and y of one z are a training pair of stage I",
+        "隐码 z；同一个 z 的 x 与 y 是第一阶段的一个训练对",
+    ),
     "truncation": ("Truncation", "截断"),
     "truncation_info": (
         "Scale of z: less is safer, and more alike. The paper's pairs take 0.5 and 1",
@@ -37,8 +41,9 @@ LABELS: Texts = {
     "map_instance": ("Instance map x_s", "实例图 x_s"),
     "draw": ("Draw", "绘制"),
     "prior_grid_heading": (
-        "### G(z, l)\nRows share a latent code z, columns a class l. Click a place in a picture.",
-        "### G(z, l)\n同行共享隐码 z，同列共享类别 l。点击图片中的一处。",
+        "### Rows share a pose, columns a kind\nG(z, l): a latent code z for each row, a class l for each column. "
+        "Click a place in a picture.",
+        "### 同行姿态相同，同列种类相同\nG(z, l)：每行一个隐码 z，每列一个类别 l。点击图片中的一处。",
     ),
     "prior_grid": ("Grid", "网格"),
     "tab_correspondence": ("Correspondence", "对应"),
@@ -64,8 +69,9 @@ LABELS: Texts = {
     "walked": ("On the way", "途中"),
     "tab_invert": ("A photo as a code", "照片的隐码"),
     "invert_heading": (
-        "### E(photo) = z\nAn encoder infers the latent code of a photo; the prior draws it in every class.",
-        "### E(照片) = z\n编码器推断照片的隐码，先验再把它画成每个类别。",
+        "### A photo in every kind\nAn encoder infers the latent code of a photo, E(photo) = z; the prior draws it "
+        "in every class.",
+        "### 照片变成每个种类\n编码器推断照片的隐码，E(照片) = z；先验再把它画成每个类别。",
     ),
     "photo": ("Photo", "照片"),
     "invert_empty": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import time
 from pathlib import Path
@@ -26,8 +28,9 @@ BY_MEAN = "The mean"
 BY_SAMPLE = "A drawn style"
 BY_EXEMPLAR = "Style of a picture"
 MAX_AXES = 12
-REACH = 3.0  # of the sliders, in deviations; more where the starting style lies further out
+REACH = 2.0  # of the sliders, in deviations; more where the starting style lies further out
 STEP_DIGITS = 2
+END_SIDE = 96  # of the pictures at a slider's ends
 MOST_TEMPERATURE = 1.5
 MAX_JSON_BYTES = 2**20
 
@@ -136,6 +139,27 @@ def show_axes(models: Models, model_name: str, shown: float) -> list[Any]:
     return [gr.update(visible=number < axes) for number in range(MAX_AXES)]
 
 
+def draw_ends(models: Models, content: Content, model_name: str, base: Style | None, shown: float) -> list[str]:
+    """For every axis that is shown, the picture at both ends of its slider, as HTML; nothing without a picture."""
+    if not content.path:
+        return [""] * MAX_AXES
+    translator = models.get(model_name)
+    space = translator.style_space
+    started = style_or_mean(translator, model_name, base).code
+    places = _slider_values(translator, started)[: int(shown)]
+    plan = translator.plan(content.square(translator.resolution))
+    codes = []
+    for axis, place in enumerate(places):
+        reach = _reach(place)
+        for end in (-reach, reach):
+            offsets = torch.zeros(len(places))
+            offsets[axis] = end - place
+            codes.append(space.moved(started, offsets))
+    pictures = [_end_picture(picture) for picture in translator.render(plan, torch.stack(codes))]
+    drawn = ["".join(pictures[2 * axis : 2 * axis + 2]) for axis in range(len(places))]
+    return drawn + [""] * (MAX_AXES - len(drawn))
+
+
 def use_style(current: Style | None) -> Style | None:
     """Make the current style one end of the way from A to B."""
     return current
@@ -197,7 +221,7 @@ def placed(translator: Translator, seen: Image.Image, base: Style, shown: float)
         if number >= len(values):
             sliders.append(gr.update(visible=False))
             continue
-        reach = max(REACH, math.ceil(abs(values[number])))
+        reach = _reach(values[number])
         share = 100 * space.shares[number].item()
         sliders.append(
             gr.update(
@@ -216,6 +240,18 @@ def style_or_mean(translator: Translator, model_name: str, style: Style | None) 
     if style is not None and style.model == model_name:
         return style
     return Style.of(model_name, translator.mean_style())
+
+
+def _reach(place: float) -> float:
+    """How far a slider goes on which the starting style has this place."""
+    return max(REACH, math.ceil(abs(place)))
+
+
+def _end_picture(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.resize((END_SIDE, END_SIDE), Image.Resampling.LANCZOS).save(buffer, format="JPEG", quality=80)
+    # The slider between them says what they are.
+    return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode("ascii")}">'
 
 
 def _slider_values(translator: Translator, code: Tensor) -> list[float]:

@@ -79,7 +79,7 @@ def lay_out_grid(tab: gr.Tab) -> GridSection:
             seed = seed_input(1, "styles-corner-seed", label="corner_seed", info="corner_seed_info")
             dice = gr.Button(text("new_seed"), size="sm")
             render = gr.Button(text("draw_grid"), variant="primary", size="sm", elem_id="styles-draw-grid")
-            current = styles_picture("current_style", "styles-chosen", height=260)
+            current = styles_picture("current_style", "styles-chosen", fills=True)
             gr.Markdown(text("current_style"), elem_classes="quiet")
     return GridSection(tab, picture, seed, dice, render, current)
 
@@ -152,6 +152,6 @@ def lay_out_file(tab: gr.Tab) -> FileSection:
     return FileSection(tab, save, load, gr.JSON(label=text("current_style"), max_height=260, elem_id="styles-json"))
 
 
-def styles_picture(label: str, elem_id: str, height: int | None = None) -> gr.Image:
-    """A picture that the tab shows; one of a given height fills it."""
-    return shown_picture(label, elem_id, height, min_width=150, elem_classes="fills" if height else None)
+def styles_picture(label: str, elem_id: str, fills: bool = False) -> gr.Image:
+    """A picture that the tab shows; a single one fills its place."""
+    return shown_picture(label, elem_id, min_width=0 if fills else 150, elem_classes="fills" if fills else None)

@@ -11,8 +11,8 @@ from gradio.events import Dependency
 
 from gpunit.ui.components import heading, picture_input, roll, seed_input
 from gpunit.ui.content import ContentPicker, content_picker
-from gpunit.ui.events import LIVE, ON_DEVICE, PRIVATE, QUIET, download_json, endpoint
-from gpunit.ui.examples import exemplar_examples
+from gpunit.ui.events import IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QUIET, download_json, endpoint
+from gpunit.ui.examples import example_path, exemplar_examples
 from gpunit.ui.i18n import text
 from gpunit.ui.models import Models, usable_choices
 from gpunit.ui.styles import actions, sheets
@@ -36,6 +36,7 @@ from gpunit.ui.styles.sections import (
     lay_out_row,
     styles_picture,
 )
+from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
 FIRST_AXES = 6
 # The endpoints "style_row_2", "style_strip_1", "mix_styles_1" and "save_style_1" are called so since they exist: Gradio
@@ -83,6 +84,7 @@ class _Result:
     picture: gr.Image
     timing: gr.Markdown
     axes: list[gr.Slider]
+    ends: list[gr.HTML]
     shown: gr.Slider
     reset: gr.Button
     to_a: gr.Button
@@ -136,13 +138,12 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     choices = usable_choices()
     base, current, end_a, end_b, corners = (gr.State(None) for _ in range(5))
 
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            heading("styles_content")
+    with gr.Row(elem_classes="workbench", equal_height=False):
+        with gr.Column(elem_classes="source", min_width=0):
             content = content_picker("styles-", tab, models)
             model = gr.Dropdown(choices, value=choices[0][1], label=text("model"), info=text("model_info"))
             origin = _lay_out_origin()
-        with gr.Column(scale=5, min_width=320):
+        with gr.Column(min_width=0):
             result = _lay_out_result()
     with gr.Tabs(elem_id="styles-sections") as sections:
         with gr.Tab(text("tab_row"), id="row"):
@@ -185,6 +186,7 @@ def _lay_out_origin() -> _Origin:
         show_label=False,
         container=False,
         elem_id="styles-origin",
+        elem_classes="segments",
     )
     with gr.Group(visible=False) as sampling:
         seed = seed_input(0, "styles-seed", info="seed_style_info")
@@ -194,34 +196,41 @@ def _lay_out_origin() -> _Origin:
         dice = gr.Button(text("new_seed"), size="sm")
     with gr.Group(visible=False) as exemplar_group:
         exemplar = picture_input(
-            value=exemplars[0] if exemplars else None, label=text("exemplar"), height=200, elem_id="styles-exemplar"
+            value=exemplars[0] if exemplars else None,
+            label=text("exemplar"),
+            show_label=False,
+            height=200,
+            elem_id="styles-exemplar",
+            placeholder=text("drop_exemplar"),
         )
-        gr.Examples(exemplars, exemplar, label=text("exemplar_examples"))
+        picks = example_choice(exemplars, next(iter(exemplars), None), "exemplar_examples", "styles-exemplars")
+        exemplar.change(None, exemplar, picks, js=NAME_OF_PICTURE, **IN_BROWSER)
+        picks.input(example_path, picks, exemplar, **QUIET)
     return _Origin(choice, sampling, seed, temperature, dice, exemplar_group, exemplar)
 
 
 def _lay_out_result() -> _Result:
     heading("styles_result")
-    with gr.Row():
-        source = styles_picture("styles_source", "styles-source", height=300)
-        picture = styles_picture("styles_result", "styles-result", height=300)
+    with gr.Row(elem_classes="pair"):
+        source = styles_picture("styles_source", "styles-source", fills=True)
+        picture = styles_picture("styles_result", "styles-result", fills=True)
     timing = gr.Markdown(elem_classes="quiet", elem_id="styles-timing")
     heading("axes")
-    with gr.Row():
-        axes = [
-            gr.Slider(
-                -REACH,
-                REACH,
-                0,
-                step=10**-STEP_DIGITS,
-                label=f"{text('axis')} {number + 1}",
-                visible=number < FIRST_AXES,
-                min_width=240,
-                buttons=[],
-                elem_id=f"styles-axis-{number + 1}",
-            )
-            for number in range(MAX_AXES)
-        ]
+    axes, ends = [], []
+    with gr.Row(elem_classes="axes"):
+        for number in range(MAX_AXES):
+            with gr.Column(elem_classes="axis", min_width=0):
+                ends.append(gr.HTML(elem_classes="ends", elem_id=f"styles-ends-{number + 1}"))
+                axes.append(
+                    gr.Slider(
+                        *(-REACH, REACH, 0),
+                        step=10**-STEP_DIGITS,
+                        label=f"{text('axis')} {number + 1}",
+                        visible=number < FIRST_AXES,
+                        buttons=[],
+                        elem_id=f"styles-axis-{number + 1}",
+                    )
+                )
     shown = gr.Slider(
         1, MAX_AXES, FIRST_AXES, step=1, label=text("axes_shown"), info=text("axes_shown_info"), buttons=[]
     )
@@ -229,7 +238,7 @@ def _lay_out_result() -> _Result:
         reset = gr.Button(text("reset"), size="sm", min_width=80, elem_id="styles-reset")
         to_a = gr.Button(text("use_a"), size="sm", min_width=80, elem_id="styles-to-a")
         to_b = gr.Button(text("use_b"), size="sm", min_width=80, elem_id="styles-to-b")
-    return _Result(source, picture, timing, axes, shown, reset, to_a, to_b)
+    return _Result(source, picture, timing, axes, ends, shown, reset, to_a, to_b)
 
 
 def _wire_current(tab: _Tab, models: Models) -> None:
@@ -243,10 +252,12 @@ def _wire_current(tab: _Tab, models: Models) -> None:
         [tab.sections, *tab.gridded, tab.ends.strip, tab.ends.mixed],
         **QUIET,
     )
+    ends: list[Any] = [endpoint(actions.draw_ends, models), [*tab.source, tab.base, result.shown], result.ends]
     for event in (tab.content.changed, remodelled):
         event.then(endpoint(actions.show, models), showing, tab.placed, **PRIVATE, **LIVE).then(
-            *render_row, **PRIVATE, **LIVE
-        )
+            *ends, **PRIVATE, **LIVE
+        ).then(*render_row, **PRIVATE, **LIVE)
+    gr.on([tab.base.change], *ends, **PRIVATE, **LIVE)
     gr.on(
         [axis.input for axis in result.axes],
         endpoint(actions.render_style, models),
@@ -262,7 +273,9 @@ def _wire_current(tab: _Tab, models: Models) -> None:
         **LIVE,
     )
     result.reset.click(endpoint(actions.reset_style, models), [*tab.source, tab.base, result.shown], tab.placed, **LIVE)
-    result.shown.change(endpoint(actions.show_axes, models), [tab.model, result.shown], result.axes, **QUIET)
+    result.shown.change(endpoint(actions.show_axes, models), [tab.model, result.shown], result.axes, **QUIET).then(
+        *ends, **PRIVATE, **LIVE
+    )
     origin.choice.change(
         endpoint(actions.show_groups), origin.choice, [origin.sampling, origin.exemplar_group], **QUIET
     )

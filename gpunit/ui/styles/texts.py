@@ -5,29 +5,26 @@ from __future__ import annotations
 from gpunit.ui.texts import Texts
 
 LABELS: Texts = {
-    "styles_content_heading": (
-        "### Content: the picture x\nIts layout is kept, whatever the style.",
-        "### 内容：图片 x\n无论风格如何，都保留它的布局。",
-    ),
     "styles_origin_heading": (
-        "### Start from a style: s\nThe style bank's mean, a draw s = T(z), or a target picture's s = E_s(y).",
-        "### 起始风格：s\n风格库的均值，抽取的 s = T(z)，或目标域图片的 s = E_s(y)。",
+        "### Start from a style\nThe mean of all it learnt, one drawn at random, s = T(z), or a picture's, s = E_s(y).",
+        "### 起始风格\n所学风格的均值，随机抽取的 s = T(z)，或图片的 s = E_s(y)。",
     ),
     "origin": ("Start from", "起始风格"),
     "by_mean": ("The mean", "均值"),
     "by_one_sample": ("A drawn style", "随机风格"),
     "seed_style_info": ("Of z: the same seed gives the same style", "用于 z：种子相同，风格相同"),
     "styles_result_heading": (
-        "### G(E_c(x), s)\nSource, and the picture in the current style: drag an axis and watch it follow.",
-        "### G(E_c(x), s)\n源图，以及当前风格下的图片：拖动一条轴，图片随之变化。",
+        "### Your picture in this style\nDrag an axis below and watch it follow: G(E_c(x), s).",
+        "### 此风格下的图片\n拖动下方的一条轴，图片随之变化：G(E_c(x), s)。",
     ),
-    "styles_source": ("Source x", "源图 x"),
+    "styles_source": ("The picture as the network sees it", "网络所见的图片"),
     "styles_result": ("In the current style", "当前风格"),
     "axes_heading": (
-        "### Axes of the style space\nPrincipal axes of the style bank (codes E_s(y) of real targets; of published "
-        "models, draws T(z)), and their shares of its variance; in deviations from the mean.",
-        "### 风格空间的轴\n风格库（真实目标图片的编码 E_s(y)；论文发布的模型为抽取的 T(z)）的主成分轴"
-        "及其方差占比；以偏离均值的标准差为单位。",
+        "### What styles differ in\nFrom the widest difference down, each between its two ends. Principal axes of the "
+        "style codes of real targets (published models: of draws), share of variance, in deviations from the mean.",
+        "### 风格之间的差异\n差异最大者在前，两端各示一图。即真实目标图片风格编码的主成分轴（论文发布的模型："
+        "抽取的风格），"
+        "附方差占比，以偏离均值的标准差为单位。",
     ),
     "axis": ("Axis", "轴"),
     "axes_shown": ("Axes shown", "显示的轴数"),
@@ -40,15 +37,16 @@ LABELS: Texts = {
     "use_b": ("Use as B", "用作 B"),
     "tab_row": ("Many pictures", "多张图片"),
     "row_heading": (
-        "### One style, many pictures\nSources above, translations below: s is shared, each keeps the layout E_c(x).",
+        "### One style, many pictures\nSources above, translations below: the style s is shared, each keeps its "
+        "layout E_c(x).",
         "### 一种风格，多张图片\n上排为源图，下排为译图：风格 s 相同，各自保留布局 E_c(x)。",
     ),
     "row": ("Sources above, translations below", "上排为源图，下排为译图"),
     "draw_row": ("Draw in the current style", "以当前风格绘制"),
     "tab_grid": ("Grid", "网格"),
     "grid_heading": (
-        "### Between four styles\nBilinear in s: the current style top left, drawn ones in the other corners. Click a "
-        "cell to go on from it.",
+        "### Between four styles\nThe current style top left, drawn ones in the other corners, bilinear in s between. "
+        "Click a cell to go on from it.",
         "### 四种风格之间\n对 s 双线性插值：左上角是当前风格，其余三角为随机风格。点击一格，由它继续。",
     ),
     "grid": ("Grid", "网格"),
@@ -58,7 +56,7 @@ LABELS: Texts = {
     "current_style": ("The current style", "当前风格"),
     "tab_ends": ("A and B", "A 与 B"),
     "strip_heading": (
-        "### From A to B\n(1 - t)·A + t·B. “Use as A” and “Use as B” above set the ends; at first both are drawn.",
+        "### From A to B\n“Use as A” and “Use as B” above set the ends; at first both are drawn. (1 - t)·A + t·B.",
         "### 从 A 到 B\n(1 - t)·A + t·B。上方的“用作 A”“用作 B”设定两端；起初二者均为随机风格。",
     ),
     "strip": ("From A to B", "从 A 到 B"),

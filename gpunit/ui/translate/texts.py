@@ -23,7 +23,6 @@ LABELS: Texts = {
     "to_styles": ("Explore this style", "探索这种风格"),
     "to_masks": ("See what it keeps", "查看它保留了什么"),
     "download_all": ("Download all", "全部下载"),
-    "drop_exemplar": ("Drop a picture whose style is wanted", "把带有所需风格的图片拖到这里"),
     "tab_all": ("All targets", "所有目标域"),
     "all_heading": (
         "### One photo, every target\nA row for each small translator here. They read the picture with one content "

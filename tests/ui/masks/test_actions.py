@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from typing import Any
 
 import gradio as gr
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from gpunit.engine import masks
 from gpunit.engine.translator import Plan, Translator
@@ -85,11 +88,11 @@ def test_dabs_that_are_not_three_numbers_are_refused(models: Models, content: Co
 
 def test_a_dab_lies_where_the_picture_was_clicked_and_undo_takes_it_back(content: Content) -> None:
     plain = np.asarray(content.square(PREVIEW_SIZE), dtype=int)
-    dabs, picture, painted_on = actions.dab(content, [], 10, click([64, 192]))
+    dabs, picture, painted_on = actions.dab(content, [], 10, [[0.25, 0.75]])
     rows, columns = (np.abs(np.asarray(picture, dtype=int) - plain).max(2) > 2).nonzero()
     assert (columns.mean(), rows.mean()) == pytest.approx((64, 192), abs=2)
     assert np.ptp(rows) == pytest.approx(2 * 0.1 * PREVIEW_SIZE, abs=3)
-    again, _, _ = actions.dab(content, dabs, 10, click([10, 10]))
+    again, _, _ = actions.dab(content, dabs, 10, [[0.04, 0.04]])
     assert again[:1] == dabs
     assert actions.undo_dab(content, again)[0] == dabs
     emptied, cleared = actions.no_dabs(content)
@@ -98,8 +101,14 @@ def test_a_dab_lies_where_the_picture_was_clicked_and_undo_takes_it_back(content
     assert painted_on == content
 
 
+@pytest.mark.parametrize("places", [5, [5], [["a", "b"]], "nonsense", None, [[0.1]]])
+def test_a_stroke_that_is_none_is_refused(content: Content, places: Any) -> None:
+    with pytest.raises(gr.Error, match="radius"):
+        actions.dab(content, [], 10, places)
+
+
 def test_dabs_stay_with_what_they_were_painted_on(content: Content) -> None:
-    dabs, _, painted_on = actions.dab(content, [], 10, click([64, 192]))
+    dabs, _, painted_on = actions.dab(content, [], 10, [[0.25, 0.75]])
     assert actions.keep_dabs(content, dabs, painted_on)[0] == dabs
     assert actions.keep_dabs(Content(content.path, 3.0), dabs, painted_on)[0] == []
     assert actions.keep_dabs(Content(None), dabs, painted_on) == ([], None)
@@ -107,7 +116,7 @@ def test_dabs_stay_with_what_they_were_painted_on(content: Content) -> None:
 
 def test_beyond_the_most_dabs_the_oldest_goes(content: Content) -> None:
     many: Dabs = [[0.1, 0.1, 0.01]] * actions.MOST_DABS
-    dabs, *_ = actions.dab(content, many, 10, click([128, 128]))
+    dabs, *_ = actions.dab(content, many, 10, [[0.5, 0.5]])
     assert len(dabs) == actions.MOST_DABS
     assert dabs[-1] == [0.5, 0.5, 0.1]
 
@@ -129,8 +138,36 @@ def test_channels_come_strongest_first_and_the_clicked_one_big(models: Models, p
     ranking = masks.ranking(mask)[: actions.SHOWN_CHANNELS]
     assert [caption.split()[1] for _, caption in shown] == [str(channel) for channel in ranking]
     assert big["label"] == shown[0][1]
-    assert actions.show_chosen(shown, click(2))["label"] == shown[2][1]
-    assert actions.show_chosen(shown, click(2))["value"].size == (actions.HEATMAP_SIZE,) * 2
+    chosen, view, coarse, fine = actions.show_chosen(shown, 16, click(2))
+    assert chosen["label"] == shown[2][1]
+    assert chosen["value"].size == (actions.HEATMAP_SIZE,) * 2
+    assert (view, coarse, fine) == (ONE, ranking[2], gr.skip())
+
+
+def test_only_open_channels_are_shown_and_a_shut_layer_says_so(
+    models: Models, plan: Plan, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = masks.masks_of(plan)
+    closing[16] = torch.zeros_like(closing[16])
+    closing[32] = torch.zeros_like(closing[32])
+    closing[32][5, 0, 0] = 0.5
+    monkeypatch.setattr(masks, "masks_of", lambda plan: closing)
+    assert [caption for _, caption in actions.draw_channels(models, NAME, content, 32, "viridis")[0]] == ["ch 5 · 0.00"]
+    assert actions.draw_channels(models, NAME, content, 16, "viridis") == ([], None)
+    assert actions.tell_shut(models, NAME, content, 16)["visible"]
+    assert not actions.tell_shut(models, NAME, content, 32)["visible"]
+    heat, _, words, _ = actions.draw_heatmaps(models, NAME, content, STRONGEST, 8, 0, 0, 1.0, "viridis")
+    assert "shut" in words
+    assert "<svg" not in words
+    seen = content.square(models.get(NAME).resolution)
+    np.testing.assert_array_equal(heat, seen.resize(heat.size, Image.Resampling.LANCZOS))
+
+
+def test_no_channel_beyond_the_last_can_be_chosen(models: Models, plan: Plan, content: Content) -> None:
+    last = [len(mask) - 1 for mask in masks.masks_of(plan).values()]
+    for update, most in zip(actions.limit_channels(models, NAME, content, 500, 0), last, strict=True):
+        assert update["maximum"] == most
+        assert update["value"] <= most
 
 
 def test_the_exported_masks_are_the_plans(models: Models, plan: Plan, content: Content) -> None:
