@@ -121,6 +121,7 @@ def test_dragged_and_wheeled_the_frame_is_what_is_translated(page: Page, tmp_pat
     assert not np.array_equal(shown, before[0])
     assert np.abs(shown - expected(Crop(1, 1, 0.5))).max() <= 3
     source = page.locator(RESULTS).first.get_attribute("src")
+    page.mouse.move(*middle)
     page.mouse.wheel(0, -250)
     page.wait_for_function(f"before => document.querySelector('{RESULTS}').src !== before", arg=source)
     zoom, across, down = (

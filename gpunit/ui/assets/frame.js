@@ -84,8 +84,8 @@ for (const kind of ["pointerup", "pointercancel"]) {
     if (pointers.delete(event.pointerId) && !pointers.size) commit();
   });
 }
-shade.addEventListener("wheel", (event) => {
-  if (event.deltaY > 0 && zoom === 1) return; // nothing to zoom out of: the page scrolls
+block.addEventListener("wheel", (event) => {
+  if (shade.hidden || (event.deltaY > 0 && zoom === 1)) return; // nothing to zoom out of: the page scrolls
   event.preventDefault();
   magnify(Math.exp(-event.deltaY / 500));
   commitSoon();

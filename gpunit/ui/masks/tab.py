@@ -63,7 +63,7 @@ class _Painting:
 class _View:
     view: gr.Radio
     count: gr.Slider
-    channel_row: gr.Row
+    channel_row: gr.Column
     channels: list[gr.Slider]
     heats: list[gr.Image]
     facts: list[gr.HTML]
@@ -151,52 +151,45 @@ def _lay_out_painting() -> _Painting:
 
 def _lay_out_view() -> _View:
     heading("masks")
-    with gr.Row():
-        view = gr.Radio(
-            [(text("view_mean"), MEAN), (text("view_strongest"), STRONGEST), (text("view_one"), ONE)],
-            value=STRONGEST,
-            label=text("view"),
-            info=text("view_info"),
-            min_width=240,
-            scale=3,
-            elem_id="masks-view",
-        )
-        count = gr.Slider(
-            1,
-            MOST_STRONGEST,
-            masks.STRONGEST,
-            step=1,
-            label=text("strongest_count"),
-            info=text("strongest_count_info"),
-            min_width=150,
-            scale=2,
-        )
-    with gr.Row(visible=False) as channel_row:
-        channels = [
-            gr.Slider(
-                *(0, MOST_CHANNELS - 1, 0),
-                step=1,
-                label=text(f"channel_{size}"),
-                info=text("channel_info"),
-                buttons=[],
-                min_width=120,
-                elem_id=f"masks-channel-{size}",
-            )
-            for size in LAYERS
-        ]
     heats, facts = [], []
-    with gr.Row(elem_classes="pair", equal_height=False):
-        for size in LAYERS:
-            with gr.Column(elem_classes="layer", min_width=0):
-                gr.Markdown(text(f"layer_{size}"), elem_classes="quiet")
-                heats.append(shown_picture(f"layer_{size}", f"masks-heat-{size}", elem_classes="fills"))
-                facts.append(gr.HTML(elem_id=f"masks-facts-{size}"))
-    with gr.Row():
-        opacity = gr.Slider(0, 1, 0.85, step=0.05, label=text("opacity"), info=text("opacity_info"), min_width=150)
-        colormap = gr.Dropdown(
-            COLORMAPS, value="viridis", label=text("colormap"), info=text("colormap_info"), min_width=150
-        )
+    with gr.Row(elem_classes="viewed", equal_height=False):
+        with gr.Row(elem_classes="pair", equal_height=False):
+            for size in LAYERS:
+                with gr.Column(min_width=0):
+                    gr.Markdown(text(f"layer_{size}"), elem_classes="quiet")
+                    heats.append(shown_picture(f"layer_{size}", f"masks-heat-{size}", elem_classes="fills"))
+                    facts.append(gr.HTML(elem_id=f"masks-facts-{size}"))
+        with gr.Column(min_width=0):
+            view = gr.Radio(
+                [(text("view_mean"), MEAN), (text("view_strongest"), STRONGEST), (text("view_one"), ONE)],
+                value=STRONGEST,
+                label=text("view"),
+                info=text("view_info"),
+                elem_id="masks-view",
+            )
+            count = gr.Slider(
+                *(1, MOST_STRONGEST, masks.STRONGEST),
+                step=1,
+                label=text("strongest_count"),
+                info=text("strongest_count_info"),
+                buttons=[],
+            )
+            with gr.Column(visible=False, min_width=0) as channel_row:
+                channels = [_channel_slider(size) for size in LAYERS]
+            opacity = gr.Slider(0, 1, 0.85, step=0.05, label=text("opacity"), info=text("opacity_info"), buttons=[])
+            colormap = gr.Dropdown(COLORMAPS, value="viridis", label=text("colormap"), info=text("colormap_info"))
     return _View(view, count, channel_row, channels, heats, facts, opacity, colormap)
+
+
+def _channel_slider(size: int) -> gr.Slider:
+    return gr.Slider(
+        *(0, MOST_CHANNELS - 1, 0),
+        step=1,
+        label=text(f"channel_{size}"),
+        info=text("channel_info"),
+        buttons=[],
+        elem_id=f"masks-channel-{size}",
+    )
 
 
 def _lay_out_comparison() -> tuple[gr.ImageSlider, gr.Markdown, list[gr.Slider]]:
@@ -244,9 +237,9 @@ def _lay_out_channels() -> _Channels:
         with gr.Column(scale=3, min_width=320):
             shut = gr.Markdown(elem_classes="quiet", elem_id="masks-shut", visible=False)
             gallery = shown_gallery("channels", "masks-channels", 6)
-    with gr.Row():
-        arrays = gr.DownloadButton(text("download_npz"), size="sm", interactive=False, elem_id="masks-npz")
-        pictures = gr.DownloadButton(text("download_png"), size="sm", interactive=False, elem_id="masks-png")
+    with gr.Row(elem_classes="acts"):
+        arrays = gr.DownloadButton(text("download_npz"), size="md", interactive=False, elem_id="masks-npz")
+        pictures = gr.DownloadButton(text("download_png"), size="md", interactive=False, elem_id="masks-png")
     return _Channels(layer, chosen, shut, gallery, arrays, pictures)
 
 

@@ -66,7 +66,7 @@ def lay_out_row() -> RowSection:
     """Lay out the section of many pictures in one style."""
     heading("row")
     picture = styles_picture("row", "styles-row")
-    return RowSection(picture, gr.Button(text("draw_row"), size="sm", elem_id="styles-draw-row"))
+    return RowSection(picture, gr.Button(text("draw_row"), size="md", elem_id="styles-draw-row", elem_classes="act"))
 
 
 def lay_out_grid(tab: gr.Tab) -> GridSection:
@@ -144,7 +144,7 @@ def _lay_out_animation() -> tuple[gr.Radio, gr.Slider, gr.Button, gr.DownloadBut
 def lay_out_file(tab: gr.Tab) -> FileSection:
     """Lay out the section that saves and loads a style, inside its tab."""
     heading("file")
-    with gr.Row():
+    with gr.Row(elem_classes="acts"):
         save = gr.Button(text("save_style"), size="sm", elem_id="styles-save")
         load = gr.UploadButton(
             text("load_style"), file_types=[".json"], size="sm", type="filepath", elem_id="styles-load"

@@ -234,7 +234,7 @@ def _lay_out_result() -> _Result:
     shown = gr.Slider(
         1, MAX_AXES, FIRST_AXES, step=1, label=text("axes_shown"), info=text("axes_shown_info"), buttons=[]
     )
-    with gr.Row():
+    with gr.Row(elem_classes="acts"):
         reset = gr.Button(text("reset"), size="sm", min_width=80, elem_id="styles-reset")
         to_a = gr.Button(text("use_a"), size="sm", min_width=80, elem_id="styles-to-a")
         to_b = gr.Button(text("use_b"), size="sm", min_width=80, elem_id="styles-to-b")
