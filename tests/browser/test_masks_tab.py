@@ -80,7 +80,8 @@ def test_a_painted_place_switches_the_skips_off_there(page: Page) -> None:
     canvas = page.locator("#masks-canvas img")
     plain = fetch(page, canvas)
     compared = page.locator("#masks-compare img").nth(1).get_attribute("src")
-    canvas.click()  # its middle
+    brush = page.locator("#masks-canvas .brush")
+    brush.click()  # its middle
     expect(page.locator("#masks-effect")).to_contain_text("of the picture painted off")
     dabbed = np.abs(fetch(page, canvas) - plain).max(2) > 2
     rows, columns = dabbed.nonzero()
@@ -94,6 +95,38 @@ def test_a_painted_place_switches_the_skips_off_there(page: Page) -> None:
     expect(page.locator("#masks-effect")).not_to_contain_text("painted off")
     assert np.array_equal(sides(page)[1], before)
     assert np.array_equal(fetch(page, canvas), plain)
+
+
+def test_a_drag_paints_a_line_of_dabs_beside_its_result(page: Page) -> None:
+    open_tab(page)
+    brush, result = page.locator("#masks-canvas .brush").bounding_box(), page.locator("#masks-compare").bounding_box()
+    assert brush is not None
+    assert result is not None
+    assert brush["x"] + brush["width"] <= result["x"], "side by side"
+    canvas = page.locator("#masks-canvas img")
+    plain, before = fetch(page, canvas), canvas.get_attribute("src")
+    middle = brush["y"] + brush["height"] / 2
+    page.mouse.move(brush["x"] + 0.2 * brush["width"], middle)
+    page.mouse.down()
+    page.mouse.move(brush["x"] + 0.8 * brush["width"], middle, steps=12)
+    page.mouse.up()
+    wait_for_another(page, "#masks-canvas img", before)
+    painted = np.abs(fetch(page, canvas) - plain).max(2) > 2
+    assert painted[128, 52:204].mean() > 0.95, "from a fifth to four fifths"
+    assert not painted[:80].any()
+    expect(page.locator("#masks-effect")).to_contain_text("of the picture painted off")
+
+
+def test_a_clicked_channel_is_the_one_in_the_view(page: Page) -> None:
+    open_tab(page)
+    channels = page.locator("#masks-channels .thumbnail-item")
+    means = [float(text.split("·")[1]) for text in page.locator("#masks-channels .caption-label").all_inner_texts()]
+    assert means == sorted(means, reverse=True)
+    number = page.locator("#masks-channels .caption-label").nth(1).inner_text().split()[1]
+    heat = page.locator("#masks-heat-16 img").get_attribute("src")
+    channels.nth(1).click()
+    wait_for_another(page, "#masks-heat-16 img", heat)
+    expect(page.locator("#masks-channel-16 input[type=number]")).to_have_value(number)
 
 
 def test_another_style_leaves_the_masks(page: Page) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -72,9 +74,9 @@ def test_a_dragged_axis_moves_the_picture_and_reset_brings_it_back(
     page: Page, translator: Translator, plan: Plan
 ) -> None:
     mean = open_tab(page)
-    moved = after(page, lambda: type_axis(page, 1, 2.5))
+    moved = after(page, lambda: type_axis(page, 1, 1.5))
     space = translator.style_space
-    code = space.mean + 2.5 * space.deviations[0] * space.axes[0]
+    code = space.mean + 1.5 * space.deviations[0] * space.axes[0]
     assert np.abs(moved - as_array(translator.render(plan, code[None])[0])).max() <= 1
     assert np.abs(moved - mean).mean() > 0.5
 
@@ -106,16 +108,29 @@ def test_a_drawn_style_is_drawn_as_it_is_and_the_mean_comes_back(
     assert np.array_equal(after(page, lambda: page.get_by_label("The mean").click()), mean)
 
 
+def test_every_axis_stands_between_the_pictures_of_its_ends(page: Page, translator: Translator, plan: Plan) -> None:
+    open_tab(page)
+    space = translator.style_space
+    for number in (1, 2):
+        expect(page.locator(f"#styles-ends-{number} img")).to_have_count(2)
+        for place, end in ((0, -2), (1, 2)):
+            source = page.locator(f"#styles-ends-{number} img").nth(place).get_attribute("src") or ""
+            shown = as_array(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
+            code = space.mean + end * space.deviations[number - 1] * space.axes[number - 1]
+            expected = translator.render(plan, code[None])[0].resize(shown.shape[:2], Image.Resampling.LANCZOS)
+            assert np.abs(shown - as_array(expected)).mean() < 8, "as far as JPEG keeps it"
+
+
 def test_hidden_axes_stay_where_they_are(page: Page, translator: Translator, plan: Plan) -> None:
     open_tab(page)
-    after(page, lambda: type_axis(page, 6, 3))
+    after(page, lambda: type_axis(page, 6, 2))
     count = page.get_by_label("number input for Axes shown")
     count.fill("2")
     count.press("Tab")
     expect(page.locator("#styles-axis-6")).not_to_be_visible()
     moved = after(page, lambda: type_axis(page, 1, 1))
     space = translator.style_space
-    code = space.mean + space.deviations[0] * space.axes[0] + 3 * space.deviations[5] * space.axes[5]
+    code = space.mean + space.deviations[0] * space.axes[0] + 2 * space.deviations[5] * space.axes[5]
     assert np.abs(moved - as_array(translator.render(plan, code[None])[0])).max() <= 1
 
 
@@ -135,7 +150,9 @@ def test_the_grids_corners_are_the_four_styles_and_a_click_goes_on_from_a_cell(
     assert box
     scale = box["width"] / grid.shape[1]
     place: Position = {"x": scale * (4 + PITCH * 5 + 64), "y": scale * (4 + PITCH * 2 + 64)}
+    before = page.locator(GRID).bounding_box()
     chosen = after(page, lambda: page.locator(GRID).click(position=place))
+    assert page.locator(GRID).bounding_box() == before, "the page stays where it is"
     assert np.abs(chosen - grid[4 + PITCH * 2 :, 4 + PITCH * 5 :][:128, :128]).max() <= 1
 
 

@@ -28,7 +28,8 @@ BY_MEAN = "The mean"
 BY_SAMPLE = "A drawn style"
 BY_EXEMPLAR = "Style of a picture"
 MAX_AXES = 12
-REACH = 2.0  # of the sliders, in deviations; more where the starting style lies further out
+# Of the sliders, in deviations: as shown, more where the starting style lies further out; and for programs.
+REACH, WIDEST = 2.0, 3.0
 STEP_DIGITS = 2
 END_SIDE = 96  # of the pictures at a slider's ends
 MOST_TEMPERATURE = 1.5

@@ -22,8 +22,8 @@ from gpunit.ui.styles.actions import (
     BY_SAMPLE,
     MAX_AXES,
     MOST_TEMPERATURE,
-    REACH,
     STEP_DIGITS,
+    WIDEST,
 )
 from gpunit.ui.styles.sections import (
     EndsSection,
@@ -223,7 +223,7 @@ def _lay_out_result() -> _Result:
                 ends.append(gr.HTML(elem_classes="ends", elem_id=f"styles-ends-{number + 1}"))
                 axes.append(
                     gr.Slider(
-                        *(-REACH, REACH, 0),
+                        *(-WIDEST, WIDEST, 0),
                         step=10**-STEP_DIGITS,
                         label=f"{text('axis')} {number + 1}",
                         visible=number < FIRST_AXES,
