@@ -118,14 +118,14 @@ def style_sheet() -> str:
 
 
 def head() -> str:
-    """What the page's <head> holds besides: the script of the whole page, and what a link to it shows.
+    """The script of the whole page, for its <head>."""
+    return f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>"
 
-    Gradio's own head comes first and says "Gradio" in the same places; the script puts these values there.
-    """
+
+def introduction() -> str:
+    """What other sites show beside a link to the page, as HTML; `{address}` stands for the page's own."""
     description = html.escape(DESCRIPTION, quote=True)
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
-    return (
-        f'<meta name="description" content="{description}"><meta property="og:title" content="{TITLE}">'
-        f'<meta property="og:description" content="{description}">'
-        f'<meta property="og:image" content="{SOCIAL_ROUTE.removeprefix("/")}"><script>{script}</script>'
-    )
+    picture = f"{{address}}{SOCIAL_ROUTE}"
+    values = {"og:title": TITLE, "og:description": description, "og:image": picture, "og:url": "{address}/"}
+    told = "".join(f'<meta property="{name}" content="{value}">' for name, value in values.items())
+    return f'<meta name="description" content="{description}">{told}<meta name="twitter:image" content="{picture}">'

@@ -92,7 +92,7 @@ class Server:
             state_session_capacity=SESSIONS_KEPT,
             app_kwargs={
                 "routes": [Route(HEALTH, self._health), Route(theme.SOCIAL_ROUTE, _social_picture)],
-                "middleware": [Middleware(Guard, gate=self.gate), Middleware(EveryChinese)],
+                "middleware": [Middleware(Guard, gate=self.gate), Middleware(EveryChinese, also=theme.introduction())],
             },
         )
 
