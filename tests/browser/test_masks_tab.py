@@ -119,6 +119,7 @@ def test_a_drag_paints_a_line_of_dabs_beside_its_result(page: Page) -> None:
 
 def test_a_clicked_channel_is_the_one_in_the_view(page: Page) -> None:
     open_tab(page)
+    expect(page.locator("#masks-npz")).to_be_enabled()  # the last of what opening the tab makes
     channels = page.locator("#masks-channels .thumbnail-item")
     means = [float(text.split("·")[1]) for text in page.locator("#masks-channels .caption-label").all_inner_texts()]
     assert means == sorted(means, reverse=True)
