@@ -41,6 +41,7 @@ VARIABLES: Mapping[str, Variable] = {
     "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
     "GPUNIT_JOBS_PER_VISITOR": Variable("24", "jobs that one open page may have waiting; one click can start six"),
+    "GPUNIT_JOBS_PER_ADDRESS": Variable("48", "jobs that may wait from one address, whatever pages they are of"),
     "GPUNIT_FILES_MINUTES": Variable("120", "how long uploads and results are kept after they were last asked for"),
     "GPUNIT_FILES_MB": Variable("4096", "what uploads and results may take together; the least recently used go first"),
     "GPUNIT_SHUTDOWN_SECONDS": Variable("30", "how long a stop waits for the jobs in hand"),

@@ -52,7 +52,7 @@ def main() -> None:
             )
         finally:
             code = app.stop()
-        if "Traceback" in app.log.read_text():
+        if code or "Traceback" in app.log.read_text():
             told.errors.append(app.log.read_text()[-2000:])
     if arguments.soak:
         print(by_minute(told.held))

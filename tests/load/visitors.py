@@ -136,19 +136,20 @@ class Visitor:
     def visit(self, until: float) -> None:
         """Do one thing after another until this moment (of `time.monotonic`)."""
         try:
-            self.come()
+            self._try(self.come)
             while time.monotonic() < until:
                 for act in self.acts():
-                    try:
-                        act()
-                    except Exception as error:  # whatever it is, it is what is looked for here
-                        self._told.errors.append(
-                            f"visitor {self.number}, {act.__name__}: {type(error).__name__}: {error}"
-                        )
+                    self._try(act)
         finally:
             self.go()
             self._http.close()
             self._folder.cleanup()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # whatever it is, it is what is looked for here
+            self._told.errors.append(f"visitor {self.number}, {act.__name__}: {type(error).__name__}: {error}")
 
     def come(self) -> None:
         """Begin a session, and leave the one before."""

@@ -18,6 +18,7 @@ import gradio as gr
 import httpx
 import pytest
 import yaml
+from gradio import networking
 from gradio_client import Client
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -200,7 +201,7 @@ def test_a_stop_takes_no_new_work_and_finishes_what_waits(monkeypatch: pytest.Mo
     slow = Slow(monkeypatch, tmp_path)
     jobs = [slow.client.submit(api_name="/wait") for _ in range(2)]
     assert slow.begun.wait(20)
-    while slow.server._jobs() < 2:
+    while slow.server.jobs.count() < 2:
         time.sleep(0.01)
     finished: list[bool] = []
     stopping = threading.Thread(target=lambda: finished.append(slow.server.stop()))
@@ -306,3 +307,25 @@ def test_gpus_lent_by_the_call_are_asked_for_by_what_computes(monkeypatch: pytes
     assert asked[names["animate_styles"]] > asked[names["translate"]]
     assert set(zero_gpu.LONGER) <= {str(name) for name in names}
     assert {"to-cat", "prior-small", "shapes"} <= set(placed)  # before the first call
+
+
+def test_the_page_starts_on_machines_that_take_long_to_build_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Gradio asks the page of itself, waits three seconds, and wants `share=True` if that was too little."""
+    monkeypatch.setattr(networking, "url_ok", lambda url: False)
+    slow = Slow(monkeypatch, tmp_path)
+    slow.go.set()
+    assert slow.client.predict(api_name="/wait") == "done"
+    slow.server.stop()
+
+
+def test_no_variable_opens_a_way_around_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """MCP tools take addresses, which the server would fetch for whoever asks."""
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
+    slow = Slow(monkeypatch, tmp_path)
+    for path in ("mcp", "mcp/", "mcp/sse", "mcp/schema"):
+        assert httpx.get(f"{slow.server.page.local_url}gradio_api/{path}").status_code == 404
+    assert slow.server.page.mcp_server is False
+    slow.go.set()
+    slow.server.stop()

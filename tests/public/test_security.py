@@ -169,6 +169,9 @@ def test_a_job_of_many_bytes_is_refused(app: App) -> None:
         "/gradio_api/run-history/records",
         "/monitoring",
         "/monitoring/summary",
+        f"/assets/{'a' * 3000}",
+        f"/static/{'a' * 300}/b",
+        f"/gradio_api/file=/tmp/{'a' * 3000}.png",
     ],
 )
 def test_what_the_page_does_not_use_is_closed(app: App, target: str) -> None:

@@ -57,6 +57,7 @@ class CheckedBlocks(gr.Blocks):
         """
         if len(inputs) < len(block_fn.inputs):
             raise _error(f"This action takes {len(block_fn.inputs)} values, not {len(inputs)}; see “Use via API”.")
+        inputs = list(inputs)
         state = args[0] if args else kwargs.get("state")
         names = list(inspect.signature(block_fn.fn).parameters) if callable(block_fn.fn) else []
         for number, (component, value) in enumerate(zip(block_fn.inputs, inputs, strict=False)):
@@ -64,6 +65,7 @@ class CheckedBlocks(gr.Blocks):
                 continue
             # An event may have given this visitor's component other limits or choices.
             own = state[component._id] if state is not None and component._id in state else component
+            value = inputs[number] = _as_offered(own, value)
             check_value(own, value, names[number] if isinstance(own, Api) and number < len(names) else "")
         try:
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
@@ -193,6 +195,13 @@ def _check_number(component: gr.Slider | gr.Number, label: str, value: Any) -> N
     low, high = component.minimum, component.maximum
     if (low is not None and value < low) or (high is not None and value > high):
         raise _error(f"{label} is out of range with {_short(value)}; {_wanted(component)}.")
+
+
+def _as_offered(component: Block, value: Any) -> Any:
+    """A choice in place of its text: Gradio describes every choice as a text, also those that are numbers."""
+    if isinstance(component, gr.Dropdown | gr.Radio) and isinstance(value, str):
+        return next((choice for _, choice in component.choices if str(choice) == value), value)
+    return value
 
 
 def _check_choice(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, label: str, value: Any) -> None:

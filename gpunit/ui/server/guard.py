@@ -8,40 +8,48 @@ addresses for visitors, saving sessions as links, screen recordings, an editor o
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gpunit.images import MAX_BYTES
+from gpunit.ui.server.jobs import API, JOB_ROUTES, NOT_JSON, Jobs, refuse
 
-API = gr.routes.API_PREFIX
 # A webcam's picture comes inside JSON, a third larger than its bytes.
 MAX_JSON_BYTES = MAX_BYTES * 4 // 3 + 2**16
 MAX_UPLOAD_BYTES = MAX_BYTES + 2**16
 LEAST_FREE_DISK = 2**29
+# What file systems take.
+LONGEST_NAME = 255
 
-JOB_ROUTES = tuple(f"{API}/{name}" for name in ("queue/join", "call/", "run/", "api/"))
 FILE_ROUTES = (f"{API}/file=", f"{API}/file/")
 CLOSED_ROUTES = (
     *(f"{API}/{name}" for name in ("proxy=", "deep_link", "process_recording", "vibe-edit", "runs", "run-history")),
+    *(f"{API}/{name}" for name in ("component_server", "stream/", "dev/", "mcp")),
     *(f"{API}/file={scheme}" for scheme in ("http:", "https:")),
     "/monitoring",
 )
 
 TOO_LARGE = f"This is larger than the maximum allowed size of {MAX_BYTES >> 20} MB: make it smaller and try again."
 NOT_SERVED = "This file is not served: upload a picture, or ask for one that the page has made."
+NO_NAME = "A name in this address is too long for any file of this page: check it, or upload the picture again."
 STOPPING = "The server is stopping and takes no new work: try again in a minute."
 FULL_SHARE = "You have {count} jobs waiting already: wait until some are done."
+FULL_ADDRESS = "Your network has {count} jobs waiting already: wait until some are done."
+FAILED = "This went wrong on the server: try again, or with another picture."
+UNREADABLE = "This cannot be read: use the page, or send what “Use via API” describes."
 NO_ROOM = "The server has no room for files at the moment: try again in some minutes."
+
+_log = logging.getLogger(__name__)
 
 
 def lies_below(path: str, folders: Sequence[Path]) -> bool:
@@ -57,17 +65,19 @@ class Gate:
     """Whether new work is taken, and how much one visitor may have waiting; shared by all requests.
 
     Args:
+        jobs: that wait or run now.
         jobs_per_visitor: how many jobs of one open page may wait or run.
-        jobs_of: how many jobs of a session wait or run now.
+        jobs_per_address: how many from one address, whatever pages they say they are of.
         folder: where uploads and results go.
         opened: other folders whose files are served.
     """
 
     def __init__(
-        self, jobs_per_visitor: int, jobs_of: Callable[[str], int], folder: Path, opened: Sequence[str] = ()
+        self, jobs: Jobs, jobs_per_visitor: int, jobs_per_address: int, folder: Path, opened: Sequence[str] = ()
     ) -> None:
+        self.jobs = jobs
         self.jobs_per_visitor = jobs_per_visitor
-        self.jobs_of = jobs_of
+        self.jobs_per_address = jobs_per_address
         self.folder = folder
         self._served = [Path(served).resolve() for served in (str(folder), *opened)]
         self._closed = threading.Event()
@@ -80,6 +90,23 @@ class Gate:
     def close(self) -> None:
         """Take no new work from now on."""
         self._closed.set()
+
+    def refusal(self, path: str, sent: Any, address: str) -> Response | None:
+        """Why a request for a job is not taken; None if it is.
+
+        Args:
+            path: of the request.
+            sent: its JSON.
+            address: of who sends it.
+        """
+        if refused := self.jobs.refusal(path, sent):
+            return refused
+        session = sent.get("session_hash")
+        if isinstance(session, str) and self.jobs.of_session(session) >= self.jobs_per_visitor:
+            return refuse(503, FULL_SHARE.format(count=self.jobs_per_visitor))
+        if self.jobs.of_address(address) >= self.jobs_per_address:
+            return refuse(503, FULL_ADDRESS.format(count=self.jobs_per_address))
+        return None
 
     def serves(self, path: str) -> bool:
         """Whether a file lies where files are served from, and not only a link to it; Gradio does not follow links."""
@@ -109,14 +136,17 @@ class Guard:
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path.lower().startswith(CLOSED_ROUTES):
-            await _refuse(404, "This page has no such route: see “Use via API” for those it has.")(scope, receive, send)
+            await refuse(404, "This page has no such route: see “Use via API” for those it has.")(scope, receive, send)
+            return
+        if any(len(name.encode(errors="replace")) > LONGEST_NAME for name in path.split("/")):
+            await refuse(404, NO_NAME)(scope, receive, send)  # Gradio would fail on asking the disk for it
             return
         asked = next((path.removeprefix(route) for route in FILE_ROUTES if path.startswith(route)), None)
         if asked is not None and not self.gate.serves(asked):
-            await _refuse(403, NOT_SERVED)(scope, receive, send)
+            await refuse(403, NOT_SERVED)(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            await self.app(scope, receive, send)
+            await (self.gate.jobs.missing_answer(scope, path) or self.app)(scope, receive, send)
             return
         started = False
 
@@ -131,7 +161,14 @@ class Guard:
             await (answer or self.app)(scope, limited, watched_send)
         except _TooLargeError:
             if not started:
-                await _refuse(413, TOO_LARGE)(scope, receive, send)
+                await refuse(413, TOO_LARGE)(scope, receive, send)
+        except Exception:
+            if started:
+                raise
+            _log.exception("%s %s failed", scope["method"], path)
+            # What asks for a job by values' names is read by Gradio itself, which raises whatever they lead it to.
+            status, sentence = (400, UNREADABLE) if path.startswith(JOB_ROUTES) else (500, FAILED)
+            await refuse(status, sentence)(scope, receive, send)
 
     async def _pass(self, scope: Scope, path: str, receive: Receive, limit: int) -> tuple[Response | None, Receive]:
         """A refusal, or None; and what the body is read from next."""
@@ -140,24 +177,17 @@ class Guard:
         if not length.isdigit() or int(length) > limit:
             raise _TooLargeError(TOO_LARGE)
         if path.startswith((f"{API}/upload", *JOB_ROUTES)) and not self.gate.has_room():
-            return _refuse(507, NO_ROOM), receive
+            return refuse(507, NO_ROOM), receive
         if not path.startswith(JOB_ROUTES):
             return None, receive
         if not self.gate.is_open:
-            return _refuse(503, STOPPING), receive
+            return refuse(503, STOPPING), receive
         body = await request.body()
         try:
             sent = json.loads(body)
         except (ValueError, RecursionError):
-            return _refuse(400, "This is not JSON: use the page, or a Gradio client."), receive
-        session = sent.get("session_hash") if isinstance(sent, dict) else None
-        if isinstance(session, str) and self.gate.jobs_of(session) >= self.gate.jobs_per_visitor:
-            return _refuse(503, FULL_SHARE.format(count=self.gate.jobs_per_visitor)), receive
-        return None, _replayed(body, receive)
-
-
-def _refuse(status: int, sentence: str) -> Response:
-    return JSONResponse({"detail": sentence}, status)
+            return refuse(400, NOT_JSON), receive
+        return self.gate.refusal(path, sent, request.client.host if request.client else ""), _replayed(body, receive)
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

@@ -30,6 +30,7 @@ from gpunit.ui.examples import EXAMPLES_FOLDER
 from gpunit.ui.i18n import I18N
 from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import Gate, Guard
+from gpunit.ui.server.jobs import Jobs
 from gpunit.ui.server.language import EveryChinese
 
 ROOT = settings.ROOT
@@ -65,7 +66,9 @@ class Server:
         self._folder = Path(get_upload_folder()).resolve()
         # The page's examples and first pictures, which were put there while it was built.
         self._first_files = frozenset(path for path in self._folder.rglob("*") if path.is_file())
-        self.gate = Gate(settings.number("GPUNIT_JOBS_PER_VISITOR"), self._jobs_of, self._folder, opened)
+        self.jobs = Jobs(page)
+        of_visitor, of_address = settings.number("GPUNIT_JOBS_PER_VISITOR"), settings.number("GPUNIT_JOBS_PER_ADDRESS")
+        self.gate = Gate(self.jobs, of_visitor, of_address, self._folder, opened)
         self._patience = settings.number("GPUNIT_SHUTDOWN_SECONDS")
         self._kept_seconds = 60.0 * settings.number("GPUNIT_FILES_MINUTES")
         self._most_bytes = settings.number("GPUNIT_FILES_MB") << 20
@@ -89,6 +92,9 @@ class Server:
             blocked_paths=blocked_paths(),
             enable_monitoring=False,
             run_history=False,
+            mcp_server=False,  # whatever GRADIO_MCP_SERVER says: its tools would fetch addresses for visitors
+            # Gradio would ask the page of itself, and not start where that takes more than 3 seconds.
+            _frontend=False,
             state_session_capacity=SESSIONS_KEPT,
             app_kwargs={
                 "routes": [Route(HEALTH, self._health), Route(theme.SOCIAL_ROUTE, _social_picture)],
@@ -121,6 +127,7 @@ class Server:
                 if path.is_file() and time.time() - path.stat().st_mtime > kept_seconds:
                     path.unlink()
         scratch.sweep(self._folder, self._first_files, self._kept_seconds, self._most_bytes)
+        self.jobs.forget_undelivered()
         for paths in self.page.temp_file_sets:  # Gradio's own list of files, which only its own clean-up would shorten
             paths.clear()
 
@@ -131,20 +138,13 @@ class Server:
             Whether all jobs were finished in GPUNIT_SHUTDOWN_SECONDS.
         """
         self.gate.close()
-        had_jobs = self._jobs() > 0
-        finished = _until(lambda: not self._jobs(), self._patience)
-        _until(lambda: not any(self.page._queue.pending_event_ids_session.values()), DELIVERY_SECONDS)
+        had_jobs = self.jobs.count() > 0
+        finished = _until(lambda: not self.jobs.count(), self._patience)
+        _until(lambda: not self.jobs.undelivered(), DELIVERY_SECONDS)
         if had_jobs:
             time.sleep(FETCHING_SECONDS)
         self.page.close(verbose=False)
         return finished
-
-    def _jobs(self) -> int:
-        """Jobs that wait or run."""
-        return len(self.page._queue) + self.page._queue.get_active_worker_count()
-
-    def _jobs_of(self, session: str) -> int:
-        return len(self.page._queue.pending_event_ids_session.get(session, ()))
 
     async def _health(self, request: Request) -> JSONResponse:
         """200 while new work is taken, 503 while the server stops; for load balancers and containers."""
