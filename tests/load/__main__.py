@@ -42,7 +42,13 @@ def main() -> None:
     kind = Wanderer if arguments.soak else Visitor
     minutes = SOAK_FILES_MINUTES if arguments.soak else settings.VARIABLES["GPUNIT_FILES_MINUTES"].default
     with tempfile.TemporaryDirectory() as folder:
-        app = start_app(Path(folder), GPUNIT_FILES_MINUTES=minutes)
+        # All visitors come from one address here, and none is to be turned away.
+        app = start_app(
+            Path(folder),
+            GPUNIT_FILES_MINUTES=minutes,
+            GPUNIT_QUEUE_SIZE=str(8 * MOST_VISITORS),
+            GPUNIT_JOBS_PER_ADDRESS=str(8 * MOST_VISITORS),
+        )
         try:
             told = visit_together(
                 lambda number, told: kind(number, app.address, translators, told),

@@ -32,6 +32,7 @@ class Page:
             word = gr.Textbox()
             gr.Button().click(wait, word, gr.Textbox(), api_name="wait", concurrency_limit=1)
             gr.Button().click(wait, word, gr.Textbox(), api_name="own", api_visibility="private")
+            gr.Button().click(str.upper, word, gr.Textbox(), queue=False)
         self.server = Server(page)
         self.address = f"{page.local_url}gradio_api"
 
@@ -89,6 +90,13 @@ def test_a_request_of_another_shape_is_told_so(page: Page, content: Any, status:
     for answer in answers:
         assert answer.status_code == status
         assert words in answer.json()["detail"]
+
+
+def test_what_does_not_wait_is_asked_for_by_its_number(page: Page) -> None:
+    """As the page does when an example is clicked."""
+    answer = page.post("run/predict", {"data": ["a"], "fn_index": 2, "trigger_id": None, "session_hash": "a"})
+    assert answer.json()["data"] == ["A"]
+    assert page.post("run/predict", {"data": ["a"], "fn_index": 9}).json()["detail"] == NO_ACTION
 
 
 def test_values_by_other_names_are_told_so(page: Page, caplog: pytest.LogCaptureFixture) -> None:
