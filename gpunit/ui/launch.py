@@ -81,7 +81,8 @@ def _serve(flags: argparse.Namespace) -> Server:
         from gpunit.ui.models import Models
         from gpunit.ui.page import build_page
         from gpunit.ui.server import zero_gpu
-        from gpunit.ui.server.serving import Server, use_own_folder
+        from gpunit.ui.server.own_folder import use_own_folder
+        from gpunit.ui.server.serving import Server
 
         use_own_folder()
         models = Models(flags.device, flags.precision, flags.model_memory << 20)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -163,20 +160,6 @@ class Server:
 async def _social_picture(request: Request) -> FileResponse:
     """What other sites show beside a link to the page."""
     return FileResponse(theme.SOCIAL_PICTURE)
-
-
-def use_own_folder() -> None:
-    """Keep uploads and results in a folder of this process's own, below GRADIO_TEMP_DIR if that is set.
-
-    The folder is deleted when the process ends.  Gradio's default is one folder for all its apps on a machine, from
-    which each serves what any has put there.
-    """
-    parent = os.environ.get("GRADIO_TEMP_DIR")
-    if parent:
-        Path(parent).mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="gpunit-page-", dir=parent)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 def blocked_paths() -> list[str]:
