@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
-from gpunit.networks.style_sampler import StyleSamplerParams
+from gpunit.networks.style_sampler import StyleSampler, StyleSamplerParams
 from gpunit.training.checkpoints import load_checkpoint, save_checkpoint
 from gpunit.training.processes import Processes
 from gpunit.training.sampler import SamplerRecipe, filling_a_batch, fit_sampler, nearest, with_rare
@@ -22,10 +23,20 @@ def test_nearest_does_not_depend_on_the_chunks() -> None:
 
 
 def run_of(folder: Path) -> None:
-    """Fit in this process and any other; the main one saves T."""
+    """Fit in this process and any other, which begins with other weights until it has the main one's; that saves T."""
     codes = torch.rand(41, 3, generator=torch.Generator().manual_seed(1))
     processes = Processes(device="cpu")
-    sampler = fit_sampler(codes, PARAMS, SamplerRecipe(codes_seen=200, batch=32), seed=2, processes=processes)
+
+    def made(params: StyleSamplerParams) -> StyleSampler:
+        network = StyleSampler(params)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(0 if processes.is_main else 1)
+        return network
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gpunit.training.sampler.StyleSampler", made)
+        sampler = fit_sampler(codes, PARAMS, SamplerRecipe(codes_seen=200, batch=32), seed=2, processes=processes)
     if processes.is_main:
         save_checkpoint(folder / "sampler.pt", sampler.state_dict())
 
