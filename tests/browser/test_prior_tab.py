@@ -60,7 +60,7 @@ def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
     width, height = 5 * 132 + 4, 5 * 132 + 4 + 22
     scale = min(box["width"] / width, box["height"] / height)
     left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
-    x, y = 4 + 132 + 90, 22 + 4 + 2 * 132 + 84
+    x, y = 4 + 132 + 90, 22 + 4 + 2 * 132 + 81
     page.locator(GRID).click(position={"x": left + scale * x, "y": top + scale * y})
     shown = changed(page, "#prior-matches img", before)
     codes = prior.named_latents([(1, 2)] * 5, 0.7)
