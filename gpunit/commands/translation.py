@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
+from PIL import Image
 from rich.progress import track
-from torch import Tensor
 
-from gpunit import files, images, zoo
+from gpunit import files, images
+from gpunit.commands.clips import CLIPS, translate_clips
+from gpunit.commands.request import Request, request_like, sampled_styles, styles_of_exemplars
 from gpunit.commands.shared import (
     OTHER_OUTPUT,
     Device,
@@ -26,16 +26,26 @@ from gpunit.commands.shared import (
     own_device,
     reporter,
 )
-from gpunit.engine import batch
+from gpunit.engine import batch, provenance
 from gpunit.engine.device import PRECISIONS
-from gpunit.engine.translator import Translator
+from gpunit.engine.provenance import Photo
 
 
 def translate(
-    model: Annotated[str, typer.Option(help="Which translator; `python -m gpunit models` lists them.")],
+    context: typer.Context,
     output: Annotated[Path, typer.Option(help="Folder for the results; made if missing.")],
     pictures: Annotated[
-        list[Path] | None, typer.Argument(help="Picture files, or folders of pictures.", show_default=False)
+        list[Path] | None, typer.Argument(help="Picture files, folders of pictures, or clips.", show_default=False)
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="Which translator; `python -m gpunit models` lists them.", show_default=False)
+    ] = "",
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            help="A PNG that the page or this command wrote: the same model, style, crop and precision, so that its "
+            "photo becomes the same picture again, and others get its style."
+        ),
     ] = None,
     input: Annotated[
         Path | None,
@@ -55,87 +65,97 @@ def translate(
     exemplar: Annotated[
         list[Path] | None, typer.Option(help="Take the style from this target picture; may be repeated.")
     ] = None,
+    metadata: Annotated[
+        bool,
+        typer.Option(
+            "--metadata/--no-metadata",
+            help="Write into every PNG how it was made (model, style, digests; no names, no paths), for --like.",
+        ),
+    ] = True,
     precision: Precision = "auto",
     device: Device = "auto",
 ) -> None:
     """Translate pictures into the model's domain: one PNG per result, and sheet.png with all of them.
 
+    Clips (MP4, WebM, MOV of at most 10 seconds) become MP4s, one per style; of a GIF, the first frame is taken.
+
     Existing files are never overwritten: choose an output folder that holds no results of the same name.
     """
     if bool(pictures) == bool(input):
         raise UsageError("give either pictures or a folder with --input.")
-    weights = [Path(model), content_encoder] if content_encoder else []
     exemplars = exemplar or []
     for path in exemplars:
         images.require_picture(path)
-
-    def load(device: str, precision: str) -> Translator:
-        if content_encoder:
-            return zoo.load_published(Path(model), content_encoder, device, precision)
-        return zoo.load(model, device, precision)
-
-    def styles_of(translator: Translator) -> Tensor:
-        if exemplars:
-            return torch.cat([translator.style_of(images.open_picture(path)) for path in exemplars])
-        return translator.sample(count, seed, temperature)
-
+    if like:
+        request = request_like(context, like, model, content_encoder, metadata)
+    elif not model:
+        raise UsageError("give a translator with --model; `python -m gpunit models` lists them.")
+    else:
+        headings = [path.stem[:18] for path in exemplars] or [f"style {i + 1}" for i in range(count)]
+        styles_of = styles_of_exemplars(exemplars) if exemplars else sampled_styles(count, seed, temperature)
+        request = Request(model, content_encoder, styles_of, headings, images.CENTRE, metadata)
+    precision = request.precision(precision, device)
     if input:
         images.list_pictures(input)  # before anything is loaded or written: is there something to do?
         batch.refuse_inside(input, output)
-        batch.refuse_taken(input, output, len(exemplars) or count)
+        batch.refuse_taken(input, output, len(request.headings))
         sampled = {"count": count, "seed": seed, "temperature": temperature}
         settings = {
             "input": str(input.resolve()),
-            "weights": [files.digest(path) for path in weights or zoo.files_of(model)],
+            "weights": [files.digest(path) for path in request.weights],
             **({"exemplars": [files.digest(path) for path in exemplars]} if exemplars else sampled),
         }
-        _translate_folder(input, output, settings, load, styles_of, device, precision)
+        _translate_folder(input, output, settings, request, device, precision)
         return
-    headings = [path.stem[:18] for path in exemplars] or [f"style {i + 1}" for i in range(count)]
-    _translate_pictures(_expand(pictures or []), output, headings, load, styles_of, device, precision)
+    paths = _expand(pictures or [])
+    clips = [path for path in paths if path.suffix.lower() in CLIPS]
+    if clips and len(clips) < len(paths):
+        raise UsageError("give clips and pictures to commands of their own: they need different folders of results.")
+    translate = translate_clips if clips else _translate_pictures
+    translate(paths, output, request, device, precision)
 
 
-def _translate_pictures(
-    paths: list[Path],
-    output: Path,
-    headings: list[str],
-    load: Callable[[str, str], Translator],
-    styles_of: Callable[[Translator], Tensor],
-    device: str,
-    precision: str,
-) -> None:
+def _translate_pictures(paths: list[Path], output: Path, request: Request, device: str, precision: str) -> None:
     """All pictures in all styles, which the headings name, and the sheet of them."""
     names = images.result_stems([path.name for path in paths])
-    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(len(headings))] for name in names]
+    planned = [[output / f"{name}-{i + 1:02d}.png" for i in range(len(request.headings))] for name in names]
     sheet_path = output / "sheet.png"
     files.refuse_existing(*(path for row in planned for path in row), sheet_path, advice=OTHER_OUTPUT)
     for path in paths:
         images.require_picture(path)
-    translator = load(device, precision)
+    translator, signature = request.load(device, precision)
     # All before the first is translated, so that a damaged one stops the command before it writes; only their squares
     # are kept, because photos are large.
-    squares = [images.cut(images.open_picture(path), translator.resolution) for path in paths]
-    styles = styles_of(translator)
+    seen = [_seen(path, translator.resolution, request.crop) for path in paths]
+    styles = request.styles_of(translator, signature)
     start = time.perf_counter()
     rows = []
-    for picture, targets in track(
-        list(zip(squares, planned, strict=True)), "Translating", console=console, transient=True
-    ):
-        results = translator.render(translator.plan(picture), styles)
+    work = list(zip(seen, planned, strict=True))
+    for (square, photo), targets in track(work, "Translating", console=console, transient=True):
+        results = translator.render(translator.plan(square), styles.codes)[styles.chosen]
+        if request.signs:
+            signature.sign(results, styles.sources, photo, request.crop)
         for result, path in zip(results, targets, strict=True):
-            files.save_png(result, path, replaces=False)  # another run may have begun in the same folder
-        rows.append([picture, *results])
-    files.save_png(images.sheet(rows, translator.resolution, ["source", *headings]), sheet_path, replaces=False)
+            # Another run may have begun in the same folder.
+            files.save_png(result, path, replaces=False, pnginfo=provenance.text_of(result))
+        rows.append([square, *results])
+    sheet = images.sheet(rows, translator.resolution, ["source", *request.headings])
+    files.save_png(sheet, sheet_path, replaces=False)
     seconds = time.perf_counter() - start
-    typer.echo(f"{len(rows) * len(headings)} pictures and sheet.png in {output} ({seconds:.1f} s)")
+    typer.echo(f"{len(rows) * len(request.headings)} pictures and sheet.png in {output} ({seconds:.1f} s)")
+
+
+def _seen(path: Path, side: int, crop: images.Crop) -> tuple[Image.Image, Photo]:
+    """The square of a picture, and what results say of it; the picture itself is let go."""
+    picture = images.open_picture(path)
+    return images.cut(picture, side, crop), Photo.of(picture)
 
 
 def _translate_folder(
     source: Path,
     output: Path,
     settings: dict[str, object],
-    load: Callable[[str, str], Translator],
-    styles_of: Callable[[Translator], Tensor],
+    request: Request,
     device: str,
     precision: str,
 ) -> None:
@@ -145,16 +165,18 @@ def _translate_folder(
     # All processes render in one precision, though each might measure another one to be the fastest.
     given = precision
     precision = str(batch.read_settings(output).get("precision", given)) if given == "auto" else given
-    translator = load(device, precision)
+    translator, signature = request.load(device, precision)
     used = next(name for name, dtype in PRECISIONS.items() if dtype is translator.dtype)
     agreed = batch.agree_on(output, {**settings, "precision": used})["precision"]
     if agreed != used:
         if given != "auto":
             raise UsageError(f"{output} holds results of another precision, {agreed}; choose another --output.")
-        translator = load(device, agreed)
+        translator, signature = request.load(device, agreed)
+    styles = request.styles_of(translator, signature)
+    sign = request.sign(signature, styles)
     with counting(shown=share.index == 0) as progress:
         summary = batch.translate_folder(
-            translator, styles_of(translator), source, output, share, reporter(progress, "Translating")
+            translator, styles.codes, source, output, share, reporter(progress, "Translating"), sign
         )
     process = f"process {share.index + 1} of {share.count}: " if share.count > 1 else ""
     typer.echo(f"{process}{summary.translated} pictures translated into {output}, {summary.there} were there already")

@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from torch import Tensor
 
 from gpunit import files, images
 from gpunit.engine.parts import PartedTable
+from gpunit.engine.provenance import text_of
 from gpunit.engine.translator import Translator
 
 SETTINGS, MANIFEST = "settings.json", "manifest.jsonl"
@@ -27,6 +29,8 @@ SETTINGS, MANIFEST = "settings.json", "manifest.jsonl"
 _INDEX = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _COUNT = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 _ON_MACHINE = ("LOCAL_RANK", "MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "MV2_COMM_WORLD_LOCAL_RANK")
+
+Sign = Callable[[Sequence[Image.Image], Image.Image], None]
 
 
 class FolderError(ValueError):
@@ -185,6 +189,7 @@ def translate_folder(
     output: Path,
     share: Share,
     report: Callable[[int, int], None] = lambda done, total: None,
+    sign: Sign = lambda results, picture: None,
 ) -> Summary:
     """Translate this process's share of a folder's pictures, skipping what is finished.
 
@@ -197,6 +202,7 @@ def translate_folder(
         output: folder of the results, after `agree_on`.
         share: which pictures are this process's.
         report: called with (pictures done, pictures in the share).
+        sign: called with (the results, the picture), to let them say how they were made.
 
     Raises:
         PictureError: if the input folder is missing or holds no picture.
@@ -220,7 +226,7 @@ def translate_folder(
             if _is_finished(known.get(name), sha256, output):
                 there += 1
                 continue
-            record = _translate(translator, styles, path, Record(name, sha256), stem, output)
+            record = _translate(translator, styles, path, Record(name, sha256), stem, output, sign)
             if record.error:
                 failed.append(record)
             else:
@@ -242,12 +248,16 @@ def _is_finished(record: Record | None, sha256: str, output: Path) -> bool:
     return all((output / result).is_file() for result in record.results)
 
 
-def _translate(translator: Translator, styles: Tensor, path: Path, record: Record, stem: str, output: Path) -> Record:
+def _translate(
+    translator: Translator, styles: Tensor, path: Path, record: Record, stem: str, output: Path, sign: Sign
+) -> Record:
     try:
         picture = images.open_picture(path, name=record.source)
     except images.PictureError as error:
         return Record(record.source, record.sha256, error=str(error))
     results = _results(output, stem, len(styles))
-    for result, rendered in zip(results, translator.render(translator.plan(picture), styles), strict=True):
-        files.save_png(rendered, result)
+    pictures = translator.render(translator.plan(picture), styles)
+    sign(pictures, picture)
+    for result, rendered in zip(results, pictures, strict=True):
+        files.save_png(rendered, result, pnginfo=text_of(rendered))
     return Record(record.source, record.sha256, [result.relative_to(output).as_posix() for result in results])

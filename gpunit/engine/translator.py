@@ -164,6 +164,11 @@ class Translator:
                 self._plans.popitem(last=False)
         return plan
 
+    @torch.inference_mode()
+    def plan_once(self, picture: Image.Image) -> Plan:
+        """`plan` for a picture that no one will ask for again, such as a frame of a clip: the plan is not kept."""
+        return self._encode(self._to_batch(images.to_rgb(picture)))
+
     def forget_plans(self) -> None:
         """Drop the plans that are kept; those handed out stay valid."""
         with self._lock:

@@ -4,6 +4,7 @@ The only place in which a file becomes pixels (`open_picture`, upright 8-bit RGB
 (`to_tensor`, in [-1, 1]) or the other way round (`to_pictures`), and that knows which files of a folder are pictures.
 """
 
+from gpunit.images.clips import CLIP_SUFFIXES, MOST_SECONDS, Clip, ClipError, ClipWriter, open_clip
 from gpunit.images.folders import (
     Survey,
     list_pictures,
@@ -40,9 +41,14 @@ from gpunit.images.sheets import save_animation, sheet
 
 __all__ = [
     "CENTRE",
+    "CLIP_SUFFIXES",
     "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MOST_SECONDS",
+    "Clip",
+    "ClipError",
+    "ClipWriter",
     "Crop",
     "PictureError",
     "Survey",
@@ -51,6 +57,7 @@ __all__ = [
     "is_shown_by_browsers",
     "list_pictures",
     "load_square",
+    "open_clip",
     "open_picture",
     "picture_suffixes",
     "read_batches",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-import numpy as np
 from PIL import Image, ImageDraw
+
+from gpunit.images.clips import ClipWriter
 
 
 def sheet(
@@ -31,20 +31,12 @@ def sheet(
     return picture
 
 
-def save_animation(pictures: Sequence[Image.Image], path: str | os.PathLike[str], frames_per_second: float) -> None:
+def save_animation(pictures: Iterable[Image.Image], path: str | os.PathLike[str], frames_per_second: float) -> None:
     """Write pictures of one size as an animation: an endless GIF, or an MP4 (H.264), by the path's suffix.
 
     Raises:
         ValueError: for another suffix.
     """
-    import imageio.v3 as imageio  # only who exports an animation needs it
-
-    frames = np.stack([np.asarray(picture) for picture in pictures])
-    path = Path(path)
-    suffix = path.suffix
-    if suffix == ".gif":
-        imageio.imwrite(path, frames, plugin="pillow", duration=1000 / frames_per_second, loop=0)
-    elif suffix == ".mp4":
-        imageio.imwrite(path, frames, plugin="FFMPEG", fps=frames_per_second, codec="libx264", macro_block_size=2)
-    else:
-        raise ValueError(f"an animation is a .gif or an .mp4, not a {suffix or 'file without suffix'}")
+    with ClipWriter(path, frames_per_second) as writer:
+        for picture in pictures:
+            writer.add(picture)

@@ -41,6 +41,11 @@ class Content(Inputs):
     across: float = 0.5
     down: float = 0.5
 
+    @property
+    def crop(self) -> Crop:
+        """The square, for `images.cut`."""
+        return Crop(self.zoom, self.across, self.down)
+
     def square(self, side: int) -> Image.Image:
         """The square, upright RGB, side x side pixels, never squashed.
 
@@ -48,7 +53,7 @@ class Content(Inputs):
             gr.Error: if there is no picture.
             PictureError: if it cannot be read.
         """
-        return uploads.cut_upload(given(self.path), Crop(self.zoom, self.across, self.down), side)
+        return uploads.cut_upload(given(self.path), self.crop, side)
 
 
 def given(path: str | None, missing: str = "no_picture") -> str:

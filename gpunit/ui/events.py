@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -18,9 +19,12 @@ from gpunit.zoo.weights import ModelError
 
 # One heavy job at a time per device: events that compute share this queue.
 DEVICE_QUEUE = "device"
+# What takes minutes has a queue of its own: the others share the device with it, and do not wait behind it.
+LONG_QUEUE = "long"
 
 # Settings of events, to be combined.
 ON_DEVICE: dict[str, Any] = {"concurrency_id": DEVICE_QUEUE, "concurrency_limit": 1}
+LONG: dict[str, Any] = {"concurrency_id": LONG_QUEUE, "concurrency_limit": 1}
 LIVE: dict[str, Any] = {**ON_DEVICE, "trigger_mode": "always_last", "show_progress": "hidden"}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {**PRIVATE, "show_progress": "hidden"}
@@ -47,7 +51,8 @@ def endpoint(action: Callable[..., Any], *given: Any) -> Callable[..., Any]:
     """Make of an action what Gradio calls.
 
     Args:
-        action: a function of values.  Parameters that are annotated with a class of `Inputs` become its fields.
+        action: a function of values, or a generator function of several answers.  Parameters that are annotated with a
+            class of `Inputs` become its fields.
         given: its first arguments, such as the models; they are no part of the endpoint.
 
     Returns:
@@ -59,8 +64,7 @@ def endpoint(action: Callable[..., Any], *given: Any) -> Callable[..., Any]:
     several = {each.name: hints[each.name] for each in taken if _is_several(hints.get(each.name))}
     flat = [part for each in taken for part in _parts(each, hints, several.get(each.name))]
 
-    @functools.wraps(action)
-    def call(*values: Any) -> Any:
+    def arguments_of(values: Sequence[Any]) -> list[Any]:
         rest = iter(values)
         arguments: list[Any] = []
         for each in taken:
@@ -71,16 +75,32 @@ def endpoint(action: Callable[..., Any], *given: Any) -> Callable[..., Any]:
                 arguments.append(kind(*(next(rest) for _ in fields(kind))))
             else:
                 arguments += [next(rest, each.default)]
-        try:
-            return action(*given, *arguments)
-        except (PictureError, StyleError, ModelError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        return arguments
 
+    @functools.wraps(action)
+    def call(*values: Any) -> Any:
+        with _mistakes_as_notices():
+            return action(*given, *arguments_of(values))
+
+    @functools.wraps(action)
+    def stream(*values: Any) -> Iterator[Any]:
+        with _mistakes_as_notices():
+            yield from action(*given, *arguments_of(values))
+
+    offered: Callable[..., Any] = stream if inspect.isgeneratorfunction(action) else call
     # Gradio takes outputs that have no component from "return"; it would not know what a picture is.
-    call.__signature__ = inspect.Signature(flat, return_annotation=Any)  # type: ignore[attr-defined]
-    call.__annotations__ = {each.name: each.annotation for each in flat} | {"return": Any}
-    call.__doc__ = _documented(inspect.getdoc(action) or "", several)
-    return call
+    offered.__signature__ = inspect.Signature(flat, return_annotation=Any)  # type: ignore[attr-defined]
+    offered.__annotations__ = {each.name: each.annotation for each in flat} | {"return": Any}
+    offered.__doc__ = _documented(inspect.getdoc(action) or "", several)
+    return offered
+
+
+@contextmanager
+def _mistakes_as_notices() -> Iterator[None]:
+    try:
+        yield
+    except (PictureError, StyleError, ModelError) as error:
+        raise gr.Error(str(error), print_exception=False) from None
 
 
 def _is_several(kind: Any) -> bool:

@@ -6,6 +6,7 @@ pixels are the same for everyone who can name it.  Callers get copies, so that n
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from gpunit.engine.provenance import Photo
 from gpunit.images import MAX_BYTES, Crop, cut, is_shown_by_browsers, open_picture
 from gpunit.ui.server import scratch
 
@@ -119,6 +121,21 @@ def cut_upload(path: str, crop: Crop, side: int) -> Image.Image:
     if key is None:
         return cut(_read(path), side, crop)
     return _cut.get((key, crop, side), lambda: cut(_opened.get(key, lambda: _read(path)), side, crop)).copy()
+
+
+def photo_of(path: str) -> Photo:
+    """What results say of an uploaded picture that they were made of.
+
+    Raises:
+        PictureError: if it cannot be read.
+    """
+    key = FileKey.of(path)
+    return Photo.of(_read(path)) if key is None else _photo_of(key)
+
+
+@functools.lru_cache(maxsize=1024)
+def _photo_of(key: FileKey) -> Photo:
+    return Photo.of(_opened.get(key, lambda: _read(key.path)))
 
 
 def accept_upload(path: str | None) -> Any:

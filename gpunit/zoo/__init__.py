@@ -14,6 +14,7 @@ from gpunit.zoo.loading import (
     load_content_encoder,
     load_published,
     load_shape_head,
+    require_same_weights,
     shape_classes,
 )
 from gpunit.zoo.table import (
@@ -62,6 +63,7 @@ __all__ = [
     "load_published",
     "load_shape_head",
     "push_to_hub",
+    "require_same_weights",
     "save_pretrained",
     "shape_classes",
     "stored",

@@ -7,6 +7,7 @@ render nonsense without an error.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gpunit.networks.style_sampler import StyleSampler
 from gpunit.zoo import ledger, pretrained
 from gpunit.zoo.downloading import convert_here
 from gpunit.zoo.published import convert_published
-from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, ModelSpec, find, stored
+from gpunit.zoo.table import CONTENT_ENCODER, DISTILLERS, FAMILIES, ModelSpec, all_models, find, stored
 from gpunit.zoo.weights import ModelError, fill, read_header, read_weights, require_finite, shape_head_path
 
 
@@ -69,7 +70,34 @@ def fingerprint(name: str) -> str:
         ModelError: as `files_of`.
     """
     path, _ = files_of(name)
+    found = path.stat()
+    return _digest_once(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=256)  # every picture that is written names its weights
+def _digest_once(path: Path, modified_ns: int, size: int) -> str:
     return digest(path)
+
+
+def require_same_weights(name: str, sha256: str, made: str) -> None:
+    """Make sure that the weights here are those that something was made with.
+
+    Args:
+        name: of the translator.
+        sha256: digest of the weights that it was made with.
+        made: what was made, for the message.
+
+    Raises:
+        ModelError: if the translator is unknown, not on this machine, or has other weights.
+    """
+    if name not in all_models() and not pretrained.is_hub_name(name):
+        raise ModelError(
+            f"{made} was made with {name}, a model that is not known here; put its file among the checkpoints first."
+        )
+    if fingerprint(name) != sha256:
+        raise ModelError(
+            f"{made} was made with other weights of {name} (another sha256); restore those weights to make it again."
+        )
 
 
 def load(name: str, device: str = "auto", precision: str = "auto") -> Translator:

@@ -25,7 +25,7 @@ from packaging.specifiers import SpecifierSet
 
 from gpunit import settings, zoo
 from gpunit.settings import SettingError
-from gpunit.ui.events import DEVICE_QUEUE
+from gpunit.ui.events import DEVICE_QUEUE, LONG_QUEUE
 from gpunit.ui.models import Models
 from gpunit.ui.page import build_page
 from gpunit.ui.server import zero_gpu
@@ -301,7 +301,8 @@ def test_gpus_lent_by_the_call_are_asked_for_by_what_computes(monkeypatch: pytes
     monkeypatch.setenv(zero_gpu.SWITCH, "true")
     monkeypatch.setitem(sys.modules, "spaces", types.SimpleNamespace(GPU=lend))
     zero_gpu.lend_gpu(page, models)
-    computing = {function.fn for function in page.fns.values() if function.concurrency_id == DEVICE_QUEUE}
+    queues = (DEVICE_QUEUE, LONG_QUEUE)
+    computing = {function.fn for function in page.fns.values() if function.concurrency_id in queues}
     assert asked.keys() == computing
     names = {function.api_name: function.fn for function in page.fns.values()}
     assert asked[names["animate_styles"]] > asked[names["translate"]]

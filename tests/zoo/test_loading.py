@@ -11,7 +11,7 @@ from gpunit.engine.translator import Translator
 from gpunit.files import digest
 from gpunit.networks.content_encoder import ContentEncoder
 from gpunit.networks.families import SMALL
-from gpunit.zoo import weights
+from gpunit.zoo import loading, weights
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 
@@ -104,3 +104,27 @@ def test_a_style_bank_that_is_missing_broken_or_of_another_family_is_named(
                 zoo.load("to-cat", "cpu", "fp32")
     finally:
         small.style_bank = kept
+
+
+def test_the_weights_are_digested_once_for_many_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    digested: list[Path] = []
+
+    def digest(path: Path) -> str:
+        digested.append(path)
+        return "ab" * 32
+
+    monkeypatch.setattr(loading, "digest", digest)
+    loading._digest_once.cache_clear()
+    try:
+        assert {zoo.fingerprint("to-cat") for _ in range(3)} == {"ab" * 32}
+    finally:
+        loading._digest_once.cache_clear()
+    assert len(digested) == 1
+
+
+def test_weights_that_are_not_those_of_a_result_are_refused() -> None:
+    zoo.require_same_weights("to-cat", zoo.fingerprint("to-cat"), "a.png")
+    with pytest.raises(ModelError, match=r"^a\.png was made with other weights of to-cat"):
+        zoo.require_same_weights("to-cat", "0" * 64, "a.png")
+    with pytest.raises(ModelError, match=r"^a\.png was made with to-moon, a model that is not known here"):
+        zoo.require_same_weights("to-moon", "0" * 64, "a.png")

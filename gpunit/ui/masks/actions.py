@@ -11,7 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from gpunit.engine import masks
+from gpunit.engine.provenance import CodedStyle
 from gpunit.engine.translator import Plan, Translator
+from gpunit.ui import signing
 from gpunit.ui.content import PREVIEW_SIZE, Content, show_crop
 from gpunit.ui.i18n import notice
 from gpunit.ui.models import Models
@@ -115,6 +117,8 @@ def render(
     scales = [clamped(scale, 0.0, MAX_STRENGTH) for scale in (coarse, fine)]
     painted = _painted(dabs)
     picture = translator.render(plan, style, masks.mask_scales(plan, scales, painted))[0]
+    if painted is None and scales == [1.0, 1.0]:  # what altered skips make cannot be made again from a style
+        signing.sign([picture], [CodedStyle.of(style)], translator, model_name, content)
     apart = np.abs(np.asarray(picture, dtype=int) - np.asarray(kept[1], dtype=int)).mean()
     share = 0.0 if painted is None else painted.mean()
     line = notice("effect_painted" if share else "effect", apart=apart, share=share)
@@ -134,7 +138,9 @@ def render_styles(models: Models, model_name: str, content: Content, seed: float
         Six pictures with captions.
     """
     translator, _, plan = _planned(models, model_name, content)
-    rendered = translator.render(plan, _styles(translator, seed, SHOWN_STYLES))
+    styles = _styles(translator, seed, SHOWN_STYLES)
+    rendered = translator.render(plan, styles)
+    signing.sign(rendered, [CodedStyle.of(code) for code in styles], translator, model_name, content)
     number = read_seed(seed)
     names = [notice("style_number", number=index + 1) for index in range(len(rendered))]
     names[0] = notice("style_seed", seed=number) if number else notice("style_mean")

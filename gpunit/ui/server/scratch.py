@@ -25,6 +25,7 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from gpunit.engine.provenance import text_of
 from gpunit.files import written_beside
 
 KEPT_SECONDS = 7200.0
@@ -62,9 +63,12 @@ def named(picture: Image.Image, name: str) -> Image.Image:
 
 
 def kept_picture(picture: Image.Image) -> Path:
-    """A PNG of a picture, without what its file said besides the pixels and their colour profile; see `named`."""
+    """A PNG of a picture, without what its file said besides the pixels and their colour profile; see `named`.
+
+    A result says how it was made, where the action that rendered it let it.
+    """
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
+    picture.save(buffer, format="PNG", pnginfo=text_of(picture))
     return kept_bytes(buffer.getvalue(), f"{picture.info.get(_NAME) or 'image'}.png")
 
 

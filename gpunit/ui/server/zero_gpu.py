@@ -14,14 +14,20 @@ from collections.abc import Mapping
 import gradio as gr
 
 from gpunit import zoo
-from gpunit.ui.events import DEVICE_QUEUE
+from gpunit.ui.events import DEVICE_QUEUE, LONG_QUEUE
 from gpunit.ui.models import PRIORS, Models
 
 # Set by the Space itself where its hardware is ZeroGPU.
 SWITCH = "SPACES_ZERO_GPU"
 # Seconds asked for per action; asking for more than is needed makes visitors wait and costs them their quota.
 SECONDS = 15
-LONGER: Mapping[str, int] = {"animate_styles": 60, "style_grid": 30, "agreement": 30, "masks_export": 30}
+LONGER: Mapping[str, int] = {
+    "animate_styles": 60,
+    "style_grid": 30,
+    "agreement": 30,
+    "masks_export": 30,
+    **dict.fromkeys(("translate_many", "translate_clip"), 120),
+}
 
 
 def is_on() -> bool:
@@ -35,7 +41,7 @@ def lend_gpu(page: gr.Blocks, models: Models) -> gr.Blocks:
         return page
     spaces = importlib.import_module("spaces")
     for function in page.fns.values():
-        if function.concurrency_id == DEVICE_QUEUE and function.fn is not None:
+        if function.concurrency_id in (DEVICE_QUEUE, LONG_QUEUE) and function.fn is not None:
             seconds = LONGER.get(function.api_name or "", SECONDS)
             function.fn = spaces.GPU(duration=seconds)(function.fn)
     for spec in zoo.all_models().values():

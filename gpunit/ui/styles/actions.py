@@ -15,10 +15,11 @@ from PIL import Image
 from torch import Tensor
 
 from gpunit import zoo
+from gpunit.engine.provenance import CodedStyle
 from gpunit.engine.styles import Style, StyleError
 from gpunit.engine.translator import Translator
 from gpunit.images import CENTRE
-from gpunit.ui import uploads
+from gpunit.ui import signing, uploads
 from gpunit.ui.content import Content, given
 from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
@@ -43,10 +44,9 @@ def show(
     if not content.path:
         return [gr.skip(), None, gr.skip(), None, "", *[gr.skip()] * MAX_AXES]
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
     if current is None or current.model != model_name:
-        return placed(translator, seen, style_or_mean(translator, model_name, base), shown)
-    picture, line = _render(translator, seen, current.code)
+        return placed(translator, content, style_or_mean(translator, model_name, base), shown)
+    seen, picture, line = _render(translator, content, current)
     return [gr.skip(), seen, gr.skip(), picture, line, *[gr.skip()] * MAX_AXES]
 
 
@@ -66,7 +66,6 @@ def render_style(
         The picture, and a line on time.
     """
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
     started = style_or_mean(translator, model_name, base).code
     if not all(math.isfinite(coordinate) for coordinate in coordinates):
         raise gr.Error("Coordinates are numbers of standard deviations, such as 1.5.")
@@ -74,7 +73,7 @@ def render_style(
     stood = torch.tensor(_slider_values(translator, started), dtype=torch.float64)
     offsets = torch.tensor(coordinates[: len(stood)], dtype=torch.float64) - stood
     moved = Style.of(model_name, translator.style_space.moved(started, offsets.float()))
-    return moved, *_render(translator, seen, moved.code)
+    return moved, *_render(translator, content, moved)[1:]
 
 
 def start_style(
@@ -105,7 +104,6 @@ def start_style(
     if origin is None:  # the current style came from elsewhere; there is nothing to start from anew
         return [gr.skip()] * (5 + MAX_AXES)
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
     if origin == BY_EXEMPLAR:
         exemplar = uploads.cut_upload(given(exemplar_path, "no_exemplar"), CENTRE, translator.resolution)
         code = translator.style_of(exemplar)
@@ -113,7 +111,7 @@ def start_style(
         code = translator.sample(1, read_seed(seed), clamped(temperature, 0.0, MOST_TEMPERATURE))
     else:
         code = translator.mean_style()
-    return placed(translator, seen, Style.of(model_name, code), shown)
+    return placed(translator, content, Style.of(model_name, code), shown)
 
 
 def reset_style(models: Models, content: Content, model_name: str, base: Style | None, shown: float) -> list[Any]:
@@ -130,8 +128,7 @@ def reset_style(models: Models, content: Content, model_name: str, base: Style |
         The source as the network sees it, the picture in that style, a line on time, and the 12 sliders.
     """
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
-    return placed(translator, seen, style_or_mean(translator, model_name, base), shown)
+    return placed(translator, content, style_or_mean(translator, model_name, base), shown)
 
 
 def show_axes(models: Models, model_name: str, shown: float) -> list[Any]:
@@ -195,12 +192,11 @@ def load_style(models: Models, content: Content, model_name: str, shown: float, 
         The source as the network sees it, the picture in that style, a line on time, and the 12 sliders.
     """
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
     if Path(file).stat().st_size > MAX_JSON_BYTES:
         raise StyleError("this is not a saved style; give a JSON file that the Styles tab wrote.")
     length = translator.style_bank.shape[1]
     style = Style.from_json(Path(file).read_bytes(), model_name, zoo.fingerprint(model_name), length)
-    return placed(translator, seen, style, shown)
+    return placed(translator, content, style, shown)
 
 
 def show_groups(origin: str | None) -> tuple[Any, Any]:
@@ -208,7 +204,7 @@ def show_groups(origin: str | None) -> tuple[Any, Any]:
     return gr.update(visible=origin == BY_SAMPLE), gr.update(visible=origin == BY_EXEMPLAR)
 
 
-def placed(translator: Translator, seen: Image.Image, base: Style, shown: float) -> list[Any]:
+def placed(translator: Translator, content: Content, base: Style, shown: float) -> list[Any]:
     """Start from a style.
 
     Returns:
@@ -233,7 +229,8 @@ def placed(translator: Translator, seen: Image.Image, base: Style, shown: float)
                 visible=number < int(shown),
             )
         )
-    return [base, seen, base, *_render(translator, seen, base.code), *sliders]
+    seen, picture, line = _render(translator, content, base)
+    return [base, seen, base, picture, line, *sliders]
 
 
 def style_or_mean(translator: Translator, model_name: str, style: Style | None) -> Style:
@@ -261,12 +258,14 @@ def _slider_values(translator: Translator, code: Tensor) -> list[float]:
     return [round(coordinate, STEP_DIGITS) + 0.0 for coordinate in coordinates]  # no -0.0
 
 
-def _render(translator: Translator, seen: Image.Image, code: Tensor) -> tuple[Image.Image, str]:
-    """One render of a picture, and a line on its time."""
+def _render(translator: Translator, content: Content, style: Style) -> tuple[Image.Image, Image.Image, str]:
+    """The square of a picture, one render of it, and a line on its time."""
+    seen = content.square(translator.resolution)
     plan = translator.plan(seen)
     begun = time.perf_counter()
-    (picture,) = translator.render(plan, code[None])
+    (picture,) = translator.render(plan, style.code[None])
     milliseconds = 1000 * (time.perf_counter() - begun)
+    signing.sign([picture], [CodedStyle(numbers=style.numbers)], translator, style.model, content)
     line = notice(
         "render_time",
         count=1,
@@ -274,4 +273,4 @@ def _render(translator: Translator, seen: Image.Image, code: Tensor) -> tuple[Im
         resolution=translator.resolution,
         device=translator.device.type,
     )
-    return picture, line
+    return seen, picture, line

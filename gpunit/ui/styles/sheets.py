@@ -119,10 +119,9 @@ def take_cell(
     if corners is None or corners[0].model != model_name:
         raise gr.Error(notice("other_grid"))
     translator = models.get(model_name)
-    seen = content.square(translator.resolution)
     column, row = (min(int(pixel) // (CELL + GAP), GRID_SIZE - 1) for pixel in clicked.index)
     codes = styles.grid(torch.stack([corner.code for corner in corners]), GRID_SIZE)
-    values = placed(translator, seen, Style.of(model_name, codes[row, column]), shown)
+    values = placed(translator, content, Style.of(model_name, codes[row, column]), shown)
     return [*values, values[3]]
 
 

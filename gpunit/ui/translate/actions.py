@@ -12,9 +12,10 @@ import gradio as gr
 from PIL import Image
 
 from gpunit import images, zoo
+from gpunit.engine import provenance
 from gpunit.images import CENTRE
 from gpunit.segmentation.subject import is_like
-from gpunit.ui import uploads
+from gpunit.ui import signing, uploads
 from gpunit.ui.content import PREVIEW_SIZE, Content, given
 from gpunit.ui.examples import EXAMPLES, example_stem
 from gpunit.ui.i18n import domain_name, listed, notice, text
@@ -53,7 +54,7 @@ def translate(models: Models, inputs: TranslationInputs) -> tuple[list[Image.Ima
     begun = time.perf_counter()
     plan = translator.plan(seen)
     planned = time.perf_counter()
-    styles = inputs.styles(translator)
+    styles, sources = inputs.styles(translator)
     results = translator.render(plan, styles)
     rendered = time.perf_counter()
     line = notice(
@@ -65,6 +66,7 @@ def translate(models: Models, inputs: TranslationInputs) -> tuple[list[Image.Ima
         device=translator.device.type,
         dtype=str(translator.dtype).removeprefix("torch."),
     )
+    signing.sign(results, sources, translator, inputs.model_name, inputs.content)
     made = Rendered(inputs, styles.cpu())
     for number, result in enumerate(results, start=1):
         scratch.named(result, f"{made.name}-{number}")
@@ -92,7 +94,7 @@ def pick(
     results: list[tuple[Image.Image, str | None]], sides: Sides, made: Rendered | None, clicked: gr.SelectData
 ) -> tuple[Sides, int]:
     """Put the clicked translation beside the input."""
-    picture = results[clicked.index][0]
+    picture = provenance.keep(results[clicked.index][0])
     if made is not None:
         scratch.named(picture, f"{made.name}-{clicked.index + 1}")
     return (sides[0], picture), clicked.index
@@ -110,14 +112,20 @@ def translate_to_all(models: Models, content: Content, seed: float, temperature:
     Returns:
         The translations with captions, target by target.
     """
+    sampling: dict[str, Any] = {
+        "count": STYLES_A_TARGET,
+        "seed": read_seed(seed),
+        "temperature": clamped(temperature, 0.0, MOST_TEMPERATURE),
+    }
     shown = []
     for spec in zoo.all_models().values():
         if spec.family != "small" or not spec.is_here:
             continue
         translator = models.get(spec.name)
         plan = translator.plan(content.square(translator.resolution))
-        styles = translator.sample(STYLES_A_TARGET, read_seed(seed), clamped(temperature, 0.0, MOST_TEMPERATURE))
-        for number, picture in enumerate(translator.render(plan, styles), start=1):
+        pictures = translator.render(plan, translator.sample(**sampling))
+        signing.sign(pictures, provenance.sampled(**sampling), translator, spec.name, content)
+        for number, picture in enumerate(pictures, start=1):
             shown.append((picture, f"{domain_name(spec.target)} · {notice('style_number', number=number)}"))
     return gr.update(value=shown, visible=True)
 
@@ -165,7 +173,7 @@ def remember(history: History, sides: Sides, rendered: Rendered) -> tuple[Any, .
     if newest is not None and newest.inputs == inputs:
         return show_history(history)
     by = "y" if inputs.by_exemplar else f"z {read_seed(inputs.seed)}"
-    return show_history(histories.added(history, inputs, sides[1], f"{inputs.model_name} · {by}"))
+    return show_history(histories.added(history, inputs, provenance.keep(sides[1]), f"{inputs.model_name} · {by}"))
 
 
 def show_history(history: History) -> tuple[Any, ...]:
@@ -206,7 +214,10 @@ def save_settings(inputs: TranslationInputs) -> dict[str, Any]:
     resolution = zoo.find(inputs.model_name).resolution
     seen, exemplar = inputs.content.square(resolution), None
     if inputs.by_exemplar:
-        exemplar = uploads.cut_upload(given(inputs.exemplar_path, "no_exemplar"), CENTRE, resolution)
+        path = given(inputs.exemplar_path, "no_exemplar")
+        exemplar = uploads.cut_upload(path, CENTRE, resolution)
+        if (made := provenance.known(path)) is not None:  # a result of this page has exactly its own style
+            provenance.put(exemplar, made)
     return sharing.to_json(inputs.model_name, seen, exemplar, {"guidance": inputs.guidance, **inputs.sampling})
 
 
@@ -247,7 +258,7 @@ def link_shown(rendered: Rendered | None, inputs: TranslationInputs) -> Any:
     picture, exemplar = example_stem(made.path), example_stem(exemplar_path)
     if (made.path and not picture) or (exemplar_path and not exemplar):
         gr.Info(notice("not_in_link"))
-    crop = {"zoom": made.zoom, "across": made.across, "down": made.down} if picture else {}
+    crop: dict[str, Any] = {"zoom": made.zoom, "across": made.across, "down": made.down} if picture else {}
     return gr.update(
         value=sharing.Link(made.model_name, picture, exemplar, **crop, **made.sampling).to_query(), visible=True
     )
@@ -282,5 +293,5 @@ def _zip(name: str, seen: Image.Image, results: list[Image.Image]) -> str:
     with zipfile.ZipFile(path, "w") as archive:
         for name, result in [("source", seen), *((f"style-{i + 1:02d}", r) for i, r in enumerate(results))]:
             with archive.open(f"{name}.png", "w") as file:
-                result.save(file, format="PNG")
+                result.save(file, format="PNG", pnginfo=provenance.text_of(result))
     return str(path)

@@ -8,6 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
+from gpunit import zoo
+from gpunit.engine import provenance
+from gpunit.engine.provenance import Signature, StyleSource
 from gpunit.engine.translator import Translator
 from gpunit.images import CENTRE
 from gpunit.ui import uploads
@@ -19,6 +22,11 @@ BY_SAMPLE = "Drawn styles"
 BY_EXEMPLAR = "Style of a picture"
 MOST_STYLES = 12
 MOST_TEMPERATURE = 1.5
+
+
+def fits_controls(count: float, temperature: float) -> bool:
+    """Whether the page's controls have these values; the command line takes larger ones."""
+    return count <= MOST_STYLES and temperature <= MOST_TEMPERATURE
 
 
 @dataclass(frozen=True)
@@ -73,17 +81,29 @@ class TranslationInputs(Inputs):
             "temperature": clamped(self.temperature, 0.0, MOST_TEMPERATURE),
         }
 
-    def styles(self, translator: Translator) -> Tensor:
-        """The style codes (B, D): sampled ones, or the exemplar's.
+    def signature(self, translator: Translator) -> Signature:
+        """What the translator's results say of it.
+
+        Raises:
+            ModelError: if its file is gone.
+        """
+        return Signature.of(translator, self.model_name, zoo.fingerprint(self.model_name))
+
+    def styles(self, translator: Translator) -> tuple[Tensor, list[StyleSource]]:
+        """The style codes (B, D): sampled ones, or the exemplar's; and what results say of each.
 
         Raises:
             gr.Error: if an exemplar is wanted and there is none.
             PictureError: if it cannot be read.
         """
         if not self.by_exemplar:
-            return translator.sample(**self.sampling)
-        exemplar = uploads.cut_upload(given(self.exemplar_path, "no_exemplar"), CENTRE, translator.resolution)
-        return translator.style_of(exemplar)
+            return translator.sample(**self.sampling), provenance.sampled(**self.sampling)
+        path = given(self.exemplar_path, "no_exemplar")
+        exemplar = uploads.cut_upload(path, CENTRE, translator.resolution)
+        code, source = self.signature(translator).style_of(
+            translator, exemplar, provenance.known(path), uploads.photo_of(path).sha256
+        )
+        return code, [source]
 
 
 @dataclass(frozen=True)

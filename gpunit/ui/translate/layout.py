@@ -11,6 +11,7 @@ from gpunit.ui.components import heading, picture_input, seed_input, shown_galle
 from gpunit.ui.content import ContentPicker
 from gpunit.ui.examples import exemplar_examples
 from gpunit.ui.i18n import text
+from gpunit.ui.signing import signing_switch
 from gpunit.ui.thumbnails import example_choice, one_for_each_target, target_choice
 from gpunit.ui.translate import actions
 from gpunit.ui.translate.downloading import DownloadPanel, download_panel
@@ -196,9 +197,10 @@ def lay_out_sections() -> Sections:
         with gr.Row(elem_classes="acts"):
             save = gr.Button(text("share_save"), size="md", elem_id="share-save")
             load = gr.UploadButton(
-                text("share_load"), file_types=[".json"], size="md", type="filepath", elem_id="share-load"
+                text("share_load"), file_types=[".json", ".png"], size="md", type="filepath", elem_id="share-load"
             )
             copy = gr.Button(text("share_link"), size="md", elem_id="share-link")
+        signing_switch()
         link = gr.Textbox(
             label=text("link"),
             info=text("link_info"),

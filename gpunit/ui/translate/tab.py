@@ -15,7 +15,7 @@ from gpunit.ui.events import COPY_LINK, IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QU
 from gpunit.ui.examples import example_path, own_exemplar
 from gpunit.ui.models import Models, downloads_allowed, model_choices
 from gpunit.ui.thumbnails import NAME_OF_PICTURE
-from gpunit.ui.translate import actions
+from gpunit.ui.translate import actions, clips, many, restoring
 from gpunit.ui.translate.downloading import download_model, show_offer
 from gpunit.ui.translate.inputs import BY_SAMPLE
 from gpunit.ui.translate.layout import Tab, lay_out_results, lay_out_sections, lay_out_style, lay_out_target
@@ -61,11 +61,13 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
             style = lay_out_style()
         with gr.Column(elem_id="tool-results", min_width=0):
             results = lay_out_results()
-    with gr.Tabs(elem_id="translate-sections"):
-        sections = lay_out_sections()
-
     drawing = [style.guidance, style.count, style.seed, style.temperature, style.exemplar]
     inputs = [content.picture, target.model, *content.crop, *drawing]
+    with gr.Tabs(elem_id="translate-sections"):
+        sections = lay_out_sections()
+        many.build(inputs, rendered, chosen, models)
+        clips.build(inputs, rendered, chosen, models)
+
     outputs = [results.gallery, results.timing, results.compare, results.download, rendered, chosen]
     tab = Tab(content, hint, target, style, results, sections, inputs, outputs, rendered, chosen, history, picked)
     _wire_target(tab, models)
@@ -188,7 +190,7 @@ def _wire_sharing(tab: Tab, models: Models) -> None:
     sections.copy.click(endpoint(actions.link_shown), made, sections.link, **QUIET).success(
         None, sections.link, sections.link, js=COPY_LINK, **PRIVATE
     )
-    sections.load.upload(endpoint(actions.load_settings), sections.load, tab.inputs, api_name="load_settings")
+    restoring.wire(tab.content.picture, sections.load, tab.inputs, tab.outputs, models)
 
 
 def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], first_model: str) -> None:

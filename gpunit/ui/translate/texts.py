@@ -47,12 +47,14 @@ LABELS: Texts = {
     "tab_share": ("Share", "分享"),
     "share_heading": (
         "### All that made these pictures\nAs a file: the square of the picture, the model, and the style as a seed or "
-        "as its exemplar. Loaded elsewhere, it gives the same pictures. A link does so too, for example pictures.",
+        "as its exemplar. Loaded elsewhere, it gives the same pictures. A link does so too, for example pictures, and "
+        "every PNG that you save here, with its photo.",
         "### 得到这些图片所需的一切\n存为文件：图片的方形区域、模型，以及风格（种子或参考图片）。"
-        "在别处载入，得到同样的图片。若用的是示例图片，链接也能做到。",
+        "在别处载入，得到同样的图片。若用的是示例图片，链接也能做到；"
+        "在此保存的每个 PNG 配上原照片也能做到。",
     ),
     "share_save": ("Save as JSON", "保存为 JSON"),
-    "share_load": ("Load from JSON", "载入 JSON"),
+    "share_load": ("Load a PNG or JSON", "载入 PNG 或 JSON"),
     "share_link": ("Copy a link", "复制链接"),
     "link": ("Link", "链接"),
     "link_info": (
