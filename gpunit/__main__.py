@@ -10,6 +10,7 @@ import typer
 
 from gpunit import __version__, memory
 from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
+from gpunit.commands.explorer import prior_commands
 from gpunit.commands.shared import explain
 from gpunit.streams import keep_printing
 
@@ -49,7 +50,7 @@ def run_page(context: typer.Context) -> None:
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, models.models, models.download, models.export, models.card, models.push),
-    "Generative prior": (prior.render_prior, prior.synthesize, segmentation.segment),
+    "Generative prior": (prior.synthesize, segmentation.segment),
     "Train": (
         training.train_prior,
         training.choose,
@@ -62,8 +63,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 for group, commands in COMMANDS.items():
     for command in commands:
-        name = "prior" if command is prior.render_prior else None
-        app.command(name, rich_help_panel=group)(command)
+        app.command(rich_help_panel=group)(command)
+app.add_typer(prior_commands, name="prior", rich_help_panel="Generative prior")
 
 
 def main() -> None:

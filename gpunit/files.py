@@ -104,6 +104,12 @@ def refuse_filled(path: Path, advice: str = "choose another folder, or move it a
         refuse_existing(path, advice=advice)
 
 
+def adopt(file: Path, path: Path) -> None:
+    """Let a finished file take another name on the same disk, in place of an older file; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(path)
+
+
 def write_json(path: Path, value: object) -> None:
     """Write a value as indented JSON, in place of an older file."""
     with written_beside(path) as partial:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 
 PACKAGE = Path(__file__).resolve().parent
 # Where assets/ and checkpoints/ lie: in an installed package a folder of its own, in a checkout the repository.
@@ -37,6 +37,7 @@ VARIABLES: Mapping[str, Variable] = {
     "GPUNIT_CHECKPOINTS": Variable(
         "", "folder of all weights, in place of checkpoints/ beside app.py: copy that first"
     ),
+    "GPUNIT_CACHE": Variable("", "folder of what is found once and kept, in place of the user's cache folder"),
     "GPUNIT_MIRROR": Variable("", "where published weights come from: a folder's address or owner/name (Google Drive)"),
     "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
@@ -85,6 +86,11 @@ def checkpoint_folders() -> tuple[Path, ...]:
     if IS_INSTALLED:
         return user_data_path("gpunit-explorer", appauthor=False) / "checkpoints", bundled
     return (bundled,)
+
+
+def cache_folder() -> Path:
+    """The folder of what can be found again, which may be deleted: GPUNIT_CACHE, or the user's (~/.cache on Linux)."""
+    return Path(text("GPUNIT_CACHE") or user_cache_path("gpunit-explorer", appauthor=False))
 
 
 def install_command(extra: str = "") -> str:

@@ -69,7 +69,7 @@ def download(
             typer.echo(f"{spec.name} is in {spec.path}")
         for name in priors:
             if not loading.is_here(name):
-                loading.fetch_pretrained(name, functools.partial(show, name))
+                loading.fetch_pretrained(name, functools.partial(show, name), mirror)
             typer.echo(f"{name} is on this machine")
         for name in shared:
             hub.fetch(name, show)

@@ -29,12 +29,22 @@ if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
 
 PriorName = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
-Classes = Annotated[str, typer.Option(help="Class names or numbers, separated by commas.", callback=listed)]
+Classes = Annotated[
+    str, typer.Option(help="Class names, numbers or mixtures (cat:0.7+dog:0.3), separated by commas.", callback=listed)
+]
 Download = Annotated[bool, typer.Option("--download", help="Fetch a pretrained BigGAN that is not on this machine.")]
 
 
+Mirror = Annotated[
+    str, typer.Option(help="Folder address or Hub repository (owner/name) that --download asks before all others.")
+]
+
+
 def render_prior(
-    output: Annotated[Path, typer.Option(help="The sheet's file, .png: rows share a latent code, columns a class.")],
+    context: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option(help="The sheet's file, .png: rows share a latent code, columns a class.")
+    ] = None,
     prior: PriorName = "prior-small",
     classes: Classes = "cat,dog,bird,car",
     rows: Annotated[int, typer.Option(min=1, max=64, help="Latent codes.")] = 6,
@@ -43,15 +53,22 @@ def render_prior(
     ] = 1.0,
     seed: Seed = 0,
     download: Download = False,
+    mirror: Mirror = "",
     device: Device = "auto",
 ) -> None:
     """Render a sheet of pictures from shared latent codes."""
+    if context.invoked_subcommand is not None:
+        return
+    if output is None:
+        raise UsageError("name the sheet's file with --output, or one of the commands that `prior --help` lists.")
     files.refuse_existing(output, advice=OTHER_OUTPUT)
+    from gpunit.prior.classes import shown_name
+
     names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names)
-    labels = loaded.labels(names)
-    grid = loaded.grid(loaded.latents(rows, seed, truncation), labels)
-    headings = [loaded.class_names[label].split(",")[0][:18] for label in labels]
+    loaded = load_with_bar(prior, device, download, names, mirror)
+    columns = loaded.columns(names)
+    grid = loaded.grid(loaded.latents(rows, seed, truncation), columns)
+    headings = [shown_name(column, loaded.class_names) for column in columns]
     cell = max(128, loaded.resolution)
     files.save_png(images.sheet([images.to_pictures(row) for row in grid], cell, headings), output)
     typer.echo(f"{output} written")
@@ -80,6 +97,7 @@ def synthesize(
     ] = None,
     seed: Seed = 0,
     download: Download = False,
+    mirror: Mirror = "",
     device: Device = "auto",
 ) -> None:
     """Render a data set of pairs that share a layout: equal file names share a latent code.
@@ -95,7 +113,7 @@ def synthesize(
         raise UsageError(f"--truncations takes numbers separated by commas, not {truncations!r}.") from None
     names = tuple(map(str, PAPER_CLASSES)) if classes == "paper" else tuple(classes.split(","))
     share = Share.of(os.environ)
-    loaded = load_with_bar(prior, own_device(device, share), download, names)
+    loaded = load_with_bar(prior, own_device(device, share), download, names, mirror)
     paths = images.list_pictures(photos) if photos else []
     origin = (fingerprint(prior), *(files.digest(path) for path in paths))
     settings = SynthesisSettings(names, codes, steps, seed, minimum_score, origin)
@@ -108,17 +126,20 @@ def synthesize(
         typer.echo(f"{total} latent codes in {output}")
 
 
-def load_with_bar(name: str, device: str, download: bool = False, classes: Sequence[str] = ()) -> Prior:
+def load_with_bar(
+    name: str, device: str, download: bool = False, classes: Sequence[str] = (), mirror: str = ""
+) -> Prior:
     """A prior by name or folder, with a progress bar where it is downloaded.
 
     Raises:
         PriorError: if it cannot be loaded; and, before a download, if a pretrained one lacks one of the classes.
     """
-    from gpunit.prior import biggan, loading  # the library of BigGAN is slow to import
+    from gpunit.prior import loading  # the library of BigGAN is slow to import
+    from gpunit.prior.classes import columns_of
 
     if name in loading.PRETRAINED:
-        biggan.class_numbers(classes, CLASS_NAMES)
+        columns_of(classes, CLASS_NAMES)
     if not download:
         return loading.load_prior(name, device)
     with receiving() as progress:
-        return loading.load_prior(name, device, True, reporter(progress, f"Downloading {name}"))
+        return loading.load_prior(name, device, True, reporter(progress, f"Downloading {name}"), mirror)

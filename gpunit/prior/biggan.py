@@ -20,44 +20,28 @@ from torch import Tensor
 
 from gpunit.engine.device import pick_device
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.prior.inference import FoldedGenerator
+from gpunit.prior.classes import Column, Mixture, Part, PriorError, class_numbers, columns_of
+from gpunit.prior.inference import Edit, FoldedGenerator
+from gpunit.prior.table import Layer
 from gpunit.seeds import step_generator
-from gpunit.zoo.weights import ModelError
 
 _LATENT_LIMIT = 2.0
 
 
-class PriorError(ModelError):
-    """A prior that cannot be loaded or asked for; the message says why and what to do, in one sentence."""
-
-
 @dataclass(frozen=True)
 class LatentCodes:
-    """Latent codes (N, D) and the truncation they were sampled at, which picks the standing statistics."""
+    """Latent codes and the truncation they were sampled at, which picks the standing statistics.
+
+    Attributes:
+        codes: (N, D), the same for all layers; or (N, layers, D), one for each.
+        truncation: in (0, 1].
+    """
 
     codes: Tensor
     truncation: float = 1.0
 
     def __len__(self) -> int:
         return len(self.codes)
-
-
-def class_numbers(names: Sequence[str], class_names: Sequence[str]) -> list[int]:
-    """Numbers of classes, which are their places in a prior's list, by exact name or number.
-
-    Raises:
-        PriorError: for a name that is not in the list.
-    """
-    numbers = []
-    for name in names:
-        if name in class_names:
-            numbers.append(class_names.index(name))
-        elif name.isdigit() and int(name) < len(class_names):
-            numbers.append(int(name))
-        else:
-            known = ", ".join(class_names[:8]) + (", …" if len(class_names) > 8 else "")
-            raise PriorError(f"the prior has no class {name!r}; give exact names or numbers: it has {known}.")
-    return numbers
 
 
 def unit_latents(count: int, dim: int, seed: int, first: int = 0) -> Tensor:
@@ -78,7 +62,8 @@ class Prior:
         class_names: one name per class.
         encoder: infers latent codes from photographs, where one was trained.
         device: "auto", "cuda", "mps" or "cpu".
-        batch: pictures a forward pass; by default 4 on a CPU, whose caches hold no more, and 16 elsewhere.
+        batch: pictures a forward pass; by default 4 on a CPU, whose caches hold no more, and 16 elsewhere, and fewer
+            above 128 px, so that 512 px fit a card with 6 GB.
     """
 
     def __init__(
@@ -98,7 +83,8 @@ class Prior:
         self._generator = generator.to(self.device).to(memory_format=torch.channels_last)
         self._embeddings = model.embeddings.weight.detach().T.to(self.device, copy=True)
         self._encoder = encoder.eval().requires_grad_(False).to(self.device) if encoder is not None else None
-        self._batch = batch or (4 if self.device.type == "cpu" else 16)
+        most = 4 if self.device.type == "cpu" else 16
+        self._batch = batch or max(1, most * 128**2 // max(128, self.resolution) ** 2)
 
     @property
     def resolution(self) -> int:
@@ -114,6 +100,23 @@ class Prior:
     def can_invert(self) -> bool:
         """Whether latent codes can be inferred from photographs."""
         return self._encoder is not None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that are told the code and the class, in their order."""
+        return self._generator.numbered
+
+    def columns(self, names: Sequence[str]) -> list[Column]:
+        """Classes by name or number, and mixtures as `columns_of` reads them.
+
+        Raises:
+            PriorError: for a class that the prior does not have, or a mixture that leaves a layer out.
+        """
+        columns = columns_of(names, self.class_names)
+        for column in columns:
+            if isinstance(column, Mixture):
+                column.weights(len(self.class_names), len(self.layers))
+        return columns
 
     def labels(self, names: Sequence[str]) -> list[int]:
         """Class numbers by exact name or number.
@@ -136,51 +139,109 @@ class Prior:
         return LatentCodes(torch.cat(codes) * truncation, truncation)
 
     @torch.inference_mode()
-    def render(self, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
-        """One picture per code and label, paired up: (N, 3, S, S) float32 in [-1, 1], on the CPU.
+    def render(self, latents: LatentCodes, labels: Sequence[Column], edit: Edit | None = None) -> Tensor:
+        """One picture per code and column, paired up: (N, 3, S, S) float32 in [-1, 1], on the CPU.
+
+        Args:
+            latents: the codes.
+            labels: class numbers or mixtures.
+            edit: changes a layer's map, see `FoldedGenerator`.
 
         Raises:
             PriorError: where there are not as many labels as codes, or the truncation is not in (0, 1].
         """
-        pictures = [self._generator(condition, step).float().cpu() for condition, step in self._parts(latents, labels)]
-        return torch.cat(pictures)
+        parts = self._parts(latents, labels)
+        return torch.cat([self._generator(condition, step, edit).float().cpu() for condition, step in parts])
 
     @torch.inference_mode()
-    def features(self, latents: LatentCodes, labels: Sequence[int], size: int = 16) -> Tensor:
-        """The generator's last feature of one size, for codes and labels paired up: (N, C, size, size), on the CPU.
+    def features(
+        self, latents: LatentCodes, labels: Sequence[Column], size: int = 16, layer: int | None = None
+    ) -> Tensor:
+        """The generator's last feature of one size, or that of one layer, for codes and columns paired up.
+
+        Args:
+            latents: the codes.
+            labels: class numbers or mixtures.
+            size: side of the feature, unless a layer is given.
+            layer: number of one of `layers`.
+
+        Returns:
+            (N, C, size, size), on the CPU.
 
         Raises:
-            PriorError: as for `render`, and for a size that the generator does not pass through.
+            PriorError: as for `render`, and for a size or layer that the generator does not have.
         """
+        numbers = [each.number for each in self.layers if layer == each.number or (layer is None and size == each.size)]
+        if not numbers:
+            raise PriorError(
+                f"the prior has no feature of size {size}; ask for 4, 8, 16, …, {self.resolution}."
+                if layer is None
+                else f"the prior has no layer {layer}; ask for 0 to {len(self.layers) - 1}."
+            )
         answers = []
         for condition, step in self._parts(latents, labels):
             feature = None
-            for x in self._generator.maps(condition, step):
-                if x.shape[-1] > size:
+            for number, x in self._generator.maps(condition, step):
+                if number > numbers[-1]:
                     break
                 feature = x
-            if feature is None or feature.shape[-1] != size:
-                raise PriorError(f"the prior has no feature of size {size}; ask for 4, 8, 16, …, {self.resolution}.")
+            assert feature is not None
             answers.append(feature.float().cpu())
         return torch.cat(answers)
 
-    def _parts(self, latents: LatentCodes, labels: Sequence[int]) -> Iterator[tuple[Tensor, int]]:
+    def first_weight(self) -> Tensor:
+        """The weights of the first layer, which is linear, for the code: (features, D), on the CPU."""
+        return self._generator.gen_z.weight[:, : self.latent_dim].detach().cpu()
+
+    def generate(self, codes: Tensor, embeddings: Tensor, truncation: float = 1.0) -> Tensor:
+        """Pictures through which gradients pass to codes and class embeddings, on the prior's device.
+
+        Args:
+            codes: (N, D) or (N, layers, D), on the device.
+            embeddings: as `embeddings_of` gives them; both of as many dimensions.
+            truncation: picks the standing statistics.
+
+        Returns:
+            (N, 3, S, S) in [-1, 1].
+        """
+        return self._generator(torch.cat([codes, embeddings], dim=-1), self._step(truncation))
+
+    def embeddings_of(self, labels: Sequence[Column]) -> Tensor:
+        """Class embeddings of columns: (N, D) where all are classes, else (N, layers, D); on the device."""
+        numbers = [label for label in labels if isinstance(label, int)]
+        if len(numbers) == len(labels):
+            return self._embeddings[torch.as_tensor(numbers, device=self.device)]
+        layers, classes = len(self.layers), len(self.class_names)
+        mixtures = [label if isinstance(label, Mixture) else Mixture((Part(label),)) for label in labels]
+        weights = [mixture.weights(classes, layers) for mixture in mixtures]
+        return torch.stack(weights).to(self.device) @ self._embeddings
+
+    def _parts(self, latents: LatentCodes, labels: Sequence[Column]) -> Iterator[tuple[Tensor, int]]:
         """Condition vectors, a batch at a time, and the step of the standing statistics."""
         if len(labels) != len(latents):
             raise PriorError(f"{len(latents)} codes need as many classes, not {len(labels)}.")
         if not 0 < latents.truncation <= 1:
             raise PriorError(f"the truncation must be above 0 and at most 1, not {latents.truncation}.")
-        step = round(latents.truncation * (self.config.n_stats - 1))
-        for codes, some in zip(
-            latents.codes.split(self._batch), torch.as_tensor(labels).split(self._batch), strict=True
-        ):
-            yield torch.cat([codes.to(self.device), self._embeddings[some.to(self.device)]], dim=1), step
+        step = self._step(latents.truncation)
+        for start in range(0, len(latents), self._batch):
+            codes = latents.codes[start : start + self._batch].to(self.device)
+            embeddings = self.embeddings_of(labels[start : start + self._batch])
+            if codes.dim() != embeddings.dim():
+                codes, embeddings = (
+                    each if each.dim() == 3 else each[:, None].expand(-1, len(self.layers), -1)
+                    for each in (codes, embeddings)
+                )
+            yield torch.cat([codes, embeddings], dim=-1), step
 
-    def grid(self, latents: LatentCodes, labels: Sequence[int]) -> Tensor:
+    def _step(self, truncation: float) -> int:
+        """The step of the standing statistics that is nearest to a truncation."""
+        return round(truncation * (self.config.n_stats - 1))
+
+    def grid(self, latents: LatentCodes, labels: Sequence[Column], edit: Edit | None = None) -> Tensor:
         """Every code in every class: (rows, columns, 3, S, S) in [-1, 1]; rows share a code, columns a class."""
         rows, columns = len(latents), len(labels)
         repeated = LatentCodes(latents.codes.repeat_interleave(columns, 0), latents.truncation)
-        return self.render(repeated, list(labels) * rows).unflatten(0, (rows, columns))
+        return self.render(repeated, list(labels) * rows, edit).unflatten(0, (rows, columns))
 
     @torch.inference_mode()
     def invert(self, pictures: Tensor) -> LatentCodes:
@@ -196,7 +257,12 @@ class Prior:
 
 
 def great_circle(start: Tensor, end: Tensor, place: float) -> Tensor:
-    """Spherical interpolation (slerp) of codes (D,): the one at `place` in [0, 1] on their great circle."""
+    """Spherical interpolation (slerp) of codes (D,): the one at `place` in [0, 1] on their great circle.
+
+    Codes (layers, D), one for each layer, are interpolated layer by layer.
+    """
+    if start.dim() == 2:
+        return torch.stack([great_circle(*ends, place) for ends in zip(start, end, strict=True)])
     cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
     angle = float(torch.arccos(cosine.clamp(-1, 1)))
     if angle < 1e-4 or angle > math.pi - 1e-4:

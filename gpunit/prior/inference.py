@@ -8,15 +8,23 @@ reads again are overwritten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.model import BigGANBatchNorm, GenBlock, SelfAttn
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gpunit.networks.blocks import double_kernel, square_kernel, upsample
+from gpunit.prior.table import layers_of
+
+# Changes the map of a layer, given its number, on the way: (B, C, H, W) of the same shape comes back.
+Edit = Callable[[int, Tensor], Tensor]
+# Above this size, maps are computed anew for the gradients instead of kept: 512 px would not fit a small card.
+_KEPT_SIZE = 128
 
 
 class _StandingNorm(nn.Module):
@@ -39,6 +47,8 @@ class _StandingNorm(nn.Module):
         else:
             scale, offset = (self.weight * gain)[None], self.bias[None]
         shift = offset - mean * scale
+        if torch.is_grad_enabled():
+            return torch.addcmul(shift[..., None, None], x, scale[..., None, None]).relu_()
         out = x if overwrite else torch.empty_like(x)
         return torch.addcmul(shift[..., None, None], x, scale[..., None, None], out=out).relu_()
 
@@ -111,6 +121,7 @@ class FoldedGenerator(nn.Module):
             if hasattr(module, "weight_orig"):
                 nn.utils.remove_spectral_norm(module)
         self.channels = 16 * int(model.config.channel_width)
+        self.numbered = layers_of(model.config.to_dict())
         self.rewrites = rewrites
         self.gen_z = generator.gen_z
         self.layers = nn.ModuleList(
@@ -123,9 +134,15 @@ class FoldedGenerator(nn.Module):
         self.rgb_bias = nn.Buffer(bias.repeat_interleave(4) if rewrites else bias.clone())
         self.eval().requires_grad_(False)
 
-    def forward(self, condition: Tensor, step: int) -> Tensor:
-        """Pictures (B, 3, S, S) in [-1, 1] of condition vectors (B, 2·D), at a step of the standing statistics."""
-        *_, x = self.maps(condition, step)
+    def forward(self, condition: Tensor, step: int, edit: Edit | None = None) -> Tensor:
+        """Pictures (B, 3, S, S) in [-1, 1].
+
+        Args:
+            condition: code and class embedding side by side: (B, 2·D) for all layers, or (B, layers, 2·D).
+            step: of the standing statistics.
+            edit: changes maps on the way.
+        """
+        *_, (_, x) = self.maps(condition, step, edit)
         x = self.norm(x, step, condition)
         if self.rewrites:
             x = F.pixel_shuffle(F.conv2d(x, self.rgb_weight, self.rgb_bias, stride=2, padding=1), 2)
@@ -133,10 +150,25 @@ class FoldedGenerator(nn.Module):
             x = F.conv2d(x, self.rgb_weight, self.rgb_bias, padding=1)
         return torch.tanh(x)
 
-    def maps(self, condition: Tensor, step: int) -> Iterator[Tensor]:
-        """The first map and the output of every layer, as they are computed."""
-        x = self.gen_z(condition).view(-1, 4, 4, self.channels).permute(0, 3, 1, 2)
-        yield x
+    def maps(self, condition: Tensor, step: int, edit: Edit | None = None) -> Iterator[tuple[int, Tensor]]:
+        """The number of a layer and its map, as they are computed; that of its attention, if any, comes after it."""
+        told = condition.unbind(1) if condition.dim() == 3 else (condition,) * len(self.numbered)
+        x = self.gen_z(told[0]).view(-1, 4, 4, self.channels).permute(0, 3, 1, 2)
+        number = 0
+        x = edit(number, x) if edit else x
+        yield number, x
         for layer in self.layers:
-            x = layer(x, condition, step) if isinstance(layer, _Block) else layer(x)
-            yield x
+            if isinstance(layer, _Block):
+                number += 1
+                # A function of x alone, so that the map can be computed anew.
+                run: Callable[[Tensor], Tensor] = functools.partial(_run_block, layer, told[number], step)
+            else:
+                run = layer
+            recomputed = torch.is_grad_enabled() and x.shape[-1] >= _KEPT_SIZE // 2
+            x = checkpoint(run, x, use_reentrant=False) if recomputed else run(x)
+            x = edit(number, x) if edit else x
+            yield number, x
+
+
+def _run_block(block: _Block, condition: Tensor, step: int, x: Tensor) -> Tensor:
+    return block(x, condition, step)

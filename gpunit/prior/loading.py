@@ -13,25 +13,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from pytorch_pretrained_biggan import BigGAN, BigGANConfig
+from pytorch_pretrained_biggan import BigGAN
 from pytorch_pretrained_biggan.file_utils import PYTORCH_PRETRAINED_BIGGAN_CACHE
-from pytorch_pretrained_biggan.model import (
-    PRETRAINED_CONFIG_ARCHIVE_MAP,
-    PRETRAINED_MODEL_ARCHIVE_MAP,
-)
+from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETRAINED_MODEL_ARCHIVE_MAP
 
 from gpunit import zoo
 from gpunit.files import digest, write_json, written_beside
-from gpunit.imagenet import CLASS_NAMES
 from gpunit.networks.code_encoder import CodeEncoder, CodeEncoderParams
-from gpunit.prior.biggan import Prior, PriorError
-from gpunit.zoo.fetching import fetch
-from gpunit.zoo.weights import fill, read_pickle, read_weights, write_weights
+from gpunit.prior.biggan import Prior
+from gpunit.prior.classes import PriorError
+from gpunit.prior.reading import build_biggan
+from gpunit.prior.sources import fetch_pretrained
+from gpunit.prior.table import CONFIG_NAME, PRETRAINED, WEIGHTS_NAME, stored_files
+from gpunit.zoo.weights import fill, read_weights, write_weights
 
-CONFIG_NAME = "config.json"
-WEIGHTS_NAME = "pytorch_model.bin"
 ENCODER_NAME = "encoder.safetensors"
-PRETRAINED = tuple(PRETRAINED_MODEL_ARCHIVE_MAP)
 
 
 def load_prior(
@@ -39,6 +35,7 @@ def load_prior(
     device: str = "auto",
     download: bool = False,
     report: Callable[[int, int], None] = lambda done, total: None,
+    mirror: str = "",
 ) -> Prior:
     """Load a prior, ready to render.
 
@@ -47,12 +44,13 @@ def load_prior(
         device: see `pick_device`.
         download: fetch a pretrained model (biggan-deep-128, -256, -512) that is not on this machine.
         report: called with (bytes so far, bytes in all) during a download.
+        mirror: where to download from first, see `sources_of`.
 
     Raises:
         PriorError: if the model is unknown, not here, damaged, or its tensors do not fit its config.
         DownloadError: if a download fails.
     """
-    model, names, folder = load_biggan(source, download, report)
+    model, names, folder = load_biggan(source, download, report, mirror)
     encoder_path = folder / ENCODER_NAME
     encoder = None
     if encoder_path.is_file():
@@ -65,21 +63,11 @@ def load_biggan(
     source: str | os.PathLike[str],
     download: bool = False,
     report: Callable[[int, int], None] = lambda done, total: None,
+    mirror: str = "",
 ) -> tuple[BigGAN, tuple[str, ...], Path]:
     """The library's model itself, its class names and its folder; arguments and errors as for `load_prior`."""
-    config_path, weights_path = _find(os.fspath(source), download, report)
-    try:
-        settings = json.loads(config_path.read_bytes())
-        config = BigGANConfig.from_dict(settings)
-        model = BigGAN(config)
-    except (ValueError, KeyError, TypeError) as error:
-        raise PriorError(f"{config_path} is not a BigGAN's config ({error}); restore it.") from None
-    tensors = read_pickle(weights_path)
-    fill(model, tensors, weights_path)
-    names = settings.get("class_names") or (CLASS_NAMES if config.num_classes == len(CLASS_NAMES) else None)
-    if names is None:
-        names = [f"class {i}" for i in range(config.num_classes)]
-    return model.eval(), tuple(names), config_path.parent
+    config_path, weights_path = _find(os.fspath(source), download, report, mirror)
+    return *build_biggan(config_path, weights_path), config_path.parent
 
 
 def save_biggan(
@@ -108,13 +96,12 @@ def is_here(name: str) -> bool:
 
 def _search(name: str) -> tuple[Path, Path] | None:
     for folder in (Path(name), zoo.stored(name)):
-        found = folder / CONFIG_NAME, folder / WEIGHTS_NAME
-        if all(path.is_file() for path in found):
+        if found := stored_files(folder):
             return found
     return _search_cache(name)
 
 
-def _find(name: str, download: bool, report: Callable[[int, int], None]) -> tuple[Path, Path]:
+def _find(name: str, download: bool, report: Callable[[int, int], None], mirror: str = "") -> tuple[Path, Path]:
     found = _search(name)
     if found is not None:
         return found
@@ -125,20 +112,8 @@ def _find(name: str, download: bool, report: Callable[[int, int], None]) -> tupl
         )
     if not download:
         raise PriorError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
-    fetch_pretrained(name, report)
-    folder = zoo.checkpoints_folder() / name
+    folder = fetch_pretrained(name, report, mirror)
     return folder / CONFIG_NAME, folder / WEIGHTS_NAME
-
-
-def fetch_pretrained(name: str, report: Callable[[int, int], None] = lambda done, total: None) -> None:
-    """Download one of `PRETRAINED` into the checkpoints; `report` is called with (bytes so far, bytes in all).
-
-    Raises:
-        DownloadError: if it fails.
-    """
-    folder = zoo.checkpoints_folder() / name
-    fetch(PRETRAINED_CONFIG_ARCHIVE_MAP[name], folder / CONFIG_NAME)
-    fetch(PRETRAINED_MODEL_ARCHIVE_MAP[name], folder / WEIGHTS_NAME, report)
 
 
 def _search_cache(name: str) -> tuple[Path, Path] | None:

@@ -23,7 +23,8 @@ from gpunit.engine.batch import ALL, Share
 from gpunit.engine.parts import PartedTable
 from gpunit.imagenet import CLASS_NAMES, DOMAINS, PAPER_GROUPS, paper_group
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-from gpunit.prior.biggan import LatentCodes, Prior, PriorError
+from gpunit.prior.biggan import LatentCodes, Prior
+from gpunit.prior.classes import PriorError
 
 SETTINGS_NAME = "settings.json"
 CODES_NAME = "codes.jsonl"

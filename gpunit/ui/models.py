@@ -18,6 +18,7 @@ from gpunit.engine.device import pick_device, pick_precision
 from gpunit.engine.translator import Translator
 from gpunit.memory import MODEL_BUDGET
 from gpunit.networks.frozen.efficientnet import EfficientNetLite0
+from gpunit.prior.table import PRETRAINED, stored_config
 from gpunit.segmentation.subject import SubjectFinder
 from gpunit.ui.i18n import LABELS, text
 from gpunit.zoo import weights
@@ -25,7 +26,7 @@ from gpunit.zoo import weights
 if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
 
-PRIORS = ("prior-small", "biggan-deep-128", "biggan-deep-256", "biggan-deep-512")
+PRIORS = ("prior-small", *PRETRAINED)
 
 
 class ShapeModels:
@@ -132,6 +133,13 @@ class Models:
 def downloads_allowed() -> bool:
     """Whether visitors may download models; GPUNIT_NO_DOWNLOADS=1 forbids it, on a public host."""
     return not settings.flag("GPUNIT_NO_DOWNLOADS")
+
+
+def prior_choices() -> list[tuple[str, str]]:
+    """The priors for a dropdown, (title, name): those on this machine, and those that can be downloaded."""
+    here = [(name, name) for name in PRIORS if stored_config(name)]
+    known = [name for name in PRETRAINED if not stored_config(name)] if downloads_allowed() else []
+    return here + [(f"{name}  ·  ↓ ~{PRETRAINED[name].megabytes} MB", name) for name in known]
 
 
 def model_choices(only_here: bool = True) -> Sequence[tuple[str, str]]:

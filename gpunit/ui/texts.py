@@ -113,6 +113,10 @@ LABELS: Texts = {
 }
 
 NOTICES: Texts = {
+    "download_cancelled": (
+        "The download was cancelled; what came is kept, and the next try goes on from it.",
+        "下载已取消；已收到的部分会保留，下次从该处继续。",
+    ),
     "no_picture": (
         "Give a picture first: upload one, use the webcam, or pick an example.",
         "请先给出一张图片：上传、拍摄或选择示例。",

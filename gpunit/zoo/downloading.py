@@ -10,7 +10,7 @@ from pathlib import Path
 from gpunit import settings
 from gpunit.files import digest
 from gpunit.zoo import ledger
-from gpunit.zoo.fetching import DownloadError, fetch_from_drive, fetch_with_retries, mirrored
+from gpunit.zoo.fetching import DownloadError, fetch_from_drive, fetch_from_hub, fetch_with_retries, mirrored
 from gpunit.zoo.published import import_published
 from gpunit.zoo.table import CONTENT_ENCODER, DRIVE_IDS, MODELS, checkpoints_folder, find
 from gpunit.zoo.weights import ModelError
@@ -87,8 +87,10 @@ def _download(path: Path, mirror: str, report: Callable[[int, int], None]) -> No
 def _fetch(path: Path, mirror: str, report: Callable[[int, int], None]) -> None:
     if not mirror:
         fetch_from_drive(DRIVE_IDS[path.stem], path, report)
-    else:
+    elif mirror.startswith(("http://", "https://")):
         fetch_with_retries(mirrored(mirror, path.name), path, report)
+    else:
+        fetch_from_hub(mirror, path.name, path, report)
 
 
 def _convert(path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from huggingface_hub import hf_hub_url
 
-from gpunit.files import digest, resumed_beside
+from gpunit.files import adopt, digest, resumed_beside
 
 _CHUNK = 1 << 18
 
@@ -22,6 +25,10 @@ class DownloadError(OSError):
 
 class BrokenOffError(DownloadError):
     """A download that stopped half-way; what came is kept, and the next try goes on from it."""
+
+
+class CancelledError(DownloadError):
+    """A download that its user ended, raised by what it reports to; what came is kept."""
 
 
 def fetch(
@@ -140,6 +147,56 @@ def mirrored(mirror: str, name: str) -> str:
     return hf_hub_url(mirror, name)
 
 
+def fetch_from_hub(repository: str, file: str, path: Path, report: Callable[[int, int], None]) -> str:
+    """Download a file of a repository on the Hugging Face Hub; what a cut-off download left is resumed.
+
+    Args:
+        repository: owner/name.
+        file: its path in the repository.
+        path: the file to make; its folder is made if missing.
+        report: called with (bytes so far, bytes in all; 0 where unknown).
+
+    Returns:
+        The file's sha256 in hexadecimal.
+
+    Raises:
+        DownloadError: if the Hub cannot be reached, or has no such repository or file.
+    """
+    import httpx  # with the Hub's library, slow to import
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.utils import tqdm
+
+    class Reporting(tqdm):
+        """Reports instead of printing."""
+
+        def __init__(self, *args: Any, **settings: Any) -> None:
+            super().__init__(*args, **{**settings, "disable": True})
+
+        def update(self, count: float | None = 1) -> None:
+            self.n += count or 0
+            report(int(self.n), int(self.total or 0))
+
+    # The library's own traces and partial files, gone when the file is here.
+    scratch = path.with_name(f".{path.name.lstrip('.')}.hub")
+    endpoint = os.environ.get("HF_ENDPOINT")
+    try:
+        got = hf_hub_download(repository, file, local_dir=scratch, tqdm_class=Reporting, endpoint=endpoint)
+        adopt(Path(got), path)
+    except DownloadError:
+        raise
+    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, httpx.HTTPError, OSError) as error:
+        if not any(scratch.rglob("*.incomplete")):
+            shutil.rmtree(scratch, ignore_errors=True)
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DownloadError(
+            f"{path.name.lstrip('.')}: the Hub's {repository} did not give {file} ({first_line.rstrip('.')}); "
+            "check the name and the connection, and try again."
+        ) from None
+    shutil.rmtree(scratch, ignore_errors=True)
+    return digest(path)
+
+
 def fetch_from_drive(file_id: str, path: Path, report: Callable[[int, int], None]) -> None:
     """Download a public file of Google Drive; what a cut-off download left is resumed.
 
@@ -167,6 +224,8 @@ def _ask_drive(file_id: str, partial: Path, name: str, report: Callable[[int, in
             retries=2,
             progress=lambda done, total: report(done, total or 0),
         )
+    except DownloadError:
+        raise
     except Exception as error:  # gdown raises what requests and its own parsing raise
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DownloadError(

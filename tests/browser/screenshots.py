@@ -37,7 +37,7 @@ LOOKS = {
 TABS = {
     "translate": ("#gallery .grid-wrap img", ("all", "history", "share")),
     "styles": ("#styles-row img", ("row", "grid", "ends", "file")),
-    "prior": ("#prior-matches img", ("correspondence", "walk", "invert", "agreement")),
+    "prior": ("#prior-chosen img", ("correspondence", "walk", "invert", "agreement")),
     "masks": ("#masks-channels img", ()),
 }
 

@@ -6,7 +6,6 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from gpunit import images, zoo
-from gpunit.prior.correspondence import match
 from gpunit.prior.loading import load_prior
 from tests.browser.test_translate_tab import fetch
 from tests.conftest import blobs
@@ -49,30 +48,58 @@ def test_a_new_seed_draws_other_pictures_of_the_same_classes(page: Page) -> None
     assert np.abs(after - before).mean() > 5
 
 
-def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
-    open_tab(page)
-    expect(page.locator("#prior-matches img")).to_be_visible()
-    before = page.locator("#prior-matches img").get_attribute("src")
+def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the grid's picture is on the screen."""
     box = page.locator(GRID).bounding_box()
     assert box is not None
-    prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
-    # The third row's second picture, a place right of and below its middle.
-    width, height = 5 * 132 + 4, 5 * 132 + 4 + 22
+    width, height = page.evaluate(
+        "selector => { const i = document.querySelector(selector); return [i.naturalWidth, i.naturalHeight] }", GRID
+    )
     scale = min(box["width"] / width, box["height"] / height)
     left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
-    x, y = 4 + 132 + 90, 22 + 4 + 2 * 132 + 81
-    page.locator(GRID).click(position={"x": left + scale * x, "y": top + scale * y})
-    shown = changed(page, "#prior-matches img", before)
-    codes = prior.named_latents([(1, 2)] * 5, 0.7)
-    drawn = images.to_pictures(prior.render(codes, [0, 1, 2, 3, 4]))
-    expected = np.asarray(images.sheet([drawn], 128), dtype=int)[4:132]
-    assert np.abs(shown[26:154] - expected).max() <= 2
-    features = prior.features(codes, [0, 1, 2, 3, 4], 8)
-    places = match(features[1, :, 5, 5], features).places
-    for column, (row, place) in enumerate(places.tolist()):
-        # The white ring's rightmost point.
-        ring = shown[158 + row * 16 + 8, 4 + 132 * column + place * 16 + 8 + 7]
-        assert ring.min() > 180, f"column {column}"
+    return box["x"] + left + scale * (x + 0.5), box["y"] + top + scale * (y + 0.5)
+
+
+def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
+    before = open_tab(page)
+    page.locator(GRID).scroll_into_view_if_needed()
+    source = page.locator(GRID).get_attribute("src")
+    # The third row's second picture, a place right of and below its middle.
+    x, y = 4 + 132 + 90, 26 + 2 * 132 + 80
+    page.mouse.click(*on_screen(page, x, y))
+    shown = changed(page, GRID, source)
+    red = np.argwhere((shown[26 + 264 :][:128, 136:264] == [255, 0, 0]).all(2)).mean(0)
+    np.testing.assert_allclose(red, [80, 90], atol=2)  # a pixel of the screen may be more than one of the picture
+    for column in (0, 2, 3, 4):
+        cells = [each[26 + 264 :][:128, 4 + 132 * column :][:, :128] for each in (shown, before)]
+        assert np.abs(cells[0] - cells[1]).mean() > 5, "lit"
+    assert np.abs(shown[: 26 + 264] - before[: 26 + 264]).max() <= 2, "other rows stay"
+    expect(page.locator("#prior-numbers")).to_contain_text("How sure")
+
+    source = page.locator(GRID).get_attribute("src")
+    page.keyboard.press("ArrowRight")
+    moved = changed(page, GRID, source)
+    there = np.argwhere((moved[26 + 264 :][:128, 136:264] == [255, 0, 0]).all(2)).mean(0)
+    np.testing.assert_allclose(there - red, [0, 8], atol=0.5)
+
+    source = page.locator(GRID).get_attribute("src")
+    page.keyboard.press("Escape")
+    assert np.abs(changed(page, GRID, source) - before).max() <= 2
+
+
+def test_a_dragged_box_is_a_region(page: Page) -> None:
+    before = open_tab(page)
+    page.locator(GRID).scroll_into_view_if_needed()
+    source = page.locator(GRID).get_attribute("src")
+    page.mouse.move(*on_screen(page, 4 + 20, 26 + 20))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, 4 + 60, 26 + 70))
+    page.mouse.move(*on_screen(page, 4 + 90, 26 + 100))
+    page.mouse.up()
+    shown = changed(page, GRID, source)
+    assert (shown[26:154, 4:132] == [255, 0, 0]).all(2).sum() > 100
+    assert np.abs(shown[26:154, 136:264] - before[26:154, 136:264]).mean() > 3
+    expect(page.locator("#prior-numbers")).to_contain_text("overlap")
 
 
 def test_a_kept_row_stays_when_the_seed_changes(page: Page) -> None:

@@ -8,7 +8,8 @@ import torch
 from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.prior.biggan import LatentCodes, Prior, PriorError, walk
+from gpunit.prior.biggan import LatentCodes, Prior, walk
+from gpunit.prior.classes import PriorError
 from gpunit.prior.loading import load_biggan, load_prior, save_biggan
 from tests.conftest import TINY_PRIOR
 

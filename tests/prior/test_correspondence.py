@@ -5,7 +5,7 @@ import torch
 
 from gpunit import zoo
 from gpunit.images import cut, open_picture, to_tensor
-from gpunit.prior.correspondence import cell_of, match
+from gpunit.prior.correspondence import cell_of, find_place, find_region, match
 from gpunit.ui.examples import EXAMPLES
 
 
@@ -47,3 +47,36 @@ def test_the_content_encoder_finds_places_of_a_shifted_photograph_again() -> Non
                 place = match(here[index, :, row, column], there[index : index + 1]).places[0]
                 hits.append(bool(((place - torch.tensor([row + 1, column + 1])).abs() <= 1).all()))
     assert sum(hits) / len(hits) >= 0.8
+
+
+def test_a_place_is_found_to_the_pixel_and_the_second_best_is_elsewhere() -> None:
+    feature = torch.randn(24, 8, 8, generator=torch.Generator().manual_seed(2))
+    features = torch.stack([feature, feature.roll((2, 1), (1, 2))])
+    found = find_place(features, 0, 27, 21, 64)
+    assert found.places.tolist() == [[27, 21], [43, 29]], "two cells of eight pixels down, one to the right"
+    torch.testing.assert_close(found.best, torch.ones(2), atol=1e-5, rtol=0)
+    assert (found.second < 0.95).all()
+    assert float(found.same[0]) == pytest.approx(1, abs=1e-5)
+    assert float(found.same[1]) == pytest.approx(float(found.similarity[1, 27, 21]))
+
+
+def test_at_the_border_a_place_is_still_itself() -> None:
+    features = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+    for row, column in ((0, 0), (127, 127), (2, 64)):
+        assert find_place(features, 0, row, column, 128).places.tolist() == [[row, column]]
+
+
+def test_a_region_is_found_where_it_was_moved_to() -> None:
+    feature = torch.randn(24, 8, 8, generator=torch.Generator().manual_seed(4))
+    features = torch.stack([feature, feature.roll(4, 2)])
+    found = find_region(features, 0, (0.125, 0.25, 0.375, 0.75), 32)
+    region = torch.zeros(32, 32, dtype=torch.bool)
+    region[8:24, 4:12] = True
+    assert torch.equal(found.inside[0] > 0, region)
+    moved = found.inside[1] > 0
+    assert (moved & region.roll(16, 1)).sum() / (moved | region.roll(16, 1)).sum() > 0.8
+    assert float(found.overlap[0]) == 1
+    assert float(found.overlap[1]) < 0.1
+    assert float(found.share[0]) == pytest.approx(0.125)
+    assert find_region(features, 0, (0.5, 0.5, 0.5, 0.5)).share[0] > 0, "even an empty box has a middle"
+    assert find_region(features, 0, (0, 0, 1, 1)).share.tolist() == [1, 1]

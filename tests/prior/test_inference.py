@@ -61,7 +61,7 @@ def test_maps_stay_as_they_were_handed_out(model: BigGAN, condition: Tensor) -> 
     folded = FoldedGenerator(model, rewrites=True)
     with torch.inference_mode():
         handed, kept = [], []
-        for x in folded.maps(condition, STEP):
+        for _, x in folded.maps(condition, STEP):
             handed.append(x)
             kept.append(x.clone())
         folded(condition, STEP)

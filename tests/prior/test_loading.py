@@ -11,7 +11,7 @@ from pytorch_pretrained_biggan.model import PRETRAINED_CONFIG_ARCHIVE_MAP, PRETR
 
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import loading
-from gpunit.prior.biggan import PriorError
+from gpunit.prior.classes import PriorError
 from gpunit.prior.loading import load_prior, save_biggan
 from gpunit.zoo.weights import ModelError
 from tests.conftest import TINY_PRIOR

@@ -16,7 +16,8 @@ from gpunit import images
 from gpunit.engine.batch import Share
 from gpunit.networks.code_encoder import CodeEncoder
 from gpunit.prior import synthesis
-from gpunit.prior.biggan import LatentCodes, Prior, PriorError
+from gpunit.prior.biggan import LatentCodes, Prior
+from gpunit.prior.classes import PriorError
 from gpunit.prior.synthesis import SynthesisSettings, synthesize
 from tests.conftest import TINY_PRIOR, blobs
 

@@ -36,6 +36,16 @@ def cell_at(x: float, y: float) -> tuple[int, int, float, float] | None:
     return int(column), int(line), across / CELL, down / CELL
 
 
+def cell_box(column: int, line: int) -> tuple[int, int]:
+    """The left upper pixel of a picture on a sheet."""
+    return GAP + column * (CELL + GAP), HEADER + GAP + line * (CELL + GAP)
+
+
+def headings(classes: list[str]) -> list[str]:
+    """Short names of classes and mixtures, for headings."""
+    return [name.split(",")[0][:18] for name in classes]
+
+
 def coloured(contents: Tensor) -> list[Image.Image]:
     """Contents (N, 1, S, S) as pictures, from the lowest value of all to the highest."""
     low, high = contents.min(), contents.max()
@@ -51,18 +61,55 @@ def scaled(picture: Image.Image) -> Image.Image:
 def heated(picture: Image.Image, heat: np.ndarray) -> Image.Image:
     """A picture in grey with a heatmap (S, S) over it, from its lowest value to its highest."""
     low, high = float(heat.min()), float(heat.max())
-    levels = Image.fromarray(_bytes((heat - low) / max(high - low, 1e-6)))
-    colours = matplotlib.colormaps["inferno"](np.asarray(levels.resize((CELL, CELL), Image.Resampling.BICUBIC)))
-    overlay = Image.fromarray(_bytes(colours[..., :3]))
+    overlay = _inferno((heat - low) / max(high - low, 1e-6))
     return Image.blend(scaled(picture).convert("L").convert("RGB"), overlay, 0.6)
 
 
-def ring(picture: Image.Image, across: float, down: float, colour: str) -> None:
-    """Mark a place, from left and top (0) to right and bottom (1), of a picture of a cell's size."""
-    x, y, radius = across * CELL, down * CELL, RING_RADIUS
+def lit(picture: Image.Image, heat: np.ndarray) -> Image.Image:
+    """A picture that a heatmap (S, S) in [0, 1] lies over, the hotter the denser: what is cold is left in grey."""
+    grey = Image.blend(scaled(picture), scaled(picture).convert("L").convert("RGB"), 0.7)
+    density = Image.fromarray(_bytes(0.75 * np.clip(heat, 0, 1) ** 2)).resize((CELL, CELL), Image.Resampling.BICUBIC)
+    return Image.composite(_inferno(heat), grey, density)
+
+
+def _inferno(heat: np.ndarray) -> Image.Image:
+    """A heatmap (S, S) in [0, 1] in colours, of a cell's size."""
+    levels = Image.fromarray(_bytes(np.clip(heat, 0, 1))).resize((CELL, CELL), Image.Resampling.BICUBIC)
+    return Image.fromarray(_bytes(matplotlib.colormaps["inferno"](np.asarray(levels))[..., :3]))
+
+
+def ring(picture: Image.Image, x: float, y: float, colour: str) -> None:
+    """Mark a pixel of a picture."""
     draw = ImageDraw.Draw(picture)
-    draw.ellipse((x - radius - 1, y - radius - 1, x + radius + 1, y + radius + 1), outline="black", width=4)
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=2)
+    for radius, width, ink in ((RING_RADIUS + 1, 4, "black"), (RING_RADIUS, 2, colour)):
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=ink, width=width)
+    draw.point((x, y), fill=colour)
+
+
+def boxed(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """A picture with a box of pixels (left, top, right, bottom) marked in red."""
+    marked = picture.copy()
+    draw = ImageDraw.Draw(marked)
+    left, top, right, bottom = box
+    draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline="black")
+    draw.rectangle(box, outline="red", width=2)
+    return marked
+
+
+def enlarged(values: np.ndarray) -> np.ndarray:
+    """A map (S, S) of numbers at a cell's size."""
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize((CELL, CELL), Image.Resampling.BICUBIC))
+
+
+def contoured(picture: Image.Image, inside: np.ndarray) -> Image.Image:
+    """A picture, of a cell's size, in grey where `inside` is not above 0, with the border between the two drawn."""
+    belongs = inside > 0
+    padded = np.pad(belongs, 1, mode="edge")
+    neighbours = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    grey = Image.blend(picture, picture.convert("L").convert("RGB"), 0.7)
+    pixels = np.where(belongs[..., None], np.asarray(picture), np.asarray(grey))
+    pixels[belongs & ~neighbours] = (255, 255, 255)
+    return Image.fromarray(pixels)
 
 
 def matrix_plot(values: np.ndarray, names: list[str]) -> Image.Image:

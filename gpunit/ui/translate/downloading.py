@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from gpunit import zoo
+from gpunit.ui.downloads import downloading
 from gpunit.ui.i18n import text
 from gpunit.ui.models import downloads_allowed, model_choices
 from gpunit.zoo import ledger
-from gpunit.zoo.fetching import DownloadError
 
 PROGRESS = gr.Progress()  # Gradio gives each event its own in place of this
 
@@ -60,27 +60,13 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
     """
     spec = zoo.find(model_name)
     if not spec.is_here:
-        if not downloads_allowed():
-            raise gr.Error("Downloads are switched off on this host; run the app yourself to use the published models.")
-        if not spec.can_be_downloaded:
-            raise gr.Error(f"{spec.name} is not a published model: there is nothing to download.")
-        if not (agreed or _has_agreed()):
-            raise gr.Error(f"Agree to the licence first: {spec.licence}.")
-
-        def report(file: str, done: int, total: int) -> None:
-            progress(done / total if total else 0, desc=f"{file}: {done / 1e6:.0f} MB")
-
-        try:
+        with downloading(spec.name, progress) as report:
+            if not spec.can_be_downloaded:
+                raise gr.Error(f"{spec.name} is not a published model: there is nothing to download.")
+            if not (agreed or _has_agreed()):
+                raise gr.Error(f"Agree to the licence first: {spec.licence}.")
             ledger.record_agreement(zoo.checkpoints_folder(), spec.licence)
             zoo.download(spec.name, report=report)
-        except DownloadError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        except OSError as error:  # a folder that cannot be written, a full disk
-            raise gr.Error(
-                f"The model cannot be kept on this machine ({error.strerror}): set GPUNIT_CHECKPOINTS to a copy "
-                "of checkpoints/ that has room and can be written.",
-                print_exception=False,
-            ) from None
     return gr.update(choices=model_choices(only_here=False), value=spec.name)
 
 

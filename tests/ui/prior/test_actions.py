@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from gpunit import images
-from gpunit.ui.models import PRIORS, Models
+from gpunit.ui.models import PRIORS, Models, prior_choices
 from gpunit.ui.prior import actions
-from gpunit.ui.prior.actions import CONTENT, INSTANCE, NOTHING, SHAPE, Row
+from gpunit.ui.prior.maps import CONTENT, INSTANCE, NOTHING, SHAPE
 from gpunit.ui.prior.pictures import CELL, GAP, HEADER
+from gpunit.ui.prior.rows import Row
 from gpunit.zoo.weights import ModelError
-from tests.ui.conftest import click, same
 
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
@@ -28,7 +28,9 @@ def models() -> Models:
 
 def grid(models: Models, rows: float = 2, seed: float = 3, **more: Any) -> tuple[Image.Image, str, list[Row], Any]:
     given: dict[str, Any] = {"truncation": 0.7, "below": NOTHING, "kept": [], "shown": [], **more}
-    return actions.render_grid(models, NAME, CLASSES, rows=rows, seed=seed, **given)
+    sheet, line, names, keepable, plain = actions.render_grid(models, NAME, CLASSES, rows=rows, seed=seed, **given)
+    assert plain is sheet
+    return sheet, line, names, keepable
 
 
 def line_of(sheet: Image.Image, line: int) -> np.ndarray:
@@ -67,28 +69,25 @@ def test_what_cannot_be_rendered_is_said(models: Models) -> None:
         actions.correspond(models, "../../etc", CLASSES)
 
 
-def test_a_click_finds_its_place_again_and_one_beside_the_pictures_nothing(models: Models) -> None:
-    _, _, names, _ = grid(models)
-    middle = [GAP + CELL + GAP + CELL // 2, HEADER + GAP + CELL // 2]
-    found = actions.find_clicked(models, NAME, CLASSES, 0.7, NOTHING, names, click(middle))
-    asked = actions.correspond(models, NAME, CLASSES, 0.7, 3, 1, 2, 0.5, 0.5)
-    for one, other in zip(found, asked, strict=True):
-        np.testing.assert_array_equal(one, other)
-    for place in ([0, 0], [middle[0], 5], [GAP + 2 * (CELL + GAP) + 5, middle[1]], [middle[0], HEADER + 9999]):
-        nothing = actions.find_clicked(models, NAME, CLASSES, 0.7, NOTHING, names, click(place))
-        assert nothing == (gr.skip(), gr.skip())
-    assert actions.open_match(models, NAME, CLASSES, 0.7, []) == (gr.skip(), gr.skip())
-    assert isinstance(actions.open_match(models, NAME, CLASSES, 0.7, names)[0], Image.Image)
+def test_the_first_picture_is_chosen_until_another_is(models: Models) -> None:
+    sheet, _, names, _ = grid(models)
+    first = actions.open_chosen(models, NAME, CLASSES, 0.7, names, None)
+    shown = np.asarray(sheet.crop((GAP, HEADER + GAP, GAP + CELL, HEADER + GAP + CELL)), dtype=int)
+    assert np.abs(np.asarray(first, dtype=int) - shown).max() <= 1
+    assert actions.open_chosen(models, NAME, CLASSES, 0.7, names, first) == gr.skip()
+    assert actions.open_chosen(models, NAME, CLASSES, 0.7, [], None) == gr.skip()
 
 
-def test_under_a_map_a_click_is_in_the_same_row(models: Models) -> None:
-    _, _, names, _ = grid(models, below=CONTENT)
-    x, y = GAP + 9, HEADER + GAP + 9
-    lines = [[x, y + line * (CELL + GAP)] for line in range(4)]
-    sheets = [actions.find_clicked(models, NAME, CLASSES, 0.7, CONTENT, names, click(place))[0] for place in lines]
-    np.testing.assert_array_equal(sheets[0], sheets[1])
-    np.testing.assert_array_equal(sheets[2], sheets[3])
-    assert not same(sheets[1], sheets[2])
+def test_a_mixture_is_a_column(models: Models) -> None:
+    mixed, *_ = actions.render_grid(models, NAME, ["cat", "cat:1+dog:0", "cat@0-3+dog@4-9"], 2, 0.7, 3, NOTHING, [], [])
+    first, second, third = (
+        np.asarray(mixed.crop((GAP + i * (CELL + GAP), HEADER + GAP, GAP + i * (CELL + GAP) + CELL, 150)), dtype=int)
+        for i in range(3)
+    )
+    assert np.abs(first - second).max() <= 1
+    assert np.abs(first - third).mean() > 1
+    with pytest.raises(ModelError, match="no class is left for layer 4"):
+        actions.render_grid(models, NAME, ["cat@0-3"], 2, 0.7, 3, NOTHING, [], [])
 
 
 def test_a_walk_begins_and_ends_at_its_rows(models: Models) -> None:
@@ -119,6 +118,8 @@ def test_agreement_is_a_plot_for_the_chosen_classes(models: Models) -> None:
 
 
 def test_another_priors_classes_are_offered() -> None:
-    assert actions.priors_here() == [NAME]
+    assert prior_choices()[0] == (NAME, NAME)
+    assert [name for title, name in prior_choices() if "↓" in title] == list(PRIORS[1:])
+    assert actions.offer_classes("biggan-deep-128") == gr.skip()
     assert actions.offer_classes(NAME)["value"] == actions.class_names(NAME)[: actions.FIRST_CLASSES]
     assert len(actions.class_names("biggan-deep-128")) == 1000

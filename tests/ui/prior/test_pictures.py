@@ -44,7 +44,7 @@ def test_heat_and_ring_lie_where_they_should() -> None:
     row, column = np.unravel_index(np.abs(np.asarray(hot, dtype=int) - plain).sum(2).argmax(), (CELL, CELL))
     assert (row // 16, column // 16) == (6, 1)
     before = np.asarray(hot, dtype=int)
-    ring(hot, 0.25, 0.75, "red")
+    ring(hot, 32, 96, "red")
     rows, columns = np.abs(np.asarray(hot, dtype=int) - before).max(2).nonzero()
     np.testing.assert_allclose((columns.mean(), rows.mean()), (32, 96), atol=1)
 

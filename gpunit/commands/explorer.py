@@ -1,0 +1,160 @@
+"""prior axes, prior film, prior match: what the BigGAN prior tab does, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gpunit import files, images
+from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_with_bar, render_prior
+from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting, finite, reporter
+
+if TYPE_CHECKING:
+    from gpunit.prior.biggan import Prior
+    from gpunit.prior.directions import Axes
+
+Truncation = Annotated[float, typer.Option(min=0.02, max=1, callback=finite, help="Less is safer and more alike.")]
+Row = Annotated[int, typer.Option(min=1, max=64, help="Which latent code of the seed.")]
+
+prior_commands = typer.Typer(invoke_without_command=True)
+prior_commands.callback(
+    help="Render a sheet of pictures from shared latent codes; or look into the prior (see below)."
+)(render_prior)
+
+
+@prior_commands.command("axes")
+def render_axes(
+    output: Annotated[Path, typer.Option(help="The sheet's file, .png: a line for each axis and class.")],
+    prior: PriorName = "prior-small",
+    classes: Classes = "cat,car",
+    count: Annotated[int, typer.Option(min=1, max=24, help="How many axes.")] = 6,
+    reach: Annotated[
+        float, typer.Option(min=0.1, max=10, callback=finite, help="Standard deviations to each side.")
+    ] = 2.0,
+    truncation: Truncation = 0.7,
+    seed: Seed = 0,
+    download: Download = False,
+    mirror: Mirror = "",
+    device: Device = "auto",
+) -> None:
+    """Render the principal axes of a prior's codes (GANSpace): five steps along each, in every class."""
+    files.refuse_existing(output, advice=OTHER_OUTPUT)
+    from gpunit.prior.directions import Move, moved
+
+    names = classes.split(",")
+    loaded = load_with_bar(prior, device, download, names, mirror)
+    columns, axes = loaded.columns(names), _axes(loaded, prior)
+    base = loaded.latents(1, seed, truncation)
+    steps = [reach * place / 2 for place in range(-2, 3)]
+    lines = []
+    for axis in range(min(count, len(axes))):
+        codes = [moved(base, axes, [Move(axis + 1, step)], len(loaded.layers)) for step in steps]
+        grids = [loaded.grid(code, columns)[0] for code in codes]
+        lines += [[images.to_pictures(grid)[column] for grid in grids] for column in range(len(columns))]
+        typer.echo(f"axis {axis + 1}: {100 * float(axes.shares[axis]):.1f}% of the variance")
+    files.save_png(images.sheet(lines, max(128, loaded.resolution), [f"{step:+g}" for step in steps]), output)
+    typer.echo(f"{output} written")
+
+
+@prior_commands.command("film")
+def render_film(
+    output: Annotated[Path, typer.Option(help="The film, .gif or .mp4.")],
+    prior: PriorName = "prior-small",
+    classes: Classes = "cat,dog,bird,car",
+    way: Annotated[str, typer.Option(help="codes, classes or axis: what changes from frame to frame.")] = "codes",
+    move: Annotated[str, typer.Option(help="For axis: its number and how far, such as 3:2 or 3:2@0-4.")] = "1:2.5",
+    codes: Annotated[int, typer.Option(min=1, max=64, help="Latent codes that the film goes over.")] = 4,
+    frames: Annotated[int, typer.Option(min=2, max=2000, help="In all; the film is a loop.")] = 96,
+    rate: Annotated[float, typer.Option(min=1, max=60, callback=finite, help="Frames a second.")] = 20.0,
+    truncation: Truncation = 0.7,
+    seed: Seed = 0,
+    download: Download = False,
+    mirror: Mirror = "",
+    device: Device = "auto",
+) -> None:
+    """Render a film, which is a loop: over latent codes, over classes, or along a principal axis."""
+    files.refuse_existing(output, advice=OTHER_OUTPUT)
+    if output.suffix not in (".gif", ".mp4"):
+        raise UsageError(f"a film is a .gif or an .mp4, not {output.name}; choose another --output.")
+    from gpunit.prior import films
+    from gpunit.prior.directions import read_move
+
+    names = classes.split(",")
+    wanted = read_move(move)
+    loaded = load_with_bar(prior, device, download, names, mirror)
+    axes = _axes(loaded, prior) if way == films.AXIS else None
+    latents = loaded.latents(codes, seed, truncation)
+    pictures = []
+    with counting() as progress:
+        show = reporter(progress, "Rendering frames")
+        for frame in films.film(loaded, way, latents, loaded.columns(names), frames, axes, wanted):
+            pictures.append(images.sheet([images.to_pictures(frame)], loaded.resolution))
+            show(len(pictures), frames)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    images.save_animation(pictures, output, rate)
+    typer.echo(f"{output} written")
+
+
+@prior_commands.command("match")
+def find_matches(
+    place: Annotated[str, typer.Option(help="Left,top of a place, or left,top,right,bottom of a region, from 0 to 1.")],
+    prior: PriorName = "prior-small",
+    classes: Classes = "cat,dog,bird,car",
+    column: Annotated[int, typer.Option(min=1, help="Which class's picture it is in, counted from 1.")] = 1,
+    row: Row = 1,
+    layer: Annotated[int, typer.Option(min=0, help="Whose features are compared.")] = 3,
+    truncation: Truncation = 0.7,
+    seed: Seed = 0,
+    download: Download = False,
+    mirror: Mirror = "",
+    device: Device = "auto",
+) -> None:
+    """Find a place or region of one picture in those that its latent code makes in other classes; prints JSON."""
+    from gpunit.prior.classes import shown_name
+    from gpunit.prior.correspondence import find_place, find_region
+
+    box = _box(place)
+    names = classes.split(",")
+    loaded = load_with_bar(prior, device, download, names, mirror)
+    columns = loaded.columns(names)
+    if column > len(columns):
+        raise UsageError(f"there are {len(columns)} classes; --column goes from 1 to {len(columns)}.")
+    features = loaded.features(loaded.named_latents([(seed, row - 1)] * len(columns), truncation), columns, layer=layer)
+    size = max(128, loaded.resolution)
+    titles = [shown_name(each, loaded.class_names) for each in columns]
+    if len(box) == 2:
+        x, y = (min(int(part * size), size - 1) for part in box)
+        found = find_place(features, column - 1, y, x, size)
+        for index, title in enumerate(titles):
+            down, across = (found.places[index] / size).tolist()
+            numbers = {"best": found.best, "second": found.second, "same": found.same}
+            line = {key: round(float(value[index]), 3) for key, value in numbers.items()}
+            typer.echo(json.dumps({"class": title, "across": round(across, 3), "down": round(down, 3), **line}))
+        return
+    region = find_region(features, column - 1, (box[0], box[1], box[2], box[3]))
+    for index, title in enumerate(titles):
+        values = {"similarity": region.similarity, "share": region.share, "overlap": region.overlap}
+        line = {key: round(float(value[index]), 3) for key, value in values.items()}
+        typer.echo(json.dumps({"class": title, **line}))
+
+
+def _box(place: str) -> list[float]:
+    try:
+        parts = [float(part) for part in place.split(",")]
+    except ValueError:
+        parts = []
+    if len(parts) not in (2, 4) or not all(0 <= part <= 1 for part in parts) or parts[:2] > parts[-2:]:
+        raise UsageError(f"--place takes two or four numbers from 0 to 1, such as 0.5,0.4, not {place!r}.")
+    return parts
+
+
+def _axes(loaded: Prior, name: str) -> Axes:
+    """The axes of a prior's features at 8x8, which the page shows too."""
+    from gpunit.prior.directions import kept_axes
+    from gpunit.prior.loading import fingerprint
+
+    layer = max(layer.number for layer in loaded.layers if layer.size <= 8)
+    return kept_axes(loaded, fingerprint(name), layer)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import imageio.v3 as imageio
+import pytest
+from PIL import Image
+
+from tests.commands.test_translation import gpunit
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUNIT_CACHE", str(tmp_path / "cache"))
+
+
+def test_axes_and_a_film_are_rendered(tmp_path: Path) -> None:
+    answer = gpunit("prior", "axes", "--classes", "cat", "--count", "2", "--output", tmp_path / "axes.png")
+    assert answer.returncode == 0, answer.stderr
+    assert "axis 2" in answer.stdout
+    assert Image.open(tmp_path / "axes.png").height == 2 * 132 + 26
+    options = ("--way", "axis", "--move", "1:1.5", "--frames", "4", "--classes", "cat,cat:0.5+dog:0.5")
+    answer = gpunit("prior", "film", *options, "--output", tmp_path / "film.gif")
+    assert answer.returncode == 0, answer.stderr
+    assert len(imageio.imread(tmp_path / "film.gif", index=None)) == 4
+
+
+def test_a_match_is_printed() -> None:
+    answer = gpunit("prior", "match", "--place", "0.5,0.25", "--classes", "cat,dog")
+    own, other = (json.loads(line) for line in answer.stdout.splitlines())
+    assert (own["across"], own["down"], own["best"]) == (0.5, 0.25, 1.0)
+    assert other["best"] >= other["second"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "--output"),
+        (("film", "--output", "film.avi"), "a .gif or an .mp4"),
+        (("match", "--place", "2,3"), "from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_met_is_one_sentence(options: tuple[str, ...], words: str) -> None:
+    answer = gpunit("prior", *options)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr

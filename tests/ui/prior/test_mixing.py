@@ -1,0 +1,45 @@
+"""Mixtures of classes, on the small prior that is bundled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gpunit.ui.models import PRIORS, Models
+from gpunit.ui.prior import mixing
+from gpunit.ui.prior.pictures import CELL, cell_box
+
+NAME = PRIORS[0]
+CLASSES = ["cat", "dog"]
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models("cpu", "fp32")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUNIT_CACHE", str(tmp_path / "cache"))
+
+
+def cell(sheet: Image.Image, column: int, line: int = 0) -> np.ndarray:
+    left, top = cell_box(column, line)
+    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)), dtype=int)
+
+
+def test_a_mixture_is_written_with_its_layers_and_becomes_a_column(models: Models) -> None:
+    def written(*given: float) -> str:
+        return mixing.written_mixture(NAME, ("cat", "dog", None), *given)
+
+    assert written(0.25, 0, 0, 16) == "cat:0.75+dog:0.25"
+    assert written(1, 0, 4, 16) == "dog:1.00@4-9+cat@0-3"
+    assert mixing.written_mixture(NAME, ("cat", "dog", "bird"), 1, 1, 0, 9) == "dog:0.50+bird:0.50"
+    sheet, text = mixing.mix_classes(models, NAME, 0.7, 3, [], "cat", "dog", None, 1, 0, 0, 16)
+    assert np.abs(cell(sheet, 1) - cell(sheet, 2)).max() <= 1
+    added = mixing.add_column(NAME, CLASSES, text)
+    assert added["value"] == [*CLASSES, text]
+    assert text in added["choices"]
