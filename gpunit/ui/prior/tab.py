@@ -226,7 +226,8 @@ def _wire_grid(tab: gr.Tab, controls: _Controls, picture: gr.Image, timing: gr.M
 
 def _wire_walk(walk: _Walk, grid: GridParts, models: Models) -> None:
     # Only rows that are there can be walked between.
-    grid.row_names.change(actions.limit_rows, [grid.row_names, walk.start, walk.end], [walk.start, walk.end], **QUIET)
+    ends = [walk.start, walk.end]
+    grid.row_names.change(actions.limit_rows, [grid.row_names, *ends], ends, trigger_mode="once", **QUIET)
     gr.on(
         [walk.tab.select, walk.start.release, walk.end.release, walk.place.change],
         endpoint(actions.walk_between, models),
