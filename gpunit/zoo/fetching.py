@@ -162,9 +162,7 @@ def fetch_from_hub(repository: str, file: str, path: Path, report: Callable[[int
     Raises:
         DownloadError: if the Hub cannot be reached, or has no such repository or file.
     """
-    import httpx  # with the Hub's library, slow to import
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub import hf_hub_download  # slow to import
     from huggingface_hub.utils import tqdm
 
     class Reporting(tqdm):
@@ -185,7 +183,7 @@ def fetch_from_hub(repository: str, file: str, path: Path, report: Callable[[int
         adopt(Path(got), path)
     except DownloadError:
         raise
-    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, httpx.HTTPError, OSError) as error:
+    except Exception as error:  # of the HTTP library below huggingface_hub, which has changed between versions
         if not any(scratch.rglob("*.incomplete")):
             shutil.rmtree(scratch, ignore_errors=True)
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
