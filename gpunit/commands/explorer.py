@@ -1,4 +1,4 @@
-"""prior axes, prior film, prior match: what the BigGAN prior tab does, from the command line."""
+"""prior axes, prior film, prior match, prior invert: what the BigGAN prior tab does, from the command line."""
 
 from __future__ import annotations
 
@@ -139,6 +139,37 @@ def find_matches(
         values = {"similarity": region.similarity, "share": region.share, "overlap": region.overlap}
         line = {key: round(float(value[index]), 3) for key, value in values.items()}
         typer.echo(json.dumps({"class": title, **line}))
+
+
+@prior_commands.command("invert")
+def invert_photo(
+    photo: Annotated[Path, typer.Argument(help="The picture.")],
+    output: Annotated[Path, typer.Option(help="The sheet's file, .png: the picture, what was found, other classes.")],
+    prior: PriorName = "prior-small",
+    classes: Classes = "cat,dog,bird,car",
+    steps: Annotated[int, typer.Option(min=0, max=5000, help="Of the optimisation; 0 takes the best start.")] = 200,
+    seed: Seed = 0,
+    download: Download = False,
+    mirror: Mirror = "",
+    device: Device = "auto",
+) -> None:
+    """Find the latent code and class mixture of any picture by optimisation, and render the code in other classes."""
+    files.refuse_existing(output, advice=OTHER_OUTPUT)
+    from gpunit.prior.biggan import LatentCodes
+    from gpunit.prior.inversion import SIDE, invert
+
+    names = classes.split(",")
+    loaded = load_with_bar(prior, device, download, names, mirror)
+    seen = images.cut(images.open_picture(photo), max(SIDE, loaded.resolution))
+    with counting() as progress:
+        show = reporter(progress, "Optimising")
+        for state in invert(loaded, images.to_tensor(seen), steps, seed=seed):
+            show(state.step, steps)
+    (row,) = loaded.grid(LatentCodes(state.code[None]), loaded.columns(names))
+    found = images.to_pictures(state.picture[None])
+    sheet = images.sheet([[seen, *found, *images.to_pictures(row)]], seen.width, ["photo", "found", *names])
+    files.save_png(sheet, output)
+    typer.echo(f"{output} written, feature distance {state.distance:.3f}")
 
 
 def _box(place: str) -> list[float]:
