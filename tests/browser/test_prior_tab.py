@@ -183,3 +183,45 @@ def test_a_photo_is_drawn_in_every_class(page: Page, tmp_path: Path) -> None:
     row = [seen, *images.to_pictures(drawn)]
     expected = np.asarray(images.sheet([row], 128, ["photo", *prior.class_names]), dtype=int)
     assert np.abs(shown - expected).max() <= 2
+
+
+def test_an_axis_moves_every_class_and_the_code_becomes_a_row(page: Page) -> None:
+    grid = open_tab(page)
+    page.get_by_role("tab", name="Directions").click()
+    moved = page.locator("#prior-moved img")
+    expect(moved).to_be_visible()
+    before, source = fetch(page, moved), moved.get_attribute("src")
+    assert np.abs(before[26:154] - grid[26:154]).max() <= 3, "zero is the row itself"
+    number = page.locator("#prior-axis-1 input[type=number]")
+    number.fill("2")
+    number.press("Tab")
+    after = changed(page, "#prior-moved img", source)
+    for column in range(5):
+        cells = [each[26:154, 4 + 132 * column :][:, :128] for each in (before, after)]
+        assert np.abs(cells[0] - cells[1]).mean() > 3, f"column {column}"
+    source = page.locator(GRID).get_attribute("src")
+    page.locator("#prior-keep-moved").click()
+    assert changed(page, GRID, source).shape[0] == grid.shape[0] + 132
+
+
+def test_a_mixture_of_classes_gets_a_column(page: Page) -> None:
+    grid = open_tab(page)
+    page.get_by_role("tab", name="Between classes").click()
+    expect(page.locator("#prior-mixed img")).to_be_visible()
+    expect(page.locator("#prior-written textarea")).to_have_value("cat:0.50+dog:0.50")
+    source = page.locator(GRID).get_attribute("src")
+    page.locator("#prior-add-column").click()
+    after = changed(page, GRID, source)
+    assert after.shape[1] == grid.shape[1] + 132
+    assert np.abs(after[26:, : grid.shape[1] - 4] - grid[26:, :-4]).max() <= 2
+    expect(page.locator(".toast-body.error")).to_have_count(0)
+
+
+def test_a_film_is_made_and_plays(page: Page) -> None:
+    open_tab(page)
+    page.get_by_role("tab", name="Films").click()
+    page.locator("#prior-film").click()
+    video = page.locator("#prior-film-video video")
+    expect(video).to_be_visible(timeout=60_000)
+    page.wait_for_function("() => document.querySelector('#prior-film-video video').readyState >= 1")
+    assert page.evaluate("() => document.querySelector('#prior-film-video video').duration") > 1

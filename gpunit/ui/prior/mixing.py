@@ -113,7 +113,9 @@ def build_mixing(tab: gr.Tab, grid: GridParts, names: list[str], models: Models)
     heading("mixing")
     with gr.Row():
         pickers = [
-            gr.Dropdown(names, value=value, label=text(f"mix_{key}"), info=text(f"mix_{key}_info"))
+            gr.Dropdown(
+                names, value=value, label=text(f"mix_{key}"), info=text(f"mix_{key}_info"), elem_id=f"prior-mix-{key}"
+            )
             for key, value in zip("abc", (names[0], names[1], None), strict=True)
         ]
     with gr.Row():

@@ -37,8 +37,8 @@ MOST_SHOWN = 12
 UNREADABLE = "This cannot be read as {label}; use the page, or send what “Use via API” describes."
 FAILED = "This went wrong on the server; try again, or with another picture or model."
 NOT_UPLOADED = "Only uploaded files can be used, and for a while only: upload the picture again."
-# A choice that the page itself empties, when there is nothing to choose anew.
-MAY_BE_EMPTY = ("styles-origin",)
+# A choice that the page itself empties, when there is nothing to choose anew, and one that need not be made.
+MAY_BE_EMPTY = ("styles-origin", "prior-mix-c")
 
 # What stands in a label for a text that only a browser can put in.
 _I18N_MARK = re.compile(r'__i18n__\{[^}]*"key": "(\w+)"\}')
