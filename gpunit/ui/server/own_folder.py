@@ -18,11 +18,19 @@ def use_own_folder() -> None:
     """Keep uploads and results in a folder of this process's own, below GRADIO_TEMP_DIR if that is set.
 
     Gradio's default is one folder for all its apps on a machine, from which each serves what any has put there.
+
+    Raises:
+        OSError: where no folder for temporary files can be written.
     """
-    parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
-    parent.mkdir(parents=True, exist_ok=True)
-    delete_left(parent)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    try:
+        parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+        parent.mkdir(parents=True, exist_ok=True)
+        delete_left(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    except OSError:
+        raise OSError(
+            "uploads and results have no place; set GRADIO_TEMP_DIR to a folder that can be written."
+        ) from None
     lock = FileLock(_lock_of(folder))
     lock.acquire()  # held until the process ends, however it does
     folder.mkdir(exist_ok=True)  # if another process took it for one that was left

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpunit.ui.server.own_folder import delete_left
+from gpunit.ui.server.own_folder import delete_left, use_own_folder
 
 HOLDER = """
 import os, sys
@@ -61,3 +61,10 @@ def test_a_link_in_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
     (parent / ".gpunit-page-x.lock").touch()
     delete_left(parent)
     assert (kept / "a.png").is_file()
+
+
+def test_without_a_place_to_write_one_is_told_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file" / "below"))
+    with pytest.raises(OSError, match=r"^uploads and results have no place; set GRADIO_TEMP_DIR"):
+        use_own_folder()
