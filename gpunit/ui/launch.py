@@ -12,6 +12,7 @@ from gpunit import settings
 from gpunit.memory import MODEL_BUDGET
 from gpunit.streams import keep_printing
 from gpunit.ui.server.addresses import in_brackets, read_port, require_free, without_proxies
+from gpunit.ui.server.own_folder import use_own_folder
 
 if TYPE_CHECKING:
     from gpunit.ui.server.serving import Server
@@ -76,15 +77,14 @@ def _port(given: str | None) -> int | None:
 
 
 def _serve(flags: argparse.Namespace) -> Server:
+    use_own_folder()
     with without_proxies():
         # Not before: Gradio reads the environment when it is imported.
         from gpunit.ui.models import Models
         from gpunit.ui.page import build_page
         from gpunit.ui.server import zero_gpu
-        from gpunit.ui.server.own_folder import use_own_folder
         from gpunit.ui.server.serving import Server
 
-        use_own_folder()
         models = Models(flags.device, flags.precision, flags.model_memory << 20)
         page = zero_gpu.lend_gpu(build_page(models), models)
         return Server(page, in_brackets(flags.host), flags.port, flags.open)

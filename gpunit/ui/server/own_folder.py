@@ -28,9 +28,7 @@ def use_own_folder() -> None:
         delete_left(parent)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     except OSError:
-        raise OSError(
-            "uploads and results have no place; set GRADIO_TEMP_DIR to a folder that can be written."
-        ) from None
+        raise OSError("uploads and results have no place; set TMPDIR to a folder that can be written.") from None
     lock = FileLock(_lock_of(folder))
     lock.acquire()  # held until the process ends, however it does
     folder.mkdir(exist_ok=True)  # if another process took it for one that was left

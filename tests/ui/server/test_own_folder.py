@@ -66,5 +66,5 @@ def test_a_link_in_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
 def test_without_a_place_to_write_one_is_told_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file" / "below"))
-    with pytest.raises(OSError, match=r"^uploads and results have no place; set GRADIO_TEMP_DIR"):
+    with pytest.raises(OSError, match=r"^uploads and results have no place; set TMPDIR"):
         use_own_folder()
