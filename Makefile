@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH_ARGS ?=
+# Processes that tests run in; each computes on one core.
+JOBS ?= 2
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint clean
@@ -12,7 +14,7 @@ demo: $(VENV)/.app
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
-	GRADIO_ANALYTICS_ENABLED=False $(BIN)/python -m pytest
+	GRADIO_ANALYTICS_ENABLED=False OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -13,10 +13,19 @@ from tests.public.conftest import ROOT
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
 
 
+HEAD = """
+import os
+from pathlib import Path
+from gpunit import memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+"""
+
+
 def told(script: str) -> int:
     """The number that a fresh process prints."""
-    head = "import os\nfrom gpunit import memory\nfrom tests.load.visitors import memory_of\n"
-    command = [sys.executable, "-c", head + script]
+    command = [sys.executable, "-c", HEAD + script]
     return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
@@ -25,9 +34,9 @@ def test_what_is_free_between_blocks_goes_back_to_the_system() -> None:
 blocks = [bytearray(b"x" * 60_000) for _ in range(4_000)]  # 240 MB, each below what glibc maps by itself
 kept = blocks[::100]
 del blocks
-before = memory_of(os.getpid())
+before = resident()
 memory.return_freed_memory()
-print(before - memory_of(os.getpid()))
+print(before - resident())
 """
     assert told(script) > 150e6
 
@@ -35,10 +44,10 @@ print(before - memory_of(os.getpid()))
 def test_a_large_block_stays_with_a_process_that_keeps_what_it_freed() -> None:
     script = """
 {setting}
-before = memory_of(os.getpid())
+before = resident()
 block = bytearray(b"x" * 100_000_000)
 del block
-print(memory_of(os.getpid()) - before)
+print(resident() - before)
 """
     assert told(script.format(setting="")) < 20e6
     assert told(script.format(setting="memory.keep_freed_memory()")) > 80e6

@@ -29,7 +29,7 @@ SHOWN_STYLES = 6
 MOST_STRONGEST = 64
 MOST_CHANNELS = 512  # of a layer, in both families
 MOST_DABS = 200
-NO_DABS = "Dabs are [across, down, radius] each, in parts of the picture's side."
+NO_DABS = "Dabs are [across, down, radius] each, in parts of the picture's side; send them so, or use the page."
 PAINT = (255, 45, 120)
 
 MEAN = "Mean"
