@@ -86,6 +86,22 @@ class Translator:
         self._cpu_form: CPUGenerator | None = None
         self._cpu_form_lock = threading.Lock()
 
+    def __call__(self, photo: Image.Image, style: Tensor | Image.Image | None = None) -> Image.Image:
+        """Translate one photo in one style.
+
+        Args:
+            photo: of any mode and size; the centre square of one that is not square.
+            style: a style code (D,) or (1, D), an exemplar, or the mean style where none is given.
+        """
+        if style is None:
+            style = self.mean_style()
+        elif isinstance(style, Image.Image):
+            style = self.style_of(style)
+        return self.render(self.plan(photo), style.reshape(1, -1))[0]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.resolution} px on {self.device}>"
+
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the generator; on a CPU, "auto" is decided by a trial when it is first asked for."""

@@ -69,6 +69,14 @@ def test_an_exemplar_is_a_style(tiny: Translator, picture: Image.Image) -> None:
     assert tiny.render(tiny.plan(picture), style)[0].size == (64, 64)
 
 
+def test_called_it_translates_one_picture(tiny: Translator, picture: Image.Image) -> None:
+    plan, exemplar = tiny.plan(picture), blobs(4)
+    by_code = tiny.sample(1, seed=3)
+    for style, code in ((None, tiny.mean_style()), (by_code[0], by_code), (exemplar, tiny.style_of(exemplar))):
+        assert tiny(picture, style).tobytes() == tiny.render(plan, code)[0].tobytes()
+    assert repr(tiny) == "<Translator of 64 px on cpu>"
+
+
 def test_half_precision_stays_close(picture: Image.Image) -> None:
     full, half = build(SMALL, precision="fp32"), build(SMALL, precision="bf16")
     style = full.sample(1)
