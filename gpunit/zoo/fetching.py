@@ -147,6 +147,24 @@ def mirrored(mirror: str, name: str) -> str:
     return hf_hub_url(mirror, name)
 
 
+def progress_bar(report: Callable[[int, int], None]) -> type[Any]:
+    """A progress bar for huggingface_hub that shows nothing and reports bytes so far and bytes in all."""
+    from huggingface_hub.utils import tqdm
+
+    class Bar(tqdm):
+        def __init__(self, *args: Any, **settings: Any) -> None:
+            settings.pop("name", None)
+            super().__init__(*args, **{**settings, "disable": True})
+            self.total = settings.get("total")
+
+        def update(self, count: float | None = 1) -> None:
+            # A bar that is off does not count.
+            self.n += count or 0
+            report(int(self.n), int(self.total or 0))
+
+    return Bar
+
+
 def fetch_from_hub(repository: str, file: str, path: Path, report: Callable[[int, int], None]) -> str:
     """Download a file of a repository on the Hugging Face Hub; what a cut-off download left is resumed.
 
@@ -163,23 +181,12 @@ def fetch_from_hub(repository: str, file: str, path: Path, report: Callable[[int
         DownloadError: if the Hub cannot be reached, or has no such repository or file.
     """
     from huggingface_hub import hf_hub_download  # slow to import
-    from huggingface_hub.utils import tqdm
-
-    class Reporting(tqdm):
-        """Reports instead of printing."""
-
-        def __init__(self, *args: Any, **settings: Any) -> None:
-            super().__init__(*args, **{**settings, "disable": True})
-
-        def update(self, count: float | None = 1) -> None:
-            self.n += count or 0
-            report(int(self.n), int(self.total or 0))
 
     # The library's own traces and partial files, gone when the file is here.
     scratch = path.with_name(f".{path.name.lstrip('.')}.hub")
     endpoint = os.environ.get("HF_ENDPOINT")
     try:
-        got = hf_hub_download(repository, file, local_dir=scratch, tqdm_class=Reporting, endpoint=endpoint)
+        got = hf_hub_download(repository, file, local_dir=scratch, tqdm_class=progress_bar(report), endpoint=endpoint)
         adopt(Path(got), path)
     except DownloadError:
         raise

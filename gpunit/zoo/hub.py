@@ -25,14 +25,13 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
-from huggingface_hub.utils import tqdm
 
 from gpunit.engine.translator import Translator
 from gpunit.files import refuse_existing, write_json, written_beside
 from gpunit.networks.generator import Generator
 from gpunit.zoo import cards, pretrained
 from gpunit.zoo.cards import LIBRARY, Evaluation
-from gpunit.zoo.fetching import DownloadError
+from gpunit.zoo.fetching import DownloadError, progress_bar
 from gpunit.zoo.loading import files_of, load_spec
 from gpunit.zoo.pretrained import CARD_NAME, CONFIG_NAME, ENCODER_NAME, MODEL_NAME
 from gpunit.zoo.table import ModelSpec, find, spec_of_folder
@@ -85,7 +84,7 @@ def fetch(name: str, report: Report = lambda file, done, total: None) -> Path:
     folder = Path()
     for file in (*pretrained.WEIGHTS, CARD_NAME):
         try:
-            bar = _bar(functools.partial(report, file))
+            bar = progress_bar(functools.partial(report, file))
             path = hf_hub_download(name, file, library_name=LIBRARY, tqdm_class=bar)
         except LocalEntryNotFoundError as error:
             raise DownloadError(f"{name}: {_reason(error)}") from None
@@ -206,20 +205,3 @@ def _reason(error: Exception) -> str:
         return f"the Hub answered {response.status_code}; try again later."
     first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return f"the Hub could not be reached or the transfer broke off ({first_line}); check the connection and try again."
-
-
-def _bar(report: Callable[[int, int], None]) -> type[tqdm]:
-    """A progress bar for huggingface_hub that shows nothing and reports bytes so far and bytes in all."""
-
-    class Bar(tqdm):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            options.pop("name", None)
-            super().__init__(*args, **options | {"disable": True})
-            self.total = options.get("total")
-
-        def update(self, n: float | None = 1) -> None:
-            # A bar that is off does not count.
-            self.n += n or 0
-            report(int(self.n), int(self.total or 0))
-
-    return Bar

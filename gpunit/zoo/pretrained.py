@@ -44,9 +44,9 @@ def cached_folder(name: str) -> Path | None:
     return whole[-1].parent if len(whole) == len(WEIGHTS) else None
 
 
-def cached_names() -> Iterator[str]:
-    """The Hub repositories in the Hub's cache that have a translator's files."""
+def cached_folders() -> Iterator[tuple[str, Path]]:
+    """The Hub repositories in the Hub's cache that have a translator's files: their names, and where the files lie."""
     for folder in sorted(Path(constants.HF_HUB_CACHE).glob(f"{_CACHED}*--*")):
         name = folder.name.removeprefix(_CACHED).replace("--", "/", 1)
-        if is_hub_name(name) and cached_folder(name) is not None:
-            yield name
+        if is_hub_name(name) and (found := cached_folder(name)):
+            yield name, found

@@ -162,9 +162,8 @@ def all_models() -> dict[str, ModelSpec]:
     for path in (path for folder in folders for path in sorted(folder.glob("*.safetensors"))):
         if path.stem not in models and (spec := _own_spec(path)):
             models[path.stem] = spec
-    for name in pretrained.cached_names():
-        folder = pretrained.cached_folder(name)
-        if folder and (spec := spec_of_folder(name, folder)):
+    for name, folder in pretrained.cached_folders():
+        if spec := spec_of_folder(name, folder):
             models[name] = spec
     return models
 
@@ -208,6 +207,8 @@ def find(name: str) -> ModelSpec:
     Raises:
         ModelError: for a name that is neither in the table nor that of a translator on this machine.
     """
+    if name in MODELS:  # the usual case, without a look at any folder
+        return MODELS[name]
     models = all_models()
     if name not in models and pretrained.is_hub_name(name):
         raise ModelError(f"{name} is not on this machine; download it first (`python -m gpunit download {name}`).")
