@@ -114,7 +114,7 @@ def find_matches(
 ) -> None:
     """Find a place or region of one picture in those that its latent code makes in other classes; prints JSON."""
     from gpunit.prior.classes import shown_name
-    from gpunit.prior.correspondence import find_place, find_region
+    from gpunit.prior.correspondence import cell_of, find_place, find_region
 
     box = _box(place)
     names = classes.split(",")
@@ -126,7 +126,7 @@ def find_matches(
     size = max(128, loaded.resolution)
     titles = [shown_name(each, loaded.class_names) for each in columns]
     if len(box) == 2:
-        x, y = (min(int(part * size), size - 1) for part in box)
+        y, x = cell_of(box[0], box[1], size)
         found = find_place(features, column - 1, y, x, size)
         for index, title in enumerate(titles):
             down, across = (found.places[index] / size).tolist()
@@ -186,6 +186,6 @@ def _axes(loaded: Prior, name: str) -> Axes:
     """The axes of a prior's features at 8x8, which the page shows too."""
     from gpunit.prior.directions import kept_axes
     from gpunit.prior.loading import fingerprint
+    from gpunit.prior.table import last_within
 
-    layer = max(layer.number for layer in loaded.layers if layer.size <= 8)
-    return kept_axes(loaded, fingerprint(name), layer)
+    return kept_axes(loaded, fingerprint(name), last_within(loaded.layers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,11 @@ def layers_of(config: Mapping[str, Any]) -> tuple[Layer, ...]:
     for doubles, _, factor in config["layers"]:
         found.append(Layer(len(found), found[-1].size * (2 if doubles else 1), int(factor) * width))
     return tuple(found)
+
+
+def last_within(layers: Iterable[Layer], size: int = 8) -> int:
+    """The number of the last of some layers whose map is at most so large; at 8x8, features tell parts of an object."""
+    return max(layer.number for layer in layers if layer.size <= size)
 
 
 def stored_files(folder: Path) -> tuple[Path, Path] | None:

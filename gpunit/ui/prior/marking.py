@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gpunit import images
-from gpunit.prior.table import Layer, layers_of, read_config
+from gpunit.prior.table import Layer, last_within, layers_of, read_config
 from gpunit.ui.events import ON_DEVICE, QUIET, endpoint
 from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # Features of larger maps say little of parts, and take much memory.
 LARGEST_MAP = 64
-FIRST_MAP = 8
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def layer_choices(prior_name: str) -> list[tuple[str, int]]:
 
 def first_layer(prior_name: str) -> int:
     """The layer that is compared until another one is chosen: the last at 8x8."""
-    return max(layer.number for layer in _layers(prior_name) if layer.size <= FIRST_MAP)
+    return last_within(_layers(prior_name))
 
 
 def _layers(prior_name: str) -> list[Layer]:

@@ -21,11 +21,6 @@ NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
 
 
-@pytest.fixture(scope="module")
-def models() -> Models:
-    return Models("cpu", "fp32")
-
-
 def grid(models: Models, rows: float = 2, seed: float = 3, **more: Any) -> tuple[Image.Image, str, list[Row], Any]:
     given: dict[str, Any] = {"truncation": 0.7, "below": NOTHING, "kept": [], "shown": [], **more}
     sheet, line, names, keepable, plain = actions.render_grid(models, NAME, CLASSES, rows=rows, seed=seed, **given)

@@ -8,31 +8,15 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-from PIL import Image
 
 from gpunit.ui.models import PRIORS, Models
 from gpunit.ui.prior import directions
 from gpunit.ui.prior.directions import AXES
-from gpunit.ui.prior.pictures import CELL, cell_box
+from tests.ui.prior.conftest import cell
 
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
 ZERO = (0.0,) * AXES
-
-
-@pytest.fixture(scope="module")
-def models() -> Models:
-    return Models("cpu", "fp32")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPUNIT_CACHE", str(tmp_path / "cache"))
-
-
-def cell(sheet: Image.Image, column: int, line: int = 0) -> np.ndarray:
-    left, top = cell_box(column, line)
-    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)), dtype=int)
 
 
 def test_a_slider_moves_every_class_and_zero_moves_none(models: Models) -> None:

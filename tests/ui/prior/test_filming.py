@@ -13,16 +13,6 @@ NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
 
 
-@pytest.fixture(scope="module")
-def models() -> Models:
-    return Models("cpu", "fp32")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPUNIT_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.mark.parametrize(("kind", "begin"), [("GIF", b"GIF8"), ("MP4", b"ftyp")])
 def test_a_film_is_a_file(models: Models, kind: str, begin: bytes) -> None:
     gif, video, file = filming.make_film(models, NAME, CLASSES, 0.7, 3, [], "classes", 1, 8, kind)

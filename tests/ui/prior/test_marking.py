@@ -16,15 +16,11 @@ from gpunit.ui.prior.marking import Mark
 from gpunit.ui.prior.pictures import CELL, cell_box
 from gpunit.ui.prior.rows import Row
 from tests.ui.conftest import same
+from tests.ui.prior.conftest import cell
 
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog", "bird"]
 LAYER = 3
-
-
-@pytest.fixture(scope="module")
-def models() -> Models:
-    return Models("cpu", "fp32")
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +31,6 @@ def grid(models: Models) -> tuple[Image.Image, list[Row]]:
 
 def dragged(begin: tuple[int, int], end: tuple[int, int] | None = None) -> gr.SelectData:
     return gr.SelectData(None, {"index": list(begin), "value": list(end or begin)})
-
-
-def cell(sheet: Image.Image, column: int, line: int) -> np.ndarray:
-    left, top = cell_box(column, line)
-    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)), dtype=int)
 
 
 def inside(column: int, line: int, x: int, y: int) -> tuple[int, int]:

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
-from PIL import Image
 
 from gpunit.ui.models import PRIORS, Models
 from gpunit.ui.prior import mixing
-from gpunit.ui.prior.pictures import CELL, cell_box
+from tests.ui.prior.conftest import cell
 
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
-
-
-@pytest.fixture(scope="module")
-def models() -> Models:
-    return Models("cpu", "fp32")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPUNIT_CACHE", str(tmp_path / "cache"))
-
-
-def cell(sheet: Image.Image, column: int, line: int = 0) -> np.ndarray:
-    left, top = cell_box(column, line)
-    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)), dtype=int)
 
 
 def test_a_mixture_is_written_with_its_layers_and_becomes_a_column(models: Models) -> None:
