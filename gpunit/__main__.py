@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gpunit import __version__, memory
-from gpunit.commands import benchmark, evaluation, models, prior, segmentation, training, translation
+from gpunit.commands import benchmark, evaluation, hosting, models, prior, segmentation, training, translation
 from gpunit.commands.explorer import prior_commands
 from gpunit.commands.shared import explain
 from gpunit.streams import keep_printing
@@ -47,6 +47,8 @@ def run_page(context: typer.Context) -> None:
 
     launch(context.args)
 
+
+app.command(rich_help_panel="Page")(hosting.space)
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translation.translate, models.models, models.download, models.export, models.card, models.push),

@@ -42,13 +42,20 @@ class App:
         return self.process.wait(timeout=60)
 
 
-def start_app(folder: Path, before: Sequence[str] = (), work: Path = ROOT, **environment: str) -> App:
+def start_app(
+    folder: Path,
+    before: Sequence[str] = (),
+    work: Path = ROOT,
+    program: Path = ROOT / "app.py",
+    **environment: str,
+) -> App:
     """Start `python app.py` on a free port, with a temporary folder and a log below `folder`.
 
     Args:
         folder: of temporary folder and log.
         before: a command that runs the app's.
         work: where the app is started.
+        program: the app.
         environment: further variables.
     """
     with socket.socket() as probe:
@@ -59,7 +66,7 @@ def start_app(folder: Path, before: Sequence[str] = (), work: Path = ROOT, **env
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "GPUNIT_"))}
     settings = {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary), **environment}
     with log.open("wb") as output:
-        command = [*before, sys.executable, str(ROOT / "app.py"), "--device", "cpu"]
+        command = [*before, sys.executable, str(program), "--device", "cpu"]
         process = subprocess.Popen(command, cwd=work, env=kept | settings, stdout=output, stderr=output)
     app = App(f"http://127.0.0.1:{port}", process, log, temporary)
     deadline = time.monotonic() + START_SECONDS

@@ -159,8 +159,7 @@ def test_the_app_runs_where_nothing_but_its_temporary_folder_can_be_written(tmp_
         if shutil.which("setpriv") is None:
             pytest.skip("needs setpriv (util-linux) where root runs the tests")
         before = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
-    environment = {"HOME": str(home), "HF_HOME": str(cache), "GPUNIT_SHUTDOWN_SECONDS": "20"}
-    app = start_app(tmp_path, before, work, **environment)
+    app = start_app(tmp_path, before, work, HOME=str(home), HF_HOME=str(cache), GPUNIT_SHUTDOWN_SECONDS="20")
     health = httpx.get(f"{app.address}/health").json()
     assert health["status"] == "ok"
     assert "to-cat" in health["models"]
