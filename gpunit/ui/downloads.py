@@ -24,11 +24,7 @@ def downloading(name: str, progress: gr.Progress) -> Iterator[Callable[[str, int
     Raises:
         gr.Error: if the host forbids downloads, if the download fails or is cancelled, or nothing can be kept here.
     """
-    if not downloads_allowed():
-        raise gr.Error(
-            "Downloads are switched off on this host; run the app yourself to use the published models.",
-            print_exception=False,
-        )
+    require_downloads()
     key = (_session(), name)
     cancelled = _cancelled[key] = threading.Event()
 
@@ -49,6 +45,19 @@ def downloading(name: str, progress: gr.Progress) -> Iterator[Callable[[str, int
         ) from None
     finally:
         _cancelled.pop(key, None)
+
+
+def require_downloads() -> None:
+    """Refuse where the host forbids downloads.
+
+    Raises:
+        gr.Error: in that case.
+    """
+    if not downloads_allowed():
+        raise gr.Error(
+            "Downloads are switched off on this host; run the app yourself to use the published models.",
+            print_exception=False,
+        )
 
 
 def cancel(name: str) -> None:

@@ -166,6 +166,7 @@ def offered_models(*current: str) -> list[gr.Dropdown]:
 
 
 def _title(spec: zoo.ModelSpec) -> str:
-    """The domain pair; models of the user's own have theirs in the language of their files."""
+    """The domain pair, those of the Hub with their name; others' have theirs in the language of their files."""
     key = f"model_{spec.name}"
-    return str(text(key)) if key in LABELS else spec.title
+    title = str(text(key)) if key in LABELS else spec.title
+    return f"{title}  ·  {spec.name}" if spec.folder else title

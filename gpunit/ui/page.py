@@ -54,7 +54,7 @@ def build_page(models: Models) -> gr.Blocks:
         _connect(tabs, translate, styles, prior, masks)
         # A model that was downloaded since this page was built can be chosen in every tab.
         pickers = [styles.model, masks.model]
-        for event in (page.load, translate.downloaded.success):
+        for event in (page.load, *(download.success for download in translate.downloaded)):
             event(offered_models, pickers, pickers, **QUIET)
     return page
 

@@ -1,6 +1,7 @@
 """The Hugging Face Hub: translators saved in its form, shared, fetched.
 
     translator = hub.from_pretrained("owner/name")       # a repository, or a folder that `save_pretrained` wrote
+    offer = hub.look_up("owner/name")                    # its domains, size and licence, before anything is fetched
     hub.save_pretrained("to-cat", Path("to-cat-folder"))
     hub.push_to_hub("to-cat", "owner/name")
 
@@ -10,21 +11,24 @@ hold here as everywhere.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
+from pydantic import ValidationError
 
 from gpunit.engine.translator import Translator
 from gpunit.files import refuse_existing, write_json, written_beside
@@ -33,15 +37,34 @@ from gpunit.zoo import cards, pretrained
 from gpunit.zoo.cards import LIBRARY, Evaluation
 from gpunit.zoo.fetching import DownloadError, progress_bar
 from gpunit.zoo.loading import files_of, load_spec
-from gpunit.zoo.pretrained import CARD_NAME, CONFIG_NAME, ENCODER_NAME, MODEL_NAME
+from gpunit.zoo.pretrained import CARD_NAME, CONFIG_NAME, ENCODER_NAME, MODEL_NAME, Config
 from gpunit.zoo.table import ModelSpec, find, spec_of_folder
 from gpunit.zoo.weights import ModelError
 
 Report = Callable[[str, int, int], None]
+# A published translator with its content encoder has 200 MB; far more is none, or not meant for this.
+MOST_MEGABYTES = 1000
+
+T = TypeVar("T")
 
 
 class HubError(ModelError):
     """What the Hub refused, or a translator that it cannot be given; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a translator on the Hub says of itself, before it is fetched.
+
+    Attributes:
+        name: "owner/name".
+        megabytes: what has to be downloaded.
+        config: its config.json.
+    """
+
+    name: str
+    megabytes: float
+    config: Config
 
 
 def from_pretrained(source: str | Path, device: str = "auto", precision: str = "auto") -> Translator:
@@ -81,22 +104,75 @@ def fetch(name: str, report: Report = lambda file, done, total: None) -> Path:
         ModelError: for a repository that holds no translator of this project, or one that is too large.
         DownloadError: if the Hub cannot be reached, or does not give it.
     """
-    folder = Path()
-    for file in (*pretrained.WEIGHTS, CARD_NAME):
-        try:
-            bar = progress_bar(functools.partial(report, file))
-            path = hf_hub_download(name, file, library_name=LIBRARY, tqdm_class=bar)
-        except LocalEntryNotFoundError as error:
-            raise DownloadError(f"{name}: {_reason(error)}") from None
-        except EntryNotFoundError:
-            if file == CARD_NAME:  # a courtesy
-                continue
-            raise ModelError(f"{name} has no {file}, so it is no translator of this project; check the name.") from None
-        except Exception as error:  # of the HTTP library below huggingface_hub, which has changed between versions
-            raise DownloadError(f"{name}: {_reason(error)}") from None
-        folder = Path(path).parent
+    _require_size(name)
+    folder = _get(name, CONFIG_NAME, report).parent
+    for file in (ENCODER_NAME, MODEL_NAME):
+        _get(name, file, report)
+    with contextlib.suppress(ModelError):  # a courtesy, which may be missing
+        _get(name, CARD_NAME, report)
     _spec(name, folder)
     return folder
+
+
+def look_up(name: str) -> Offer:
+    """What a translator on the Hub says of itself; only its config.json is fetched.
+
+    Args:
+        name: "owner/name".
+
+    Raises:
+        ModelError: for a name that is none of the Hub's, a repository that holds no translator of this project, or one
+            that is too large.
+        DownloadError: if the Hub cannot be reached, or does not give it.
+    """
+    if not pretrained.is_hub_name(name):
+        raise ModelError(f"{name!r} is no name of a Hub repository; give one as owner/name.")
+    megabytes = _require_size(name)
+    try:
+        config = Config.model_validate_json(_get(name, CONFIG_NAME).read_bytes())
+    except ValidationError:
+        raise ModelError(f"{name}'s {CONFIG_NAME} describes no translator of this project; check the name.") from None
+    return Offer(name, megabytes, config)
+
+
+def _require_size(name: str) -> float:
+    """What a repository's files weigh together in megabytes, if that is not too much.
+
+    Raises:
+        ModelError, DownloadError: as `look_up`.
+    """
+    addresses = {file: hf_hub_url(name, file) for file in pretrained.WEIGHTS}
+    about = [_asked(name, file, functools.partial(get_hf_file_metadata, url)) for file, url in addresses.items()]
+    megabytes = sum(each.size or 0 for each in about) / 1e6
+    if megabytes > MOST_MEGABYTES:
+        raise ModelError(f"{name} has {megabytes:.0f} MB, and at most {MOST_MEGABYTES} MB are taken; choose another.")
+    return megabytes
+
+
+def _get(name: str, file: str, report: Report = lambda file, done, total: None) -> Path:
+    """A file of a repository, from the cache or fetched into it."""
+    bar = progress_bar(functools.partial(report, file))
+    fetching = functools.partial(hf_hub_download, name, file, library_name=LIBRARY, tqdm_class=bar)
+    return Path(_asked(name, file, fetching))
+
+
+def _asked(name: str, file: str, ask: Callable[[], T]) -> T:
+    """What the Hub answers about a file of a repository.
+
+    Raises:
+        ModelError: if the repository does not have it.
+        DownloadError: if the Hub cannot be reached, or does not give it.
+    """
+    try:
+        return ask()
+    except LocalEntryNotFoundError as error:
+        raise DownloadError(f"{name}: {_reason(error)}") from None
+    except EntryNotFoundError:
+        raise ModelError(f"{name} has no {file}, so it is no translator of this project; check the name.") from None
+    except DownloadError:
+        raise
+    except Exception as error:  # of the HTTP library below huggingface_hub, which has changed between versions
+        raise DownloadError(f"{name}: {_reason(error)}") from None
 
 
 def save_pretrained(name: str, folder: Path, evaluation: Evaluation | None = None, repository: str = "") -> Path:

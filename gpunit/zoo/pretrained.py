@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 from huggingface_hub import constants, try_to_load_from_cache
+from pydantic import BaseModel, Field, StringConstraints
 
 CONFIG_NAME = "config.json"
 MODEL_NAME = "model.safetensors"
@@ -25,6 +27,23 @@ WEIGHTS = (CONFIG_NAME, ENCODER_NAME, MODEL_NAME)
 
 _HUB_NAME = re.compile(r"(?!.*(?:\.\.|--))[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _CACHED = "models--"
+_Line = Annotated[str, StringConstraints(max_length=300)]
+
+
+class Config(BaseModel):
+    """A repository's config.json, as far as people ask for it.
+
+    Attributes:
+        target: the domain that pictures are translated to.
+        sources: the domains that it was trained to translate from.
+        resolution: side of its pictures in pixels.
+        licence: terms of the weights.
+    """
+
+    target: _Line
+    sources: Annotated[list[_Line], Field(min_length=1, max_length=100)]
+    resolution: Annotated[int, Field(ge=1)]
+    licence: _Line = "not stated"
 
 
 def is_hub_name(name: str) -> bool:

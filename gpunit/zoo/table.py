@@ -173,11 +173,12 @@ def spec_of_folder(name: str, folder: Path) -> ModelSpec | None:
     spec = _own_spec(folder / pretrained.MODEL_NAME)
     if spec is None:
         return None
+    spec = replace(spec, name=name, source=name, folder=folder, licence="not stated")
     try:
-        licence = json.loads((folder / pretrained.CONFIG_NAME).read_bytes())["licence"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        licence = "not stated"
-    return replace(spec, name=name, source=name, folder=folder, licence=str(licence)[:300])
+        config = pretrained.Config.model_validate_json((folder / pretrained.CONFIG_NAME).read_bytes())
+    except (OSError, ValueError):
+        return spec
+    return replace(spec, sources=tuple(config.sources), licence=config.licence)
 
 
 def _own_spec(path: Path) -> ModelSpec | None:

@@ -17,9 +17,11 @@ import pytest
 import torch
 from playwright.sync_api import Browser, expect
 
+from gpunit import zoo
 from gpunit.zoo import published
 from tests.browser.conftest import ROOT
 from tests.test_parity import FOLDER, load_recipe
+from tests.zoo.hub_stand_in import serving
 
 
 @pytest.fixture
@@ -40,7 +42,16 @@ def mirror(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_address(mirror: str, tmp_path: Path) -> Iterator[str]:
+def the_hub(tmp_path: Path) -> Iterator[str]:
+    """A stand-in of the Hub with one translator, me/my-cat."""
+    folder = zoo.save_pretrained("to-cat", tmp_path / "to-cat")
+    with serving() as server:
+        server.repositories["me/my-cat"] = {path.name: path.read_bytes() for path in folder.iterdir()}
+        yield server.address
+
+
+@pytest.fixture
+def own_address(mirror: str, the_hub: str, tmp_path: Path) -> Iterator[str]:
     """An app with a checkpoints folder of its own, which holds what the repository bundles."""
     shelf = tmp_path / "checkpoints"
     shelf.mkdir()
@@ -50,6 +61,7 @@ def own_address(mirror: str, tmp_path: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = {"GPUNIT_CHECKPOINTS": str(shelf), "GPUNIT_MIRROR": mirror, "GRADIO_TEMP_DIR": str(tmp_path / "gradio")}
+    settings |= {"HF_ENDPOINT": the_hub, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_DISABLE_XET": "1"}
     with (tmp_path / "log.txt").open("w") as log:
         command = [sys.executable, "app.py", "--port", str(port)]
         server = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log)
@@ -88,3 +100,25 @@ def test_an_absent_model_downloads_and_translates(browser: Browser, own_address:
     page.locator("#translate").click()
     expect(page.locator("#timing")).to_contain_text("256 px")
     context.close()
+
+
+def test_a_translator_of_the_hub_is_offered_and_fetched(browser: Browser, own_address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(own_address)
+    expect(page.locator("#timing")).to_contain_text("128 px")
+    page.locator("#more").click()
+    name = page.locator("#hub-name").get_by_role("textbox")
+    name.fill("me/none")
+    page.locator("#hub-find").click()
+    expect(page.get_by_text("the Hub has no such repository")).to_be_visible()
+    expect(page.locator("#hub-fetch")).to_be_hidden()
+    name.fill("me/my-cat")
+    name.press("Enter")
+    offer = page.locator("#hub-offer")
+    expect(offer).to_contain_text("me/my-cat")
+    expect(offer).to_contain_text(zoo.find("to-cat").licence)
+    page.locator("#hub-fetch").click()
+    title = "dog / bird / car → cat  ·  me/my-cat  ·  128 px"
+    expect(page.locator("#model input")).to_have_value(title, timeout=60_000)
+    expect(page.locator("#more-models")).to_contain_text("me/my-cat · 7.7 MB, on this machine")
+    page.close()

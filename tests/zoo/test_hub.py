@@ -1,14 +1,8 @@
-"""Translators on the Hub, against a stand-in that speaks as much of its protocol as huggingface_hub asks for."""
+"""Translators on the Hub, against a stand-in of it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,125 +13,23 @@ from huggingface_hub import constants
 
 from gpunit import zoo
 from gpunit.engine.translator import Translator
-from gpunit.zoo import hub
+from gpunit.zoo import hub, pretrained
 from gpunit.zoo.fetching import DownloadError
 from gpunit.zoo.hub import HubError
 from gpunit.zoo.weights import ModelError, write_weights
 from tests.conftest import blobs
-
-TOKEN = "hf_stand_in"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
-class StandIn(ThreadingHTTPServer):
-    """The Hub: repositories as dictionaries of files."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.repositories: dict[str, dict[str, bytes]] = {}
-        self.private: set[str] = set()
-        self.requests = 0
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: StandIn
-
-    def do_HEAD(self) -> None:
-        self.resolve(sends=False)
-
-    def do_GET(self) -> None:
-        self.resolve(sends=True)
-
-    def resolve(self, sends: bool) -> None:
-        self.server.requests += 1
-        asked = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path)
-        if asked is None or asked[1] not in self.server.repositories:
-            self.refuse(404, "RepoNotFound")
-            return
-        content = self.server.repositories[asked[1]].get(asked[3])
-        if content is None:
-            self.refuse(404, "EntryNotFound")
-            return
-        self.send_response(200)
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if sends:
-            self.wfile.write(content)
-
-    def refuse(self, status: int, code: str) -> None:
-        self.send_response(status)
-        self.send_header("X-Error-Code", code)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def do_POST(self) -> None:
-        self.server.requests += 1
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            self.refuse(401, "")
-            return
-        if self.path == "/api/validate-yaml":
-            assert json.loads(body)["content"].startswith("---\n")
-            self.answer({})
-            return
-        if self.path == "/api/repos/create":
-            asked = json.loads(body)
-            name = f"{asked['organization']}/{asked['name']}" if asked.get("organization") else asked["name"]
-            self.server.repositories.setdefault(name, {})
-            if asked.get("private") or asked.get("visibility") == "private":
-                self.server.private.add(name)
-            self.answer({"url": f"{self.server.address}/{name}", "name": name, "id": name})
-            return
-        repository = re.match(r"/api/models/([^/]+/[^/]+)/", self.path)
-        assert repository is not None, self.path
-        if "/preupload/" in self.path:
-            files = [
-                {"path": file["path"], "uploadMode": "regular", "shouldIgnore": False}
-                for file in json.loads(body)["files"]
-            ]
-            self.answer({"files": files})
-            return
-        assert "/commit/" in self.path, self.path
-        for line in map(json.loads, body.splitlines()):
-            if line["key"] == "file":
-                assert line["value"]["encoding"] == "base64"
-                content = base64.b64decode(line["value"]["content"])
-                self.server.repositories[repository[1]][line["value"]["path"]] = content
-        address = f"{self.server.address}/{repository[1]}/commit/{COMMIT}"
-        self.answer({"success": True, "commitOid": COMMIT, "commitUrl": address, "hookOutput": ""})
-
-    def answer(self, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+from tests.zoo.hub_stand_in import TOKEN, StandIn, serving
 
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    server = StandIn()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(constants, "ENDPOINT", server.address)
-    template = server.address + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving() as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.address)
+        template = server.address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        yield server
 
 
 def render(translator: Translator) -> torch.Tensor:
@@ -224,3 +116,34 @@ def test_shapes_that_a_file_does_not_hold_are_not_built(tmp_path: Path, widths: 
     write_weights(tmp_path / "model.safetensors", {"style_bank": torch.zeros(2, 256)}, header)
     with pytest.raises(ModelError, match=r"shapes that its file does not hold|holds no translator"):
         zoo.from_pretrained(tmp_path)
+
+
+def test_what_a_translator_is_is_said_before_it_is_fetched(stand_in: StandIn, tmp_path: Path) -> None:
+    zoo.push_to_hub("to-cat", "me/my-cat", token=TOKEN)
+    offer = hub.look_up("me/my-cat")
+    files = stand_in.repositories["me/my-cat"]
+    weight = sum(len(files[name]) for name in ("config.json", "content_encoder.safetensors", "model.safetensors"))
+    assert offer.megabytes == pytest.approx(weight / 1e6)
+    assert (offer.config.target, offer.config.resolution) == ("cat", 128)
+    assert offer.config.licence == zoo.find("to-cat").licence
+    assert not list((tmp_path / "hub").rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize(
+    "config", [b"hello", b"[]", b'{"target": "cat"}', b'{"target": 1, "sources": [], "resolution": 0}']
+)
+def test_a_repository_of_something_else_is_not_offered(stand_in: StandIn, config: bytes) -> None:
+    stand_in.repositories["me/else"] = dict.fromkeys(pretrained.WEIGHTS, config)
+    with pytest.raises(ModelError, match="describes no translator"):
+        hub.look_up("me/else")
+    with pytest.raises(ModelError, match="no name of a Hub repository"):
+        hub.look_up("../me/else")
+
+
+def test_what_is_too_large_is_not_fetched(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    zoo.push_to_hub("to-cat", "me/my-cat", token=TOKEN)
+    monkeypatch.setattr(hub, "MOST_MEGABYTES", 1)
+    for ask in (hub.look_up, hub.fetch):
+        with pytest.raises(ModelError, match="at most 1 MB"):
+            ask("me/my-cat")
+    assert pretrained.cached_folder("me/my-cat") is None

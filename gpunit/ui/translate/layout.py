@@ -13,19 +13,21 @@ from gpunit.ui.examples import exemplar_examples
 from gpunit.ui.i18n import text
 from gpunit.ui.signing import signing_switch
 from gpunit.ui.thumbnails import example_choice, one_for_each_target, target_choice
-from gpunit.ui.translate import actions
+from gpunit.ui.translate import actions, from_hub
 from gpunit.ui.translate.downloading import DownloadPanel, download_panel
+from gpunit.ui.translate.from_hub import HubParts
 from gpunit.ui.translate.inputs import BY_EXEMPLAR, BY_SAMPLE, MOST_STYLES, MOST_TEMPERATURE
 
 
 @dataclass(frozen=True)
 class TargetControls:
-    """What the picture is to become: `targets` sets `model`, which lies behind `more` with all others."""
+    """What the picture is to become: `targets` sets `model`, which lies behind `more` with all others and the Hub's."""
 
     targets: gr.Radio
     more: gr.Button
     model: gr.Dropdown
     facts: gr.Markdown
+    shared: HubParts
     panel: DownloadPanel
     go: gr.Button
 
@@ -112,9 +114,10 @@ def lay_out_target(choices: Any, first_model: str) -> TargetControls:
     with gr.Column(elem_id="more-models"):
         model = gr.Dropdown(choices, value=first_model, label=text("model"), info=text("model_info"), elem_id="model")
         facts = gr.Markdown(actions.facts(first_model), elem_classes="quiet")
+        shared = from_hub.lay_out()
     panel = download_panel(first_model)
     go = gr.Button(text("translate"), variant="primary", size="lg", elem_id="translate")
-    return TargetControls(targets, more, model, facts, panel, go)
+    return TargetControls(targets, more, model, facts, shared, panel, go)
 
 
 def lay_out_style() -> StyleControls:

@@ -15,7 +15,7 @@ from gpunit.ui.events import COPY_LINK, IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QU
 from gpunit.ui.examples import example_path, own_exemplar
 from gpunit.ui.models import Models, downloads_allowed, model_choices
 from gpunit.ui.thumbnails import NAME_OF_PICTURE
-from gpunit.ui.translate import actions, clips, many, restoring
+from gpunit.ui.translate import actions, clips, from_hub, many, restoring
 from gpunit.ui.translate.downloading import download_model, show_offer
 from gpunit.ui.translate.inputs import BY_SAMPLE
 from gpunit.ui.translate.layout import Tab, lay_out_results, lay_out_sections, lay_out_style, lay_out_target
@@ -31,7 +31,7 @@ class TranslateParts:
         rendered: state with the `Rendered` of the gallery, or None.
         chosen: state with the number of the picture that is compared.
         to_styles, to_masks: buttons.
-        downloaded: the event after which there may be a model more.
+        downloaded: the events after which there may be a model more.
     """
 
     content: ContentPicker
@@ -40,7 +40,7 @@ class TranslateParts:
     chosen: gr.State
     to_styles: gr.Button
     to_masks: gr.Button
-    downloaded: Dependency
+    downloaded: tuple[Dependency, ...]
 
 
 def build(page: gr.Blocks, models: Models) -> TranslateParts:
@@ -71,7 +71,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     outputs = [results.gallery, results.timing, results.compare, results.download, rendered, chosen]
     tab = Tab(content, hint, target, style, results, sections, inputs, outputs, rendered, chosen, history, picked)
     _wire_target(tab, models)
-    downloaded = _wire_download(tab)
+    downloaded = (_wire_download(tab), from_hub.wire(tab.target.shared, tab.target.model))
     _wire_style(tab)
     _wire_translating(tab, models)
     _wire_history(tab, models)

@@ -14,6 +14,10 @@ LABELS: Texts = {
     "targets_heading": ("### Turn it into", "### 变成"),
     "targets": ("Turn it into", "变成"),
     "more_models": ("More models…", "更多模型…"),
+    "hub_name": ("From the Hugging Face Hub", "来自 Hugging Face Hub"),
+    "hub_name_info": ("A translator that someone has pushed there", "他人上传到那里的翻译模型"),
+    "hub_placeholder": ("owner/name", "所有者/名称"),
+    "hub_find": ("Find", "查找"),
     "guidance": ("Style", "风格"),
     "count": ("How many styles", "风格数量"),
     "count_info": ("One s = T(z) for each draw of z", "每抽取一次 z，得到一种 s = T(z)"),
@@ -67,6 +71,12 @@ LABELS: Texts = {
 }
 
 NOTICES: Texts = {
+    "hub_offer": (
+        "**{name}** · {domains} · {resolution} px · to be downloaded: about {megabytes} MB  \nLicence: {licence}  \n"
+        "Shared by a stranger on the Hub: its file holds numbers alone and is checked before use.",
+        "**{name}** · {domains} · {resolution} 像素 · 需下载约 {megabytes} MB  \n许可证：{licence}  \n"
+        "由他人在 Hub 上分享：文件只含数值，使用前会检查。",
+    ),
     "not_in_link": (
         "A picture of your own is not part of a link; save as JSON to hand it on.",
         "链接不含您自己的图片；如需分享，请保存为 JSON。",
