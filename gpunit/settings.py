@@ -38,7 +38,7 @@ VARIABLES: Mapping[str, Variable] = {
         "", "folder of all weights, in place of checkpoints/ beside app.py: copy that first"
     ),
     "GPUNIT_CACHE": Variable("", "folder of what is found once and kept, in place of the user's cache folder"),
-    "GPUNIT_MIRROR": Variable("", "where published weights come from: a folder's address or owner/name (Google Drive)"),
+    "GPUNIT_MIRROR": Variable("", "where weights are looked for first: a folder's address, or owner/name of the Hub"),
     "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
     "GPUNIT_JOBS_PER_VISITOR": Variable("24", "jobs that one open page may have waiting; one click can start six"),

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer
 
+from gpunit import zoo
 from gpunit.__main__ import app
 from tests.test_structure import FLOORS, modules_of
 
@@ -180,6 +181,12 @@ def test_hosting_tells_of_every_setting() -> None:
     assert {name: default.strip() for name, default in told.items()} == {
         name: variable.default for name, variable in settings.VARIABLES.items()
     }
+
+
+def test_every_published_file_can_be_fetched_by_hand() -> None:
+    page = text_of("docs/weights.md")
+    rows = re.findall(r"^\| `([\w]+)\.pt` \| https://drive\.google\.com/file/d/([\w-]+)/view \|$", page, re.MULTILINE)
+    assert dict(rows) == zoo.DRIVE_IDS
 
 
 def test_the_lists_of_pages_are_whole() -> None:

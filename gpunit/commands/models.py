@@ -17,6 +17,9 @@ from gpunit.files import refuse_existing, written_beside
 from gpunit.zoo import hub, ledger
 from gpunit.zoo.pretrained import is_hub_name
 
+# As `download` calls ArcFace's weights.
+ARCFACE = "arcface"
+
 
 def models() -> None:
     """List the translators: name, domains, size, licence, and whether the weights are here."""
@@ -35,25 +38,25 @@ def download(
     names: Annotated[
         list[str],
         typer.Argument(
-            help="Published translators, `all` of them, biggan-deep-128 / 256 / 512, or translators of the "
+            help="Published translators, `all` of them, biggan-deep-128 / 256 / 512, arcface, or translators of the "
             "Hugging Face Hub (owner/name).",
             show_default=False,
         ),
     ],
     mirror: Annotated[
-        str, typer.Option(help="Folder address or Hugging Face repository (owner/name) to take the files from.")
+        str, typer.Option(help="Folder address or Hugging Face repository (owner/name) that is asked first.")
     ] = "",
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to the weights' licence without being asked.")
     ] = False,
 ) -> None:
-    """Download published translators, with the content encoder they share, and convert them; BigGANs; Hub models."""
+    """Download published translators and their content encoder, and convert them; BigGANs; ArcFace; Hub models."""
     from gpunit.prior import loading  # its library is slow to import
 
     table = zoo.all_models()
     priors = [name for name in names if name in loading.PRETRAINED]
     shared = [name for name in names if is_hub_name(name)]
-    translators = [name for name in names if name not in (*priors, *shared)]
+    translators = [name for name in names if name not in (*priors, *shared, ARCFACE)]
     wanted = [name for name in table if table[name].can_be_downloaded] if names == ["all"] else translators
     specs = [zoo.find(name) for name in wanted]
     if not all(spec.is_here for spec in specs):
@@ -71,6 +74,9 @@ def download(
             if not loading.is_here(name):
                 loading.fetch_pretrained(name, functools.partial(show, name), mirror)
             typer.echo(f"{name} is on this machine")
+        if ARCFACE in names:
+            path = zoo.download_identity_net(mirror, functools.partial(show, ARCFACE))
+            typer.echo(f"{ARCFACE} is in {path}; give it to train as --identity-net {path}")
         for name in shared:
             hub.fetch(name, show)
             typer.echo(f"{name} is on this machine ({zoo.find(name).licence})")

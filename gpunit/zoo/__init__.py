@@ -4,7 +4,7 @@ from gpunit import zoo
 translator = zoo.load("to-cat")
 """
 
-from gpunit.zoo.downloading import download
+from gpunit.zoo.downloading import IDENTITY_NET, download, download_identity_net
 from gpunit.zoo.fetching import DownloadError
 from gpunit.zoo.hub import card, from_pretrained, push_to_hub, save_pretrained
 from gpunit.zoo.loading import (
@@ -41,6 +41,7 @@ __all__ = [
     "DISTILLERS",
     "DRIVE_IDS",
     "FAMILIES",
+    "IDENTITY_NET",
     "MODELS",
     "PAPER",
     "PAPER_LINK",
@@ -54,6 +55,7 @@ __all__ = [
     "card",
     "checkpoints_folder",
     "download",
+    "download_identity_net",
     "files_of",
     "find",
     "fingerprint",
