@@ -190,6 +190,6 @@ def test_every_published_file_can_be_fetched_by_hand() -> None:
 
 
 def test_the_lists_of_pages_are_whole() -> None:
-    assert {Path(page).name for page in ENGLISH if page.startswith("docs/") and page != "docs/index.md"} == set(
-        re.findall(r"^- \[docs/([\w.]+)\]", text_of("README.md"), re.MULTILINE)
-    )
+    pages = {Path(page).name for page in ENGLISH if page.startswith("docs/") and page != "docs/index.md"}
+    notebooks = {path.name for path in (ROOT / "docs").glob("*.ipynb")}
+    assert pages | notebooks == set(re.findall(r"^- \[docs/([\w.]+)\]", text_of("README.md"), re.MULTILINE))
