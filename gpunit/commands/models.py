@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +13,10 @@ import typer
 from rich.table import Table
 
 from gpunit import zoo
-from gpunit.commands.shared import OTHER_OUTPUT, UsageError, print_table, receiving
+from gpunit.commands.shared import OTHER_OUTPUT, UsageError, print_table, receiving, reporter
 from gpunit.files import refuse_existing, written_beside
 from gpunit.zoo import hub, ledger
+from gpunit.zoo.graphs import ExportedGraph
 from gpunit.zoo.pretrained import is_hub_name
 
 # As `download` calls ArcFace's weights.
@@ -96,23 +98,52 @@ def _agree_to_licence(accepted: bool) -> None:
 
 
 def export(
-    name: Annotated[str, typer.Argument(help="A translator; `models` lists them.")],
+    names: Annotated[list[str], typer.Argument(help="A translator; `models` lists them. For a page, several.")],
     output: Annotated[Path, typer.Option(help="Folder for the files.")],
-    form: Annotated[str, typer.Option("--format", help="safetensors, onnx, or hub.")] = "safetensors",
+    form: Annotated[str, typer.Option("--format", help="safetensors, onnx, hub, or web.")] = "safetensors",
+    runtime: Annotated[
+        Path | None,
+        typer.Option(help="For a page: folder or archive of onnxruntime-web, which is downloaded otherwise."),
+    ] = None,
 ) -> None:
-    """Write a translator for others: its safetensors files, checked ONNX graphs, or a folder for the Hub."""
+    """Write a translator for others: safetensors files, checked ONNX graphs, a folder for the Hub, or a web page."""
     from gpunit.zoo import exporting
 
+    if runtime is not None and form != "web":
+        raise UsageError("--runtime belongs to --format web; leave it out.")
+    if form == "web":
+        _export_page(names, output, runtime)
+        return
+    if len(names) > 1:
+        raise UsageError(f"--format {form} takes one translator at a time; give them one after the other.")
+    name = names[0]
     if form == "safetensors":
         for path in exporting.export_safetensors(name, output):
             typer.echo(f"{path} written")
     elif form == "onnx":
         for graph in exporting.export_onnx(zoo.load(name, "cpu", "fp32"), name, output):
-            typer.echo(f"{graph.path} written, largest difference from PyTorch {graph.difference:.1g}")
+            _tell(graph)
     elif form == "hub":
         typer.echo(f"{zoo.save_pretrained(name, output)} written")
     else:
-        raise UsageError(f"there is no format {form!r}; choose safetensors, onnx or hub.")
+        raise UsageError(f"there is no format {form!r}; choose safetensors, onnx, hub or web.")
+
+
+def _export_page(names: list[str], output: Path, runtime: Path | None) -> None:
+    from gpunit.zoo.web import export_web
+
+    with receiving() as progress:
+        page = export_web(names, output, runtime, reporter(progress, "onnxruntime-web"))
+    for graph in page.graphs:
+        _tell(graph)
+    typer.echo(
+        f"{output} written: {page.first_bytes / 1e6:.1f} MB before the first translation, "
+        f"{page.all_bytes / 1e6:.1f} MB in all. To try it: python -m http.server --directory {shlex.quote(str(output))}"
+    )
+
+
+def _tell(graph: ExportedGraph) -> None:
+    typer.echo(f"{graph.path} written, largest difference from PyTorch {graph.difference:.1g}")
 
 
 def card(

@@ -117,8 +117,9 @@ def fetch_from_any(
     report: Callable[[int, int], None] = lambda done, total: None,
     sha256: str = "",
     timeout: float = 30.0,
+    advice: str = "name another one with --mirror, or get the file elsewhere and give it",
 ) -> str:
-    """Like `fetch`, from the first of several addresses that gives the file.
+    """Like `fetch`, from the first of several addresses that gives the file; `advice` is the way out for the message.
 
     Raises:
         DownloadError: if none does, with what each of them answered.
@@ -129,10 +130,7 @@ def fetch_from_any(
             return fetch(address, path, report, sha256, timeout)
         except DownloadError as error:
             answers.append(f"{urlsplit(address).netloc}: {str(error).removeprefix(path.name).strip(': .')}")
-    raise DownloadError(
-        f"{path.name} could not be had from any of its hosts; name another one with --mirror, or get the file "
-        f"elsewhere and give it ({'; '.join(answers)})."
-    )
+    raise DownloadError(f"{path.name} could not be had from any of its hosts; {advice} ({'; '.join(answers)}).")
 
 
 def mirrored(mirror: str, name: str) -> str:

@@ -12,7 +12,7 @@ import torch
 
 from gpunit import images, zoo
 from gpunit.engine.translator import Translator
-from gpunit.zoo import exporting
+from gpunit.zoo import exporting, graphs
 from gpunit.zoo.weights import ModelError
 from tests.conftest import blobs
 from tests.test_parity import FOLDER, load_recipe
@@ -48,7 +48,7 @@ def test_nothing_is_overwritten_and_a_wrong_graph_is_not_kept(
         exporting.export_onnx(tiny, "mine", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine-style.onnx"]
     assert (tmp_path / "mine-style.onnx").read_text() == "mine"
-    monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
+    monkeypatch.setattr(graphs, "TOLERANCE", -1.0)
     with pytest.raises(ModelError, match="differs from PyTorch"):
         exporting.export_onnx(tiny, "other", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine-style.onnx"]
@@ -72,18 +72,18 @@ def test_onnx_graphs_of_a_published_file_render_the_recorded_pictures(published_
     )
     exporting.export_onnx(translator, "dog2cat", tmp_path)
     recipe = load_recipe()
-    graphs = {
+    sessions = {
         part: onnxruntime.InferenceSession(str(tmp_path / f"dog2cat-{part}.onnx"), providers=["CPUExecutionProvider"])
         for part in ("content", "render", "style", "sample")
     }
-    names = [slot.name for slot in graphs["content"].get_outputs()]
-    answers = graphs["content"].run(None, {"picture": recipe.make_image("content", 256, 2)[:1]})
+    names = [slot.name for slot in sessions["content"].get_outputs()]
+    answers = sessions["content"].run(None, {"picture": recipe.make_image("content", 256, 2)[:1]})
     planned = dict(zip(names, answers, strict=True))
-    style = graphs["style"].run(None, {"picture": recipe.make_image("style", 256, 2)[:1]})[0]
-    drawn = graphs["sample"].run(None, {"latent": recipe.make_latent(3)})[0][:1]
+    style = sessions["style"].run(None, {"picture": recipe.make_image("style", 256, 2)[:1]})[0]
+    drawn = sessions["sample"].run(None, {"latent": recipe.make_latent(3)})[0][:1]
     with np.load(FOLDER / "golden.npz") as golden:
         for name, code in (("exemplar", style), ("latent", drawn)):
-            picture = graphs["render"].run(None, {**planned, "style": code})[0]
+            picture = sessions["render"].run(None, {**planned, "style": code})[0]
             assert np.abs(picture - golden[name].astype(np.float32)).max() < 1e-3, name
 
 
