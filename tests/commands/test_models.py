@@ -1,6 +1,10 @@
-"""`models` and `download`."""
+"""`models`, `download` and `export`."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 
 from tests.commands.test_translation import gpunit
 
@@ -18,3 +22,23 @@ def test_nothing_is_downloaded_before_the_licence_is_agreed_to() -> None:
     assert answer.returncode == 2
     assert "S-Lab" in answer.stderr
     assert "--accept-licence" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("to-cat", "to-dog", "--format", "onnx"), "takes one translator at a time"),
+        (("to-cat", "--format", "onnx", "--runtime", "dist"), "--runtime belongs to --format web"),
+        (("to-cat", "--format", "web", "--runtime", "missing"), "missing is not there"),
+        (("to-cat", "nothing", "--format", "web"), "nothing"),
+        (("to-cat", "--format", "paper"), "choose safetensors, onnx, hub or web"),
+    ],
+)
+def test_what_cannot_be_exported_is_told_of_in_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    answer = gpunit("export", *arguments, "--output", tmp_path / "out")
+    assert answer.returncode == 2
+    assert message in answer.stderr
+    assert len(answer.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()

@@ -90,7 +90,9 @@ def find_runtime(
     with _one_at_a_time:
         if given is not None:
             _unpack(given, kept)
-        elif not all((kept / file.name).is_file() for file in FILES.values()):
+        elif not all(
+            (kept / file.name).is_file() and digest(kept / file.name) == file.sha256 for file in FILES.values()
+        ):
             archive = kept / ARCHIVE
             fetch_from_any(ADDRESSES, archive, report, ARCHIVE_SHA256, advice=f"get it elsewhere {_ADVICE}")
             _unpack(archive, kept)

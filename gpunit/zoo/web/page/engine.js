@@ -8,8 +8,12 @@ export class Engine {
   #small = [];
   #isBusy = false;
 
-  /** @param told hears of every part of a file that has come: (bytes). */
-  constructor(told) {
+  /**
+   * @param told hears of every part of a file that has come: (bytes).
+   * @param setBusy hears whether pictures are being rendered: (isBusy).
+   */
+  constructor(told, setBusy) {
+    this.setBusy = setBusy;
     this.#worker.onmessage = ({ data }) => {
       if (data.told) return told(data.told);
       const { resolve, reject } = this.#waiting.get(data.id);
@@ -48,11 +52,13 @@ export class Engine {
   async #work() {
     if (this.#isBusy) return;
     this.#isBusy = true;
+    this.setBusy(true);
     while (this.#shown || this.#small.length) {
       const job = this.#shown ?? this.#small.shift();
       if (job === this.#shown) this.#shown = null;
       await this.ask("render", job.values).then(job.resolve, job.reject);
     }
     this.#isBusy = false;
+    this.setBusy(false);
   }
 }

@@ -21,12 +21,36 @@ const looks = new Map();
 
 let received = 0;
 let awaited = 0;
-const engine = new Engine((bytes) => {
-  received += bytes;
-  showProgress();
-});
+const engine = new Engine(
+  (bytes) => {
+    received += bytes;
+    showProgress();
+  },
+  (isBusy) => count(isBusy ? 1 : -1),
+);
 const camera = new Camera($("video"));
 const frame = new Frame($("frame"), $("zoom"), () => changePicture(true));
+
+// What is being done
+
+let tasks = 0;
+
+function count(change) {
+  tasks += change;
+  document.documentElement.dataset.busy = tasks > 0;
+}
+
+/** A function that counts as being done until its promise is settled. */
+function task(work) {
+  return async (...values) => {
+    count(1);
+    try {
+      return await work(...values);
+    } finally {
+      count(-1);
+    }
+  };
+}
 
 // What is said
 
@@ -55,12 +79,17 @@ function showTexts() {
   $("after").ariaLabel = target;
   $("terms").textContent = text("terms", { licence: state.model.licence });
   $("network").textContent = state.network && text(state.network);
-  $("timing").textContent = state.line ? `${text("timing", state.line)} · ${text(`on_${state.line.provider}`, state.line)} · ${state.model.resolution} px` : "";
+  $("timing").textContent = state.line ? timing(state.line) : "";
   for (const span of document.querySelectorAll("[data-domain]")) span.textContent = domainName(span.dataset.domain);
   for (const element of document.querySelectorAll("[data-example]")) {
     element.ariaLabel = text("example", { domain: domainName(element.dataset.example) });
     element.title = element.ariaLabel;
   }
+}
+
+function timing({ provider, threads, ms }) {
+  const runtime = text(provider === "wasm" && threads > 1 ? "on_threads" : `on_${provider}`, { threads });
+  return `${text("timing", { ms })} · ${runtime} · ${state.model.resolution} px`;
 }
 
 function setLook(look) {
@@ -94,7 +123,7 @@ function put(canvas, rgba, side) {
   canvas.getContext("2d").putImageData(new ImageData(rgba, side), 0, 0);
 }
 
-async function openPhoto(blob, example = null) {
+const openPhoto = task(async (blob, example = null) => {
   let photo;
   try {
     photo = await readPhoto(blob);
@@ -106,9 +135,9 @@ async function openPhoto(blob, example = null) {
   for (const button of $("examples").children) button.ariaPressed = String(button.dataset.file === example);
   frame.open(photo);
   changePicture();
-}
+});
 
-async function openExample(file) {
+const openExample = task(async (file) => {
   try {
     const answer = await fetch(file);
     if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
@@ -116,7 +145,7 @@ async function openExample(file) {
   } catch (error) {
     say("no_files", { reason: error.message });
   }
-}
+});
 
 async function toggleCamera() {
   if (camera.isOn) {
@@ -192,12 +221,12 @@ function moveAxis(k, value) {
   showResult();
 }
 
-async function sampleAgain() {
+const sampleAgain = task(async () => {
   looks.delete(state.model.name);
   await lookOf(state.model);
   await choose(1);
   showDrawn();
-}
+});
 
 function layOutAxes() {
   $("axes").replaceChildren(
@@ -206,7 +235,7 @@ function layOutAxes() {
       label.className = "slider";
       label.innerHTML = `<span data-text="axis" data-number="${k + 1}"></span>
         <input type="range" min="${-REACH}" max="${REACH}" step="0.05"><output></output>`;
-      Object.assign(label.dataset, { label: "share", share: (100 * share).toFixed(0) });
+      Object.assign(label.dataset, { hint: "share", share: (100 * share).toFixed(0) });
       label.querySelector("input").addEventListener("input", (event) => moveAxis(k, Number(event.target.value)));
       return label;
     }),
@@ -240,7 +269,7 @@ async function showResult() {
   $("wait").hidden = true;
   for (const id of ["save", "save-style", "sample", "reset"]) $(id).disabled = false;
   state.line = { ...state.runtime, provider: made.provider, ms: Math.round(made.renderMs) };
-  Object.assign($("compare").dataset, { shown: String(picture.id), plan: made.planMs, render: made.renderMs });
+  $("compare").dataset.shown = Number($("compare").dataset.shown ?? 0) + 1;
   showTexts();
 }
 
@@ -258,7 +287,7 @@ function showDrawn() {
   );
 }
 
-async function openModel(model) {
+const openModel = task(async (model) => {
   expect([...Object.values(model.files)]);
   $("wait").hidden = false;
   state.model = model;
@@ -274,7 +303,7 @@ async function openModel(model) {
   } catch (error) {
     say("no_files", { reason: error.message });
   }
-}
+});
 
 const wanted = new Set();
 

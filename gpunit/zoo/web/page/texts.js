@@ -46,7 +46,8 @@ export const TEXTS = {
   starting: ["Starting", "正在启动"],
   timing: ["{ms} ms a style", "每种风格 {ms} 毫秒"],
   on_webgpu: ["WebGPU", "WebGPU"],
-  on_wasm: ["WebAssembly, {threads} thread(s)", "WebAssembly，{threads} 线程"],
+  on_wasm: ["WebAssembly", "WebAssembly"],
+  on_threads: ["WebAssembly, {threads} threads", "WebAssembly，{threads} 线程"],
   keeping: ["Fetching what works offline", "正在获取离线所需文件"],
   offline: ["Works offline from now on", "现在起可离线使用"],
   offline_open: ["Works offline until you leave the page", "离开本页之前可离线使用"],
@@ -106,7 +107,7 @@ export function text(key, values = {}) {
 /** A domain's name in the page's language. */
 export const domainName = (domain) => (settings.language === "zh" ? (DOMAINS[domain] ?? domain) : domain);
 
-/** Put texts into everything that names one: data-text its words, data-label its accessible name and tooltip. */
+/** Put texts into everything that names one: data-text its words, data-label its name and tooltip, data-hint the latter. */
 export function fillTexts(root = document) {
   document.documentElement.lang = settings.language === "zh" ? "zh-Hans" : "en";
   for (const element of root.querySelectorAll("[data-text]")) {
@@ -115,5 +116,8 @@ export function fillTexts(root = document) {
   for (const element of root.querySelectorAll("[data-label]")) {
     element.ariaLabel = text(element.dataset.label, element.dataset);
     element.title = element.ariaLabel;
+  }
+  for (const element of root.querySelectorAll("[data-hint]")) {
+    element.title = text(element.dataset.hint, element.dataset);
   }
 }

@@ -56,9 +56,13 @@ async function begin(kind, told) {
 
 function session(file, told) {
   if (!sessions.has(file)) {
-    const made = bytesOf(file, told).then((bytes) =>
-      ort.InferenceSession.create(new Uint8Array(bytes), { executionProviders: [provider], logSeverityLevel: 3 }),
-    );
+    const options = {
+      executionProviders: [provider],
+      // Beyond "basic", 1.30.0 fuses tanh into a convolution on WebGPU that has a ReLU fused into it, which is lost.
+      graphOptimizationLevel: provider === "webgpu" ? "basic" : "all",
+      logSeverityLevel: 3,
+    };
+    const made = bytesOf(file, told).then((bytes) => ort.InferenceSession.create(new Uint8Array(bytes), options));
     sessions.set(file, made);
     made.catch(() => sessions.delete(file));
   }
@@ -118,8 +122,8 @@ async function render(model, picture, code) {
   return { values, planMs: planned - begun, renderMs: performance.now() - planned };
 }
 
-/** Whether this device renders a known pattern as it should look. */
-async function rendersRight(model) {
+/** How far the colours of a known pattern's translation are from those that they should be. */
+async function checkDifference(model) {
   const side = model.resolution;
   const pattern = new Uint8ClampedArray(4 * side * side);
   for (let y = 0; y < side; y++) {
@@ -129,14 +133,15 @@ async function rendersRight(model) {
   const { values } = await render(model, pattern, model.mean);
   forget();
   const cell = side / CHECK_SIDE;
-  return model.check.every((wanted, index) => {
+  const differences = model.check.map((wanted, index) => {
     const [c, row, column] = [Math.trunc(index / 64), Math.trunc(index / 8) % 8, index % 8];
     let sum = 0;
     for (let y = row * cell; y < (row + 1) * cell; y++) {
       for (let x = column * cell; x < (column + 1) * cell; x++) sum += values[(c * side + y) * side + x];
     }
-    return Math.abs(sum / cell ** 2 - wanted) < CHECK_TOLERANCE;
+    return Math.abs(sum / cell ** 2 - wanted);
   });
+  return Math.max(...differences);
 }
 
 const actions = {
@@ -148,8 +153,10 @@ const actions = {
       try {
         await begin(kind, told);
         await open(model, told);
-        if (kind === "wasm" || (await rendersRight(model))) break;
-        throw new Error("WebGPU renders other pictures than it should");
+        if (kind === "wasm") break;
+        const difference = await checkDifference(model);
+        if (difference < CHECK_TOLERANCE) break;
+        throw new Error(`its pictures differ by ${difference.toFixed(3)}`);
       } catch (error) {
         if (kind === kinds.at(-1)) throw error;
         console.warn(`WebGPU is left aside: ${error.message ?? error}`);
