@@ -90,14 +90,16 @@ def find_runtime(
     with _one_at_a_time:
         if given is not None:
             _unpack(given, kept)
-        elif not all(
-            (kept / file.name).is_file() and digest(kept / file.name) == file.sha256 for file in FILES.values()
-        ):
+        elif not all(_is_whole(kept / file.name, file) for file in FILES.values()):
             archive = kept / ARCHIVE
             fetch_from_any(ADDRESSES, archive, report, ARCHIVE_SHA256, advice=f"get it elsewhere {_ADVICE}")
             _unpack(archive, kept)
             archive.unlink()
     return _checked(kept)
+
+
+def _is_whole(path: Path, file: RuntimeFile) -> bool:
+    return path.is_file() and digest(path) == file.sha256
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -122,7 +124,7 @@ def _checked(folder: Path) -> dict[str, Path]:
         path = next((place / file.name for place in places if (place / file.name).is_file()), None)
         if path is None:
             raise ModelError(f"{folder} has no {file.name}; {_GET}.")
-        if digest(path) != file.sha256:
+        if not _is_whole(path, file):
             raise ModelError(f"{path} is not of onnxruntime-web {VERSION} (another sha256); {_GET}.")
         found[name] = path
     return found

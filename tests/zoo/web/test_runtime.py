@@ -14,9 +14,9 @@ import pytest
 
 from gpunit.files import digest
 from gpunit.zoo.fetching import DownloadError
-from gpunit.zoo.weights import ModelError
 from gpunit.zoo.web import runtime
 from gpunit.zoo.web.runtime import RuntimeFile, find_runtime
+from gpunit.zoo.weights import ModelError
 
 CONTENTS = {"ort.mjs": b"export {};", "ort.wasm": b"\0asm" * 1000}
 

@@ -3,6 +3,7 @@
 import { Camera } from "./camera.js";
 import { Engine } from "./engine.js";
 import { Frame } from "./frame.js";
+import { download, examplesFor, layOutAxes, layOutDrawn, layOutExamples, layOutTargets } from "./parts.js";
 import { cutSquare, readPhoto } from "./pictures.js";
 import { coordinates, gaussianLatents, moved, toJson } from "./styles.js";
 import { domainName, fillTexts, remember, settings, text } from "./texts.js";
@@ -228,32 +229,6 @@ const sampleAgain = task(async () => {
   showDrawn();
 });
 
-function layOutAxes() {
-  $("axes").replaceChildren(
-    ...state.model.shares.map((share, k) => {
-      const label = document.createElement("label");
-      label.className = "slider";
-      label.innerHTML = `<span data-text="axis" data-number="${k + 1}"></span>
-        <input type="range" min="${-REACH}" max="${REACH}" step="0.05"><output></output>`;
-      Object.assign(label.dataset, { hint: "share", share: (100 * share).toFixed(0) });
-      label.querySelector("input").addEventListener("input", (event) => moveAxis(k, Number(event.target.value)));
-      return label;
-    }),
-  );
-}
-
-function layOutDrawn(look) {
-  $("drawn").replaceChildren(
-    ...look.codes.map((_, index) => {
-      const button = document.createElement("button");
-      Object.assign(button.dataset, { label: index ? "style_drawn" : "style_mean", number: index });
-      button.append(document.createElement("canvas"));
-      button.addEventListener("click", () => choose(index));
-      return button;
-    }),
-  );
-}
-
 // Translations
 
 async function showResult() {
@@ -295,8 +270,8 @@ const openModel = task(async (model) => {
     await engine.ask("open", { model });
     const look = await lookOf(model);
     if (model !== state.model) return;
-    layOutAxes();
-    layOutDrawn(look);
+    layOutAxes($("axes"), model, REACH, moveAxis);
+    layOutDrawn($("drawn"), look.codes.length, choose);
     setStyle(look);
     showTexts();
     changePicture();
@@ -338,49 +313,9 @@ function setNetwork(key) {
 
 // Saving
 
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
 const stem = () => state.model.name.replace("/", "--");
 
 // Wiring
-
-function layOutTargets() {
-  const targets = all.models.map((model) => model.target);
-  for (const model of all.models) {
-    const label = document.createElement("label");
-    const input = document.createElement("input");
-    Object.assign(input, { type: "radio", name: "target", value: model.name, checked: model === all.models[0] });
-    input.addEventListener("change", () => openModel(model));
-    const name = document.createElement("span");
-    // Models of one target are told apart by their own names.
-    if (targets.indexOf(model.target) === targets.lastIndexOf(model.target)) name.dataset.domain = model.target;
-    else name.textContent = model.name;
-    label.append(input, name);
-    $("targets").append(label);
-  }
-  $("targets").hidden = all.models.length < 2;
-}
-
-function layOutExamples() {
-  const sources = new Set(all.models.flatMap((model) => model.sources));
-  const offered = all.examples.filter(({ domain }) => sources.has(domain));
-  all.examples = offered.length ? offered : all.examples;
-  for (const { file, domain } of all.examples) {
-    const button = document.createElement("button");
-    Object.assign(button.dataset, { file, example: domain });
-    const picture = document.createElement("img");
-    Object.assign(picture, { src: file, alt: "", loading: "lazy" });
-    button.append(picture);
-    button.addEventListener("click", () => openExample(file));
-    $("examples").append(button);
-  }
-}
 
 function wire() {
   $("file").addEventListener("change", ({ target }) => {
@@ -428,8 +363,9 @@ async function start() {
   try {
     Object.assign(all, await (await fetch("models.json")).json());
     [state.model] = all.models;
-    layOutTargets();
-    layOutExamples();
+    layOutTargets($("targets"), all.models, openModel);
+    all.examples = examplesFor(all.models, all.examples);
+    layOutExamples($("examples"), all.examples, openExample);
     showTexts();
     const asked = new URLSearchParams(location.search).get("backend") ?? "";
     expect([`${all.runtime}/wasm.wasm`, ...Object.values(state.model.files)]);
