@@ -93,7 +93,8 @@ def packed(tmp_path: Path) -> set[str]:
     for name in (
         "gpunit/py.typed", "gpunit/imagenet_classes.txt", *PAGE_FILES, "assets/README.md",
         "assets/examples/dog-fox.jpg", "assets/screenshot.png", "checkpoints/README.md",
-        "checkpoints/to-cat.safetensors", "checkpoints/prior-small/config.json", "checkpoints/dog2cat.safetensors", "checkpoints/dog2cat.pt",
+        "checkpoints/to-cat.safetensors", "checkpoints/prior-small/config.json",
+        "checkpoints/dog2cat.safetensors", "checkpoints/dog2cat.pt",
         "checkpoints/.dog2cat.pt.1.part", "checkpoints/content_encoder.safetensors", "checkpoints/downloads.json",
         "checkpoints/biggan-deep-128/config.json", "runs/to-cat/checkpoint.pt", "tests/test_package.py",
     ):  # fmt: skip
