@@ -17,7 +17,7 @@ from gpunit.segmentation.subject import is_like
 from gpunit.ui import uploads
 from gpunit.ui.components import CropFrame, picture_input
 from gpunit.ui.events import IN_BROWSER, ON_DEVICE, QUIET, Inputs, endpoint, first_opened, settled
-from gpunit.ui.examples import FIRST_EXAMPLE, FIRST_OF_ONE_STYLE, example_path, first_example, source_examples
+from gpunit.ui.examples import example_path, first_example, source_examples
 from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
@@ -127,6 +127,10 @@ class ContentPicker:
         """The components of a `Content`."""
         return [self.picture, *self.crop]
 
+    def carry_on(self, tab: gr.Tab) -> None:
+        """Let a tab that is opened show the picture that was put on any other."""
+        tab.select(None, self.inputs, self.inputs, js="(...content) => gpunit.place.carried(...content)", **IN_BROWSER)
+
 
 def content_picker(
     prefix: str, page: gr.Blocks | gr.Tab, models: Models, is_public: bool = False, also: tuple[Any, ...] = ()
@@ -140,7 +144,7 @@ def content_picker(
         is_public: whether its events are the endpoints "preview" and "find_subject"; for one tab only.
         also: other events, such as `slider.change`, that `changed` stands for.
     """
-    first = first_example(FIRST_EXAMPLE if is_public else FIRST_OF_ONE_STYLE)
+    first = first_example()
     picture = picture_input(
         value=first,
         label=text("picture"),
@@ -179,6 +183,14 @@ def content_picker(
     examples.input(pick_example, examples, [picture, *crop], **QUIET)
     frame.release(None, frame, list(crop), js="(crop) => crop", **IN_BROWSER)
     gr.on([each.change for each in crop], None, list(crop), frame, js="(...crop) => [crop]", **IN_BROWSER)
+    gr.on(
+        [picture.change, *(each.change for each in crop)],
+        None,
+        [picture, *crop],
+        None,
+        js="(...content) => gpunit.place.note(...content)",
+        **IN_BROWSER,
+    )
     opened = [first_opened(page)] if isinstance(page, gr.Tab) else []
     changed = settled(prefix, [*opened, picture.change, *(each.change for each in crop), *also], picture)
     visibility = "public" if is_public else "private"
@@ -195,4 +207,7 @@ def content_picker(
         seen = gr.Image(visible=False, format="png", type="pil")
         asked = gr.Button(visible=False)
         asked.click(endpoint(show_crop), [picture, *crop], seen, api_name="preview")
-    return ContentPicker(picture, crop, changed)
+    picker = ContentPicker(picture, crop, changed)
+    if isinstance(page, gr.Tab):
+        picker.carry_on(page)
+    return picker

@@ -13,8 +13,8 @@ from gpunit import settings, zoo
 EXAMPLES_FOLDER = settings.ROOT / "assets" / "examples"
 EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.jpg"))
 
-# What the Translate tab opens with, and what the tabs do that show one style: its mean cat looks back with both eyes.
-FIRST_EXAMPLE, FIRST_OF_ONE_STYLE = "dog-husky", "bird-tawny-owl"
+# What the page opens with.
+FIRST_EXAMPLE = "dog-husky"
 
 
 def source_examples() -> list[str]:
@@ -70,7 +70,7 @@ def bundled_translators() -> list[zoo.ModelSpec]:
     return [spec for spec in zoo.MODELS.values() if spec.family == "small"]
 
 
-def first_example(stem: str = FIRST_OF_ONE_STYLE) -> str:
-    """The picture that a tab opens with."""
+def first_example() -> str:
+    """The picture that every tab opens with."""
     sources = source_examples()
-    return next((path for path in sources if stem in path), sources[0])
+    return next((path for path in sources if Path(path).stem == FIRST_EXAMPLE), sources[0])

@@ -8,7 +8,7 @@ import gradio as gr
 
 from gpunit import zoo
 from gpunit.engine.styles import Style
-from gpunit.ui.events import QUIET
+from gpunit.ui.events import IN_BROWSER, QUIET
 from gpunit.ui.frontispiece import brand, lay_out_about, lay_out_hero
 from gpunit.ui.i18n import text
 from gpunit.ui.masks import tab as masks_tab
@@ -41,9 +41,10 @@ def build_page(models: Models) -> gr.Blocks:
     with CheckedBlocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(brand(), elem_id="brand")
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab(text("tab_translate"), id="translate"):
+            with gr.Tab(text("tab_translate"), id="translate") as tab:
                 lay_out_hero()
                 translate = translate_tab.build(page, models)
+                translate.content.carry_on(tab)
             with gr.Tab(text("tab_styles"), id="styles") as tab:
                 styles = styles_tab.build(tab, models)
             with gr.Tab(text("tab_prior"), id="prior") as tab:
@@ -67,25 +68,22 @@ def _connect(
     masks: MasksInputs,
 ) -> None:
     """Let the tabs hand picture, model and style on to one another."""
-    source = [*translate.content.inputs, translate.model]
-    opened = translate.to_styles.click(
-        open_styles,
-        [translate.rendered, translate.chosen, *source],
-        [styles.picture, *styles.crop, styles.model, styles.base, styles.current, tabs],
-        **QUIET,
-    )
-    styles.show_after(opened)
-    translate.to_masks.click(
-        lambda *inputs: (*inputs[:-1], *offered_models(inputs[-1]), gr.Tabs(selected="masks")),
-        source,
-        [masks.picture, *masks.crop, masks.model, tabs],
-        **QUIET,
+    made = [translate.rendered, translate.chosen, *translate.content.inputs, translate.model]
+    styles.show_after(translate.to_styles.click(open_styles, made, [*styles.taken, tabs], **QUIET))
+    masks.show_after(translate.to_masks.click(open_masks, made, [*masks.taken, tabs], **QUIET))
+    others = [styles.picture, *styles.crop, masks.picture, *masks.crop]
+    translate.linked.then(
+        None,
+        [*translate.content.inputs, *others],
+        others,
+        js="(...contents) => gpunit.place.spread(...contents)",
+        **IN_BROWSER,
     )
     if prior is not None:
         prior.send.click(
-            lambda picture: (picture, gr.Tabs(selected="translate")),
+            lambda picture: (picture, 1, 0.5, 0.5, gr.Tabs(selected="translate")),
             prior.chosen,
-            [translate.content.picture, tabs],
+            [*translate.content.inputs, tabs],
             **QUIET,
         )
 
@@ -98,10 +96,21 @@ def open_styles(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[
         chosen: number of the translation that is compared.
         current: picture, zoom, across, down and model as the controls have them, where nothing was rendered yet.
     """
+    *source, style = _handed_on(rendered, chosen, *current)
+    return *source, style, style, gr.Tabs(selected="styles")
+
+
+def open_masks(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[Any, ...]:
+    """`open_styles` for the Skip masks tab."""
+    return *_handed_on(rendered, chosen, *current), gr.Tabs(selected="masks")
+
+
+def _handed_on(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[Any, ...]:
+    """Picture, zoom, across, down, model and style."""
     *content, model_name = current
     style = None
     if rendered is not None:
         made = rendered.inputs
         content, model_name = [made.path, made.zoom, made.across, made.down], made.model_name
         style = Style.of(model_name, rendered.styles[chosen])
-    return *content, *offered_models(model_name), style, style, gr.Tabs(selected="styles")
+    return *content, *offered_models(model_name), style

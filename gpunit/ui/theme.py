@@ -118,8 +118,9 @@ def style_sheet() -> str:
 
 
 def head() -> str:
-    """The script of the whole page, for its <head>."""
-    return f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>"
+    """The scripts of the whole page, for its <head>."""
+    scripts = (path.read_text(encoding="utf-8") for path in (ASSETS / "page.js", ASSETS / "place.js"))
+    return "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def introduction() -> str:

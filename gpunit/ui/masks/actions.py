@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gpunit.engine import masks
 from gpunit.engine.provenance import CodedStyle
+from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
 from gpunit.ui import signing
 from gpunit.ui.content import PREVIEW_SIZE, Content, show_crop
@@ -93,6 +94,7 @@ def render(
     fine: float,
     dabs: Dabs | None,
     kept: Kept | None,
+    handed: Style | None = None,
 ) -> tuple[tuple[Image.Image, Image.Image], str, Kept]:
     """Render a picture without the skips, and with the skips at chosen strengths.
 
@@ -105,13 +107,15 @@ def render(
         fine: strength of the 32×32 skip, 0 to 2.
         dabs: discs [across, down, radius] in which the skips are off, in parts of the picture's side; at most 200.
         kept: of the page's own.
+        handed: of the page's own.
 
     Returns:
         The picture without and with skips, and a line on how far they differ.
     """
     translator, seen, plan = _planned(models, model_name, content)
-    style = _styles(translator, seed, 1)
-    made_from = (model_name, seen.tobytes(), seed)
+    is_handed = handed is not None and handed.model == model_name
+    style = handed.code[None] if handed is not None and is_handed else _styles(translator, seed, 1)
+    made_from = (model_name, seen.tobytes(), tuple(style.flatten().tolist()))
     if kept is None or kept[0] != made_from:
         kept = made_from, translator.render(plan, style, use_skips=False)[0]
     scales = [clamped(scale, 0.0, MAX_STRENGTH) for scale in (coarse, fine)]
@@ -122,6 +126,8 @@ def render(
     apart = np.abs(np.asarray(picture, dtype=int) - np.asarray(kept[1], dtype=int)).mean()
     share = 0.0 if painted is None else painted.mean()
     line = notice("effect_painted" if share else "effect", apart=apart, share=share)
+    if is_handed:
+        line = f"{line} {notice('effect_handed')}"
     return (kept[1], picture), line, kept
 
 

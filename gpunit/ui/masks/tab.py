@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from gpunit.engine import masks
 from gpunit.engine.masks import COLORMAPS
@@ -33,17 +35,29 @@ FIRST_MODEL = "to-dog"
 
 @dataclass(frozen=True)
 class MasksInputs:
-    """The components by which another tab hands over a picture and a model.
+    """The components by which another tab hands over a picture, a model and a style.
 
     Attributes:
         picture: holds a picture file's path.
         crop: zoom, across, down.
         model: holds a translator's name.
+        style: state.  The `Style` of what is rendered, in place of the seed's; or None.
     """
 
     picture: gr.Image
     crop: tuple[gr.Slider, gr.Slider, gr.Slider]
     model: gr.Dropdown
+    style: gr.State
+    _show_after: Callable[[Dependency], Dependency]
+
+    @property
+    def taken(self) -> list[gr.components.Component]:
+        """All of them: picture, zoom, across, down, model, style."""
+        return [self.picture, *self.crop, self.model, self.style]
+
+    def show_after(self, event: Dependency) -> Dependency:
+        """After an event that has set what is `taken`, render it."""
+        return self._show_after(event)
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,12 @@ class _Channels:
 
 @dataclass(frozen=True)
 class _Tab:
-    """All parts of the tab; `kept` is the state with the picture without skips (`actions.Kept`)."""
+    """All parts of the tab, and its states.
+
+    Attributes:
+        style: see `MasksInputs`.
+        kept: the picture without skips (`actions.Kept`).
+    """
 
     content: ContentPicker
     model: gr.Dropdown
@@ -95,14 +114,21 @@ class _Tab:
     seed: gr.Number
     styled: gr.Gallery
     channels: _Channels
+    style: gr.State
     kept: gr.State
+
+    @property
+    def rendering(self) -> list[gr.components.Component]:
+        """What `actions.render` takes."""
+        controls = [self.seed, *self.strengths, self.painting.dabs, self.kept, self.style]
+        return [self.model, *self.content.inputs, *controls]
 
 
 def build(tab: gr.Tab, models: Models) -> MasksInputs:
     """Lay out the tab, which is being built, and wire its events."""
     choices = usable_choices()
     names = [name for _, name in choices]
-    kept = gr.State(None)
+    style, kept = gr.State(None), gr.State(None)
 
     with gr.Row(elem_classes="workbench", equal_height=False):
         with gr.Column(elem_classes="source", min_width=0):
@@ -120,8 +146,12 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
     channels = _lay_out_channels()
     seed, styled = _lay_out_styles()
 
-    _wire(_Tab(content, model, strengths, painting, view, compare, effect, seed, styled, channels, kept), models)
-    return MasksInputs(content.picture, content.crop, model)
+    parts = _Tab(content, model, strengths, painting, view, compare, effect, seed, styled, channels, style, kept)
+    rendering: list[Any] = [endpoint(actions.render, models), parts.rendering, [compare, effect, kept]]
+    _wire(parts, rendering, models)
+    return MasksInputs(
+        *(content.picture, content.crop, model, style), lambda event: event.then(*rendering, **LIVE, **PRIVATE)
+    )
 
 
 def _lay_out_painting() -> _Painting:
@@ -243,7 +273,7 @@ def _lay_out_channels() -> _Channels:
     return _Channels(layer, chosen, shut, gallery, arrays, pictures)
 
 
-def _wire(tab: _Tab, models: Models) -> None:
+def _wire(tab: _Tab, rendering: list[Any], models: Models) -> None:
     view, channels = tab.view, tab.channels
     source = [tab.model, *tab.content.inputs]
     hidden = {**LIVE, **PRIVATE}
@@ -251,11 +281,6 @@ def _wire(tab: _Tab, models: Models) -> None:
         endpoint(actions.draw_heatmaps, models),
         [*source, view.view, view.count, *view.channels, view.opacity, view.colormap],
         [*view.heats, *view.facts],
-    ]
-    rendering: list[Any] = [
-        endpoint(actions.render, models),
-        [*source, tab.seed, *tab.strengths, tab.painting.dabs, tab.kept],
-        [tab.compare, tab.effect, tab.kept],
     ]
     styling: list[Any] = [endpoint(actions.render_styles, models), [*source, tab.seed], tab.styled]
     ranking: list[Any] = [
@@ -290,7 +315,9 @@ def _wire(tab: _Tab, models: Models) -> None:
         **LIVE,
     ).then(endpoint(actions.show_view), view.view, [view.count, view.channel_row], **QUIET)
     gr.on([each.change for each in tab.strengths], *rendering, api_name="render_with_strengths", **LIVE)
-    tab.seed.change(*rendering, **hidden).then(*styling, api_name="styles_of_one_mask", **LIVE)
+    # Another seed takes the place of a style that was handed over.
+    reseeded = tab.seed.change(lambda: None, None, tab.style, **QUIET)
+    reseeded.then(*rendering, **hidden).then(*styling, api_name="styles_of_one_mask", **LIVE)
     gr.on([channels.layer.change], *ranking, api_name="mask_channels", **LIVE).then(*telling, **hidden)
     view.colormap.change(*heatmaps, **hidden).then(*ranking, **hidden).then(*exporting, api_name="masks_export", **LIVE)
     _wire_painting(tab, rendering)

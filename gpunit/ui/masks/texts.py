@@ -85,6 +85,10 @@ NOTICES: Texts = {
         "The skips change a colour by {apart:.1f} of 255 on average.",
         "跳连使颜色平均改变 {apart:.1f}（满值 255）。",
     ),
+    "effect_handed": (
+        "This is the style of your translation; another seed below takes its place.",
+        "此处为您译图的风格；更换下方的种子即可替换。",
+    ),
     "effect_painted": (
         "The skips change a colour by {apart:.1f} of 255 on average, with {share:.0%} of the picture painted off.",
         "跳连使颜色平均改变 {apart:.1f}（满值 255），其中图片的 {share:.0%} 已涂掉。",

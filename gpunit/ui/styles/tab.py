@@ -62,8 +62,13 @@ class StylesInputs:
     current: gr.State
     _show_after: Callable[[Dependency], Dependency]
 
+    @property
+    def taken(self) -> list[gr.components.Component]:
+        """All of them: picture, zoom, across, down, model, and the style twice."""
+        return [self.picture, *self.crop, self.model, self.base, self.current]
+
     def show_after(self, event: Dependency) -> Dependency:
-        """After an event that has set these components, put the sliders where the style is and render it."""
+        """After an event that has set what is `taken`, put the sliders where the style is and render it."""
         return self._show_after(event)
 
 

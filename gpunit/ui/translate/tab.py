@@ -32,6 +32,7 @@ class TranslateParts:
         chosen: state with the number of the picture that is compared.
         to_styles, to_masks: buttons.
         downloaded: the events after which there may be a model more.
+        linked: the event after which the controls are as a link says.
     """
 
     content: ContentPicker
@@ -41,6 +42,7 @@ class TranslateParts:
     to_styles: gr.Button
     to_masks: gr.Button
     downloaded: tuple[Dependency, ...]
+    linked: Dependency
 
 
 def build(page: gr.Blocks, models: Models) -> TranslateParts:
@@ -76,8 +78,10 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     _wire_translating(tab, models)
     _wire_history(tab, models)
     _wire_sharing(tab, models)
-    _wire_link(tab, models, page, [name for _, name in choices], first_model)
-    return TranslateParts(content, target.model, rendered, chosen, results.to_styles, results.to_masks, downloaded)
+    linked = _wire_link(tab, models, page, [name for _, name in choices], first_model)
+    return TranslateParts(
+        *(content, target.model, rendered, chosen, results.to_styles, results.to_masks, downloaded, linked)
+    )
 
 
 def _wire_target(tab: Tab, models: Models) -> None:
@@ -193,8 +197,8 @@ def _wire_sharing(tab: Tab, models: Models) -> None:
     restoring.wire(tab.content.picture, sections.load, tab.inputs, tab.outputs, models)
 
 
-def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], first_model: str) -> None:
-    opened = page.load(
+def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], first_model: str) -> Dependency:
+    opened: Dependency = page.load(
         endpoint(actions.open_link, offered),
         tab.sections.link,
         tab.inputs,
@@ -203,3 +207,4 @@ def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], fi
     )
     if zoo.find(first_model).is_here:
         opened.then(endpoint(actions.translate, models), tab.inputs, tab.outputs, **PRIVATE, **ON_DEVICE)
+    return opened

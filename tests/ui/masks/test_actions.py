@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from gpunit.engine import masks
+from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
 from gpunit.ui.content import PREVIEW_SIZE, Content
 from gpunit.ui.masks import actions
@@ -69,6 +70,19 @@ def test_skips_that_are_off_change_nothing_however_they_are_switched_off(models:
     assert "100% of the picture painted off" in line
     (_, with_skips), *_ = actions.render(models, NAME, content, 0, 1, 1, [], kept)
     assert not same(with_skips, without)
+
+
+def test_a_style_that_was_handed_over_is_rendered_in_place_of_the_seeds_and_only_by_its_own_model(
+    models: Models, translator: Translator, plan: Plan, content: Content
+) -> None:
+    code = translator.sample(3, 5)[2]
+    (_, picture), line, kept = actions.render(models, NAME, content, 0, 1, 1, [], None, Style.of(NAME, code))
+    np.testing.assert_array_equal(picture, translator.render(plan, code[None])[0])
+    assert "style of your translation" in line
+    (without, picture), line, _ = actions.render(models, NAME, content, 0, 1, 1, [], kept, Style.of("to-dog", code))
+    np.testing.assert_array_equal(picture, translator.render(plan, translator.mean_style())[0])
+    np.testing.assert_array_equal(without, translator.render(plan, translator.mean_style(), use_skips=False)[0])
+    assert "style of your translation" not in line
 
 
 def test_the_picture_without_skips_is_rendered_once_for_one_picture_model_and_seed(
