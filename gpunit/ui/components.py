@@ -100,6 +100,15 @@ class Brush(gr.HTML, metaclass=_WithoutStub):
         )
 
 
+class Shelf(gr.HTML, metaclass=_WithoutStub):
+    """The entries of the history that the browser keeps, of which one can be chosen."""
+
+    is_template = True
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__("", html_template="", js_on_load="gpunit.history.show(element);", container=False, **settings)
+
+
 def script(name: str) -> str:
     """A script of `assets`."""
     return (ASSETS / f"{name}.js").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import gradio as gr
 
 from gpunit import zoo
 from gpunit.engine.styles import Style
-from gpunit.ui.events import IN_BROWSER, QUIET
+from gpunit.ui.events import IN_BROWSER, ON_DEVICE, QUIET, endpoint
 from gpunit.ui.frontispiece import brand, lay_out_about, lay_out_hero
 from gpunit.ui.i18n import text
 from gpunit.ui.masks import tab as masks_tab
@@ -20,8 +20,10 @@ from gpunit.ui.server.checks import CheckedBlocks
 from gpunit.ui.styles import tab as styles_tab
 from gpunit.ui.styles.tab import StylesInputs
 from gpunit.ui.theme import TITLE
+from gpunit.ui.translate import restoring
 from gpunit.ui.translate import tab as translate_tab
 from gpunit.ui.translate.inputs import Rendered
+from gpunit.ui.translate.restoring import Dropped
 from gpunit.ui.translate.tab import TranslateParts
 from gpunit.zoo.weights import ModelError
 
@@ -52,7 +54,7 @@ def build_page(models: Models) -> gr.Blocks:
             with gr.Tab(text("tab_masks"), id="masks") as tab:
                 masks = masks_tab.build(tab, models)
         lay_out_about()
-        _connect(tabs, translate, styles, prior, masks)
+        _connect(models, tabs, translate, styles, prior, masks)
         # A model that was downloaded since this page was built can be chosen in every tab.
         pickers = [styles.model, masks.model]
         for event in (page.load, *(download.success for download in translate.downloaded)):
@@ -61,6 +63,7 @@ def build_page(models: Models) -> gr.Blocks:
 
 
 def _connect(
+    models: Models,
     tabs: gr.Tabs,
     translate: TranslateParts,
     styles: StylesInputs,
@@ -71,6 +74,19 @@ def _connect(
     made = [translate.rendered, translate.chosen, *translate.content.inputs, translate.model]
     styles.show_after(translate.to_styles.click(open_styles, made, [*styles.taken, tabs], **QUIET))
     masks.show_after(translate.to_masks.click(open_masks, made, [*masks.taken, tabs], **QUIET))
+    for button, tab, opening in (
+        (translate.entry_to_styles, styles, open_entry_in_styles),
+        (translate.entry_to_masks, masks, open_entry_in_masks),
+    ):
+        event = button.click(
+            endpoint(opening, models),
+            translate.recalling,
+            [*tab.taken, tabs],
+            js="(entry, dropped) => [gpunit.history.chosen(), dropped]",
+            **QUIET,
+            **ON_DEVICE,
+        )
+        tab.show_after(event)
     others = [styles.picture, *styles.crop, masks.picture, *masks.crop]
     translate.linked.then(
         None,
@@ -103,6 +119,18 @@ def open_styles(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[
 def open_masks(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[Any, ...]:
     """`open_styles` for the Skip masks tab."""
     return *_handed_on(rendered, chosen, *current), gr.Tabs(selected="masks")
+
+
+def open_entry_in_styles(models: Models, entry: Any, dropped: Dropped) -> tuple[Any, ...]:
+    """`open_styles` for an entry of the history."""
+    *content, model_name, style = restoring.hand_on(models, entry, dropped)
+    return *content, *offered_models(model_name), style, style, gr.Tabs(selected="styles")
+
+
+def open_entry_in_masks(models: Models, entry: Any, dropped: Dropped) -> tuple[Any, ...]:
+    """`open_masks` for an entry of the history."""
+    *content, model_name, style = restoring.hand_on(models, entry, dropped)
+    return *content, *offered_models(model_name), style, gr.Tabs(selected="masks")
 
 
 def _handed_on(rendered: Rendered | None, chosen: int, *current: Any) -> tuple[Any, ...]:

@@ -119,7 +119,7 @@ def style_sheet() -> str:
 
 def head() -> str:
     """The scripts of the whole page, for its <head>."""
-    scripts = (path.read_text(encoding="utf-8") for path in (ASSETS / "page.js", ASSETS / "place.js"))
+    scripts = ((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("page", "place", "history"))
     return "".join(f"<script>{script}</script>" for script in scripts)
 
 

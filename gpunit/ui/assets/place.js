@@ -46,6 +46,12 @@ gpunit.place = (() => {
     requestAnimationFrame(() => requestAnimationFrame(() => (top === undefined ? toTop() : scrollTo({ top, behavior: "instant" }))));
   });
 
+  // Brings what an action has changed into view.
+  const reveal = (id) => {
+    document.getElementById(id).scrollIntoView({ block: "nearest", behavior: "instant" });
+    return [];
+  };
+
   // [picture, zoom, across, down], of the tab in which it was changed last.
   let content = null;
   const note = (...changed) => {
@@ -63,5 +69,5 @@ gpunit.place = (() => {
     return others.flatMap((here) => [...carried(...here), ...Array(4)].slice(0, 4));
   };
 
-  return { note, carried, spread };
+  return { reveal, note, carried, spread };
 })();

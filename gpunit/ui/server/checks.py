@@ -162,6 +162,14 @@ def check_value(component: Block, value: Any, name: str = "") -> None:
         _check_parameter(component, label, value)
 
 
+def is_stored(path: str) -> bool:
+    """Whether a path that was sent is that of an upload or result of this page's, which now counts as asked for."""
+    try:
+        return lies_below(path, [Path(get_upload_folder()).resolve()]) and scratch.keep(Path(path))
+    except OSError:  # a name that is too long
+        return False
+
+
 def _check_file(component: Block, path: Any, url: Any) -> None:
     """Gradio checks where a file lies only if it is marked as one, and hands unmarked ones on as they are."""
     if isinstance(url, str) and url.startswith("data:"):  # a webcam's picture
@@ -173,11 +181,7 @@ def _check_file(component: Block, path: Any, url: Any) -> None:
     if path.lower().startswith(("http:", "https:")):
         raise _error("Addresses are not fetched: save the picture on your machine and upload the file.")
     stored = Path(path)
-    try:
-        is_stored = lies_below(path, [Path(get_upload_folder()).resolve()]) and scratch.keep(stored)
-    except OSError:  # a name that is too long
-        is_stored = False
-    if not is_stored:
+    if not is_stored(path):
         raise _error(NOT_UPLOADED)
     opens_it_itself = isinstance(component, gr.Image | gr.ImageSlider | gr.Gallery)
     if opens_it_itself and not isinstance(component, PictureInput):

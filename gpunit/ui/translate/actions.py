@@ -21,9 +21,7 @@ from gpunit.ui.examples import EXAMPLES, example_stem
 from gpunit.ui.i18n import domain_name, listed, notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.server import scratch
-from gpunit.ui.translate import history as histories
 from gpunit.ui.translate import sharing
-from gpunit.ui.translate.history import History
 from gpunit.ui.translate.inputs import (
     BY_EXEMPLAR,
     BY_SAMPLE,
@@ -164,42 +162,6 @@ def facts(model_name: str) -> str:
     spec = zoo.find(model_name)
     where = f"{spec.megabytes:.1f} MB, {text('here')}" if spec.is_here else str(text("not_here"))
     return f"**{spec.name}** · {where} · {spec.licence}"
-
-
-def remember(history: History, sides: Sides, rendered: Rendered) -> tuple[Any, ...]:
-    """Put the translation that was just made into the history, unless it is the newest there."""
-    inputs = rendered.inputs
-    newest = max(history, key=lambda entry: entry.number, default=None)
-    if newest is not None and newest.inputs == inputs:
-        return show_history(history)
-    by = "y" if inputs.by_exemplar else f"z {read_seed(inputs.seed)}"
-    return show_history(histories.added(history, inputs, provenance.keep(sides[1]), f"{inputs.model_name} · {by}"))
-
-
-def show_history(history: History) -> tuple[Any, ...]:
-    """The history, its gallery, and the line that stands there while it is empty."""
-    gallery = gr.update(value=histories.pictures(history), visible=bool(history))
-    return history, gallery, gr.update(visible=not history)
-
-
-def choose(history: History, clicked: gr.SelectData) -> int:
-    """The number of the clicked entry."""
-    return history[clicked.index].number
-
-
-def turn_pin(history: History, number: int | None) -> tuple[Any, ...]:
-    """Pin the chosen entry, or unpin it."""
-    return show_history(histories.toggled(history, number))
-
-
-def forget_all_but_pinned(history: History) -> tuple[Any, ...]:
-    """Drop the entries that are not pinned."""
-    return show_history(histories.pinned(history))
-
-
-def recall(history: History, number: int | None) -> tuple[Any, ...]:
-    """Set all controls as they were for the chosen entry."""
-    return histories.find(history, number).inputs.values
 
 
 def save_settings(inputs: TranslationInputs) -> dict[str, Any]:

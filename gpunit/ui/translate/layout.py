@@ -16,6 +16,7 @@ from gpunit.ui.thumbnails import example_choice, one_for_each_target, target_cho
 from gpunit.ui.translate import actions, from_hub
 from gpunit.ui.translate.downloading import DownloadPanel, download_panel
 from gpunit.ui.translate.from_hub import HubParts
+from gpunit.ui.translate.history import shelf
 from gpunit.ui.translate.inputs import BY_EXEMPLAR, BY_SAMPLE, MOST_STYLES, MOST_TEMPERATURE
 
 
@@ -65,9 +66,10 @@ class Sections:
 
     to_all: gr.Button
     targets: gr.Gallery
-    nothing_yet: gr.Markdown
-    history: gr.Gallery
+    entry: gr.JSON
     again: gr.Button
+    entry_to_styles: gr.Button
+    entry_to_masks: gr.Button
     pin: gr.Button
     forget: gr.Button
     save: gr.Button
@@ -87,7 +89,7 @@ class Tab:
         inputs: the components of a `TranslationInputs`.
         outputs: what "translate" sets.
         rendered, chosen: states: what made the pictures in the gallery, and which of them is compared.
-        history, picked: states: the history, and the number of the entry that was clicked.
+        dropped: state: what has been dropped on the page, see `restoring`.
     """
 
     content: ContentPicker
@@ -100,8 +102,7 @@ class Tab:
     outputs: list[gr.components.Component]
     rendered: gr.State
     chosen: gr.State
-    history: gr.State
-    picked: gr.State
+    dropped: gr.State
 
 
 def lay_out_target(choices: Any, first_model: str) -> TargetControls:
@@ -189,10 +190,13 @@ def lay_out_sections() -> Sections:
         targets = _hidden_gallery("all_gallery", "targets", actions.STYLES_A_TARGET)
     with gr.Tab(text("tab_history"), id="history"):
         heading("history")
-        nothing_yet = gr.Markdown(text("history_empty"), elem_classes="quiet", elem_id="history-empty")
-        history = _hidden_gallery("history", "history", 6)
+        gr.Markdown(text("history_empty"), elem_classes="quiet", elem_id="history-empty")
+        shelf()
+        entry = gr.JSON(visible=False)
         with gr.Row(elem_classes="acts"):
             again = gr.Button(text("again"), size="md", elem_id="history-again")
+            entry_to_styles = gr.Button(text("to_styles"), size="md", elem_id="history-to-styles")
+            entry_to_masks = gr.Button(text("to_masks"), size="md", elem_id="history-to-masks")
             pin = gr.Button(text("pin"), size="md", elem_id="history-pin")
             forget = gr.Button(text("forget"), size="md", elem_id="history-forget")
     with gr.Tab(text("tab_share"), id="share"):
@@ -216,7 +220,7 @@ def lay_out_sections() -> Sections:
         # Endpoints that programs ask for and no control of the page does.
         asked, likeness = gr.Button(visible=False), gr.JSON(visible=False)
     return Sections(
-        *(to_all, targets, nothing_yet, history, again, pin, forget),
+        *(to_all, targets, entry, again, entry_to_styles, entry_to_masks, pin, forget),
         *(save, load, copy, link, settings, asked, likeness),
     )
 

@@ -15,10 +15,11 @@ from gpunit.ui.events import COPY_LINK, IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QU
 from gpunit.ui.examples import example_path, own_exemplar
 from gpunit.ui.models import Models, downloads_allowed, model_choices
 from gpunit.ui.thumbnails import NAME_OF_PICTURE
-from gpunit.ui.translate import actions, clips, from_hub, many, restoring
+from gpunit.ui.translate import actions, clips, from_hub, history, many, restoring
 from gpunit.ui.translate.downloading import download_model, show_offer
 from gpunit.ui.translate.inputs import BY_SAMPLE
 from gpunit.ui.translate.layout import Tab, lay_out_results, lay_out_sections, lay_out_style, lay_out_target
+from gpunit.ui.translate.restoring import Dropped
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class TranslateParts:
         to_styles, to_masks: buttons.
         downloaded: the events after which there may be a model more.
         linked: the event after which the controls are as a link says.
+        entry_to_styles, entry_to_masks: buttons.
+        recalling: a component and a state that `restoring.hand_on` takes; the browser puts the entry in.
     """
 
     content: ContentPicker
@@ -43,14 +46,16 @@ class TranslateParts:
     to_masks: gr.Button
     downloaded: tuple[Dependency, ...]
     linked: Dependency
+    entry_to_styles: gr.Button
+    entry_to_masks: gr.Button
+    recalling: list[gr.components.Component]
 
 
 def build(page: gr.Blocks, models: Models) -> TranslateParts:
     """Lay out the tab inside the page, which is being built, and wire its events."""
     choices = model_choices(only_here=not downloads_allowed())
     first_model = (model_choices() or choices)[0][1]
-    rendered, chosen, picked = gr.State(None), gr.State(0), gr.State(None)
-    history: gr.State = gr.State(())
+    rendered, chosen, dropped = gr.State(None), gr.State(0), gr.State(Dropped())
 
     # On a phone the parts stand below each other in another order, which the style sheet gives.
     with gr.Row(elem_id="tool", equal_height=False):
@@ -71,7 +76,7 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         clips.build(inputs, rendered, chosen, models)
 
     outputs = [results.gallery, results.timing, results.compare, results.download, rendered, chosen]
-    tab = Tab(content, hint, target, style, results, sections, inputs, outputs, rendered, chosen, history, picked)
+    tab = Tab(content, hint, target, style, results, sections, inputs, outputs, rendered, chosen, dropped)
     _wire_target(tab, models)
     downloaded = (_wire_download(tab), from_hub.wire(tab.target.shared, tab.target.model))
     _wire_style(tab)
@@ -80,7 +85,8 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
     _wire_sharing(tab, models)
     linked = _wire_link(tab, models, page, [name for _, name in choices], first_model)
     return TranslateParts(
-        *(content, target.model, rendered, chosen, results.to_styles, results.to_masks, downloaded, linked)
+        *(content, target.model, rendered, chosen, results.to_styles, results.to_masks, downloaded, linked),
+        *(sections.entry_to_styles, sections.entry_to_masks, [sections.entry, dropped]),
     )
 
 
@@ -133,31 +139,29 @@ def _wire_style(tab: Tab) -> None:
 def _wire_translating(tab: Tab, models: Models) -> None:
     style, results, sections = tab.style, tab.results, tab.sections
     dimmed: dict[str, Any] = {"show_progress_on": [results.gallery, results.compare]}
-    remembering: list[Any] = [
-        endpoint(actions.remember),
-        [tab.history, results.compare, tab.rendered],
-        [tab.history, sections.history, sections.nothing_yet],
-    ]
-    tab.target.go.click(
+    clicked = tab.target.go.click(
         endpoint(actions.translate, models), tab.inputs, tab.outputs, api_name="translate", **dimmed, **ON_DEVICE
-    ).success(*remembering, **QUIET)
+    )
+    _remember_after(clicked, tab, models)
     # Whatever else is changed, the pictures follow by themselves.
     controls = (tab.target.model, style.guidance, style.count, style.seed, style.temperature, style.exemplar)
     changed = settled("controls", [each.change for each in controls], tab.content.picture)
     for event in (tab.content.changed, changed):
-        event.then(
+        redrawn = event.then(
             endpoint(actions.redraw, models),
             [tab.rendered, *tab.inputs],
             tab.outputs,
             **{**LIVE, **PRIVATE, "show_progress": "full"},
             **dimmed,
-        ).success(*remembering, **QUIET)
-    results.gallery.select(
+        )
+        _remember_after(redrawn, tab, models)
+    picked = results.gallery.select(
         endpoint(actions.pick),
         [results.gallery, results.compare, tab.rendered],
         [results.compare, tab.chosen],
         **QUIET,
     )
+    _remember_after(picked, tab, models)
     sections.to_all.click(
         endpoint(actions.translate_to_all, models),
         [*tab.content.inputs, style.seed, style.temperature],
@@ -177,12 +181,28 @@ def _wire_translating(tab: Tab, models: Models) -> None:
 
 def _wire_history(tab: Tab, models: Models) -> None:
     sections = tab.sections
-    listing = [tab.history, sections.history, sections.nothing_yet]
-    sections.history.select(endpoint(actions.choose), tab.history, tab.picked, **QUIET)
-    sections.pin.click(endpoint(actions.turn_pin), [tab.history, tab.picked], listing, **QUIET)
-    sections.forget.click(endpoint(actions.forget_all_but_pinned), tab.history, listing, **QUIET)
-    # The controls' change draws the pictures.
-    sections.again.click(endpoint(actions.recall), [tab.history, tab.picked], tab.inputs, **QUIET)
+    asked = gr.Textbox(visible=False)
+    sections.pin.click(endpoint(history.pin), asked, None, js="() => [gpunit.history.pin()]", **QUIET)
+    sections.forget.click(None, None, None, js="() => gpunit.history.forget()", **IN_BROWSER)
+    recalled = sections.again.click(
+        endpoint(restoring.recall),
+        [sections.entry, tab.dropped],
+        [*tab.inputs, tab.dropped],
+        js="(entry, dropped) => [gpunit.history.chosen(), dropped]",
+        **QUIET,
+    )
+    recalled.success(None, None, None, js="() => gpunit.place.reveal('shown')", **IN_BROWSER)
+    restoring.make_after(recalled, tab.dropped, tab.inputs, tab.outputs, models)
+
+
+def _remember_after(event: Dependency, tab: Tab, models: Models) -> None:
+    """After an event that made or chose a translation, let the browser keep it."""
+    event.success(
+        endpoint(history.remember, models),
+        [tab.results.compare, tab.rendered, tab.chosen],
+        tab.sections.entry,
+        **QUIET,
+    ).success(None, tab.sections.entry, None, js="(entry) => gpunit.history.add(entry)", **IN_BROWSER)
 
 
 def _wire_sharing(tab: Tab, models: Models) -> None:
@@ -194,7 +214,7 @@ def _wire_sharing(tab: Tab, models: Models) -> None:
     sections.copy.click(endpoint(actions.link_shown), made, sections.link, **QUIET).success(
         None, sections.link, sections.link, js=COPY_LINK, **PRIVATE
     )
-    restoring.wire(tab.content.picture, sections.load, tab.inputs, tab.outputs, models)
+    restoring.wire(tab.content.picture, sections.load, tab.dropped, tab.inputs, tab.outputs, models)
 
 
 def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], first_model: str) -> Dependency:
@@ -206,5 +226,6 @@ def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], fi
         **QUIET,
     )
     if zoo.find(first_model).is_here:
-        opened.then(endpoint(actions.translate, models), tab.inputs, tab.outputs, **PRIVATE, **ON_DEVICE)
+        drawn = opened.then(endpoint(actions.translate, models), tab.inputs, tab.outputs, **PRIVATE, **ON_DEVICE)
+        _remember_after(drawn, tab, models)
     return opened

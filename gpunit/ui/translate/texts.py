@@ -38,13 +38,12 @@ LABELS: Texts = {
     "all_gallery": ("One row per target", "每行一个目标域"),
     "tab_history": ("History", "历史"),
     "history_heading": (
-        "### What you made\nYours alone, until you leave the page: the last 12, and what you pin. Click one, then pin "
-        "it or show it again: picture, crop, model and seed come back.",
-        "### 你的作品\n只有你能看到，离开页面即消失：保留最近 12 张和已固定的。点击一张，"
-        "可以固定或重现：图片、裁剪、模型与种子都会恢复。",
+        "### What you made\nKept by this browser alone: the last 12, and up to 12 that you pin. Click one, then show "
+        "it again, open it in another tab, or pin it: picture, crop, model and style come back.",
+        "### 你的作品\n只保存在这个浏览器里：最近 12 张，以及最多 12 张已固定的。点击一张，可以重现、"
+        "在其他标签页中打开或固定：图片、裁剪、模型与风格都会恢复。",
     ),
     "history_empty": ("What you make gathers here.", "你的作品会收集在这里。"),
-    "history": ("History", "历史"),
     "pin": ("Pin or unpin", "固定或取消固定"),
     "again": ("Show again", "重现"),
     "forget": ("Forget all but the pinned", "除固定的以外全部清除"),
@@ -101,6 +100,20 @@ NOTICES: Texts = {
         "plan {plan} ms  ·  {count} × {style} ms a style  ·  {resolution} px on {device}, {dtype}",
         "规划 {plan} 毫秒  ·  {count} × 每种风格 {style} 毫秒  ·  {resolution} px，{device}，{dtype}",
     ),
+    "entry_waits": (
+        "Everything is set as it was, but the server no longer has the photo; now drop the photo of {width} × {height} "
+        "pixels that this was made of.",
+        "一切已恢复原样，但服务器已没有那张照片；请再拖入生成它所用的照片（{width} × {height} 像素）。",
+    ),
+    "entry_photo_gone": (
+        "The server no longer has the photo of {width} × {height} pixels that this was made of; drop it above, then "
+        "open this again.",
+        "服务器已没有生成它所用的照片（{width} × {height} 像素）；请在上方再次拖入该照片，然后重新打开。",
+    ),
+    "bad_entry": (
+        "This entry is damaged, or of another version of the page; make the picture anew.",
+        "此条记录已损坏，或来自其他版本的页面；请重新生成图片。",
+    ),
     "no_entry": ("Click a picture of the history first.", "请先点击历史中的一张图片。"),
-    "too_many_pins": ("{most} pictures are pinned already; unpin one first.", "已固定 {most} 张图片，请先取消一张。"),
+    "too_many_pins": ("12 pictures are pinned already; unpin one first.", "已固定 12 张图片，请先取消一张。"),
 }

@@ -109,14 +109,6 @@ def test_files_are_named_after_source_model_and_seed(models: Models, inputs: Tra
     assert scratch.kept_picture(picked).name == "photo-to-cat-seed-5-2.png"
 
 
-def test_the_same_picture_is_remembered_once(models: Models, inputs: TranslationInputs) -> None:
-    _, _, sides, _, rendered, _ = actions.translate(models, inputs)
-    history: Any = ()
-    for _ in range(2):
-        history, _, _ = actions.remember(history, sides, rendered)
-    assert len(history) == 1
-
-
 def test_every_small_translator_that_is_here_translates(models: Models, photo: str) -> None:
     shown = actions.translate_to_all(models, Content(photo), 7, 1)
     here = [spec for spec in zoo.all_models().values() if spec.family == "small" and spec.is_here]
@@ -137,21 +129,6 @@ def test_a_hint_where_the_picture_is_like_no_source_and_none_where_it_cannot_be_
     for path, name in ((dog, "to-cat"), (None, "to-cat"), (str(broken), "to-cat"), (cat, "to-moon")):
         assert actions.show_hint(models, Content(path), name) == gr.update(visible=False)
     assert actions.domain_likeness(models, Content(cat))["cat"] > 0.5
-
-
-def test_what_was_made_is_remembered_and_can_be_recalled(models: Models, inputs: TranslationInputs) -> None:
-    history: Any = ()
-    for seed in (5, 6):
-        _, _, sides, _, rendered, _ = actions.translate(models, dataclasses.replace(inputs, seed=seed))
-        history, gallery, empty = actions.remember(history, sides, rendered)
-    assert [caption for _, caption in gallery["value"]] == ["to-cat · z 6", "to-cat · z 5"]
-    assert (gallery["visible"], empty["visible"]) == (True, False)
-    number = actions.choose(history, click(1))
-    assert actions.recall(history, number) == inputs.values
-    history, gallery, _ = actions.turn_pin(history, number)
-    assert [caption for _, caption in gallery["value"]] == ["★ to-cat · z 5", "to-cat · z 6"]
-    history, gallery, _ = actions.forget_all_but_pinned(history)
-    assert len(history) == 1
 
 
 @pytest.mark.parametrize("guidance", [BY_SAMPLE, BY_EXEMPLAR])
