@@ -40,6 +40,10 @@ VARIABLES: Mapping[str, Variable] = {
     "GPUNIT_CACHE": Variable("", "folder of what is found once and kept, in place of the user's cache folder"),
     "GPUNIT_MIRROR": Variable("", "where weights are looked for first: a folder's address, or owner/name of the Hub"),
     "GPUNIT_NO_DOWNLOADS": Variable("0", "1 keeps visitors of the page from downloading models"),
+    "GPUNIT_LIVE": Variable(
+        "",
+        "1 lets visitors translate their webcam's stream, 0 does not; unset, only where no one else reaches the page",
+    ),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
     "GPUNIT_JOBS_PER_VISITOR": Variable("24", "jobs that one open page may have waiting; one click can start six"),
     "GPUNIT_JOBS_PER_ADDRESS": Variable("48", "jobs that may wait from one address, whatever pages they are of"),

@@ -109,6 +109,25 @@ class Shelf(gr.HTML, metaclass=_WithoutStub):
         super().__init__("", html_template="", js_on_load="gpunit.history.show(element);", container=False, **settings)
 
 
+class Camera(gr.HTML, metaclass=_WithoutStub):
+    """The webcam's stream, a frame at a time.
+
+    Its value is {"frame": a JPEG's address}, when the event `release` comes, and the answer's {"picture": likewise}; an
+    answer without a picture ends the stream.
+
+    Args:
+        stage: element id of what holds a <video>, an <img> and an <output>.
+        denied: element id of what says that there is no webcam.
+    """
+
+    is_template = True
+
+    def __init__(self, stage: str, denied: str, **settings: Any) -> None:
+        super().__init__(
+            {}, html_template="", js_on_load=script("live"), stage=stage, denied=denied, container=False, **settings
+        )
+
+
 def script(name: str) -> str:
     """A script of `assets`."""
     return (ASSETS / f"{name}.js").read_text(encoding="utf-8")

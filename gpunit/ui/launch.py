@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gpunit import settings
 from gpunit.memory import MODEL_BUDGET
 from gpunit.streams import keep_printing
-from gpunit.ui.server.addresses import in_brackets, read_port, require_free, without_proxies
+from gpunit.ui.server.addresses import in_brackets, is_of_this_machine, read_port, require_free, without_proxies
 from gpunit.ui.server.own_folder import use_own_folder
 
 if TYPE_CHECKING:
@@ -76,6 +76,17 @@ def _port(given: str | None) -> int | None:
     return read_port(named, "GRADIO_SERVER_PORT") if named else None
 
 
+def allows_live(host: str) -> bool:
+    """Whether visitors may have their webcam's stream translated: as GPUNIT_LIVE says, else not on a public host.
+
+    A host is public if others than this machine reach it, also through a proxy, or if it forbids downloads.
+    """
+    if settings.text("GPUNIT_LIVE"):
+        return settings.flag("GPUNIT_LIVE")
+    is_behind_proxy = bool(os.environ.get("GRADIO_ROOT_PATH") or os.environ.get("SPACE_ID"))
+    return is_of_this_machine(host) and not is_behind_proxy and not settings.flag("GPUNIT_NO_DOWNLOADS")
+
+
 def _serve(flags: argparse.Namespace) -> Server:
     use_own_folder()
     with without_proxies():
@@ -86,5 +97,5 @@ def _serve(flags: argparse.Namespace) -> Server:
         from gpunit.ui.server.serving import Server
 
         models = Models(flags.device, flags.precision, flags.model_memory << 20)
-        page = zero_gpu.lend_gpu(build_page(models), models)
+        page = zero_gpu.lend_gpu(build_page(models, allows_live(flags.host)), models)
         return Server(page, in_brackets(flags.host), flags.port, flags.open)

@@ -28,8 +28,12 @@ from gpunit.ui.translate.tab import TranslateParts
 from gpunit.zoo.weights import ModelError
 
 
-def build_page(models: Models) -> gr.Blocks:
+def build_page(models: Models, allows_live: bool = True) -> gr.Blocks:
     """Build the whole page; nothing is loaded until a visitor needs it.
+
+    Args:
+        models: hold what is loaded.
+        allows_live: whether visitors may have their webcam's stream translated.
 
     Raises:
         ModelError: if there is no translator to offer, here or for download.
@@ -45,7 +49,7 @@ def build_page(models: Models) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab(text("tab_translate"), id="translate") as tab:
                 lay_out_hero()
-                translate = translate_tab.build(page, models)
+                translate = translate_tab.build(page, models, allows_live)
                 translate.content.carry_on(tab)
             with gr.Tab(text("tab_styles"), id="styles") as tab:
                 styles = styles_tab.build(tab, models)

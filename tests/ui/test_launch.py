@@ -27,6 +27,31 @@ def test_flags_are_read_from_what_is_given() -> None:
     assert (flags.device, flags.precision) == ("auto", "auto")
 
 
+@pytest.mark.parametrize(
+    ("host", "environment", "is_allowed"),
+    [
+        ("127.0.0.1", {}, True),
+        ("localhost", {}, True),
+        ("::1", {}, True),
+        ("0.0.0.0", {}, False),
+        ("192.0.2.7", {}, False),
+        ("127.0.0.1", {"GRADIO_ROOT_PATH": "/gpunit"}, False),
+        ("127.0.0.1", {"SPACE_ID": "someone/space"}, False),
+        ("127.0.0.1", {"GPUNIT_NO_DOWNLOADS": "1"}, False),
+        ("127.0.0.1", {"GPUNIT_LIVE": "0"}, False),
+        ("0.0.0.0", {"GPUNIT_LIVE": "1"}, True),
+    ],
+)
+def test_streams_are_off_where_others_reach_the_page(
+    host: str, environment: dict[str, str], is_allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GPUNIT_LIVE", "GPUNIT_NO_DOWNLOADS", "GRADIO_ROOT_PATH", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert launch.allows_live(host) is is_allowed
+
+
 def test_help_names_the_command_and_the_variables(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         launch.parse_arguments(["--help"])

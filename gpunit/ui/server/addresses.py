@@ -70,6 +70,19 @@ def bare(host: str) -> str:
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
+def is_of_this_machine(host: str) -> bool:
+    """Whether this machine alone reaches an address.
+
+    Examples:
+        >>> [is_of_this_machine(host) for host in ("127.0.0.1", "[::1]", "localhost", "0.0.0.0", "example.org")]
+        [True, True, True, False, False]
+    """
+    try:
+        return ipaddress.ip_address(bare(host)).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def in_brackets(host: str) -> str:
     """A host as web addresses write it: IPv6 in brackets.
 

@@ -15,7 +15,7 @@ from gpunit.ui.events import COPY_LINK, IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QU
 from gpunit.ui.examples import example_path, own_exemplar
 from gpunit.ui.models import Models, downloads_allowed, model_choices
 from gpunit.ui.thumbnails import NAME_OF_PICTURE
-from gpunit.ui.translate import actions, clips, from_hub, history, many, restoring
+from gpunit.ui.translate import actions, clips, from_hub, history, live, many, restoring
 from gpunit.ui.translate.downloading import download_model, show_offer
 from gpunit.ui.translate.inputs import BY_SAMPLE
 from gpunit.ui.translate.layout import Tab, lay_out_results, lay_out_sections, lay_out_style, lay_out_target
@@ -51,8 +51,8 @@ class TranslateParts:
     recalling: list[gr.components.Component]
 
 
-def build(page: gr.Blocks, models: Models) -> TranslateParts:
-    """Lay out the tab inside the page, which is being built, and wire its events."""
+def build(page: gr.Blocks, models: Models, allows_live: bool) -> TranslateParts:
+    """Lay out the tab inside the page, which is being built, and wire its events; see `build_page`."""
     choices = model_choices(only_here=not downloads_allowed())
     first_model = (model_choices() or choices)[0][1]
     rendered, chosen, dropped = gr.State(None), gr.State(0), gr.State(Dropped())
@@ -74,6 +74,8 @@ def build(page: gr.Blocks, models: Models) -> TranslateParts:
         sections = lay_out_sections()
         many.build(inputs, rendered, chosen, models)
         clips.build(inputs, rendered, chosen, models)
+        if allows_live:
+            live.build(rendered, chosen, models)
 
     outputs = [results.gallery, results.timing, results.compare, results.download, rendered, chosen]
     tab = Tab(content, hint, target, style, results, sections, inputs, outputs, rendered, chosen, dropped)
