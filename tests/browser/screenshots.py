@@ -43,12 +43,12 @@ TABS = {
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The app's address, for as long as the block runs."""
+def served(root: Path = ROOT) -> Iterator[str]:
+    """The address of a checkout's app, for as long as the block runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, env=dict(os.environ))
+    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=root, env=dict(os.environ))
     try:
         while socket.socket().connect_ex(("127.0.0.1", port)):
             if server.poll() is not None:
