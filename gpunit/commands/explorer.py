@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,7 +148,14 @@ def invert_photo(
     output: Annotated[Path, typer.Option(help="The sheet's file, .png: the picture, what was found, other classes.")],
     prior: PriorName = "prior-small",
     classes: Classes = "cat,dog,bird,car",
-    steps: Annotated[int, typer.Option(min=0, max=5000, help="Of the optimisation; 0 takes the best start.")] = 200,
+    steps: Annotated[int, typer.Option(min=0, max=5000, help="Of the optimisation; 0 takes the best start.")] = 150,
+    encoder: Annotated[
+        bool,
+        typer.Option(help="Start from the encoder's code, where there is an encoder; else from sampled ones."),
+    ] = True,
+    truncation: Annotated[
+        float, typer.Option(min=0.02, max=1, callback=finite, help="Codes are kept within it; less is more typical.")
+    ] = 1.0,
     seed: Seed = 0,
     download: Download = False,
     mirror: Mirror = "",
@@ -156,20 +164,25 @@ def invert_photo(
     """Find the latent code and class mixture of any picture by optimisation, and render the code in other classes."""
     files.refuse_existing(output, advice=OTHER_OUTPUT)
     from gpunit.prior.biggan import LatentCodes
+    from gpunit.prior.classes import written_column
     from gpunit.prior.inversion import SIDE, invert
 
     names = classes.split(",")
     loaded = load_with_bar(prior, device, download, names, mirror)
+    columns = loaded.columns(names)
     seen = images.cut(images.open_picture(photo), max(SIDE, loaded.resolution))
+    begun = time.perf_counter()
     with counting() as progress:
         show = reporter(progress, "Optimising")
-        for state in invert(loaded, images.to_tensor(seen), steps, seed=seed):
+        for state in invert(loaded, images.to_tensor(seen), steps, 10, None, truncation, seed, encoder):
             show(state.step, steps)
-    (row,) = loaded.grid(LatentCodes(state.code[None]), loaded.columns(names))
+    seconds = time.perf_counter() - begun
+    (row,) = loaded.grid(LatentCodes(state.code[None], truncation), columns)
     found = images.to_pictures(state.picture[None])
     sheet = images.sheet([[seen, *found, *images.to_pictures(row)]], seen.width, ["photo", "found", *names])
     files.save_png(sheet, output)
-    typer.echo(f"{output} written, feature distance {state.distance:.3f}")
+    written = written_column(state.column, loaded.class_names, len(loaded.layers))
+    typer.echo(f"{output} written: {written}, feature distance {state.distance:.3f} after {seconds:.0f} s")
 
 
 def _box(place: str) -> list[float]:

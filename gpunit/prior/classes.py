@@ -118,6 +118,34 @@ def shown_name(column: Column, class_names: Sequence[str], most: int = 18) -> st
     return " ".join(shares)[:most]
 
 
+def written_class(label: int, class_names: Sequence[str]) -> str:
+    """A class's name, or its number where the name has signs that lists and mixtures are written with."""
+    name = class_names[label]
+    return str(label) if set(name) & set("+:@,") else name
+
+
+def written_column(column: Column, class_names: Sequence[str], layers: int) -> str:
+    """A class or mixture as `columns_of` reads it.
+
+    >>> written_column(Mixture((Part(0, 0.75), Part(1, 0.25, 4))), ["cat", "dog"], 10)
+    'cat:0.75+dog:0.25@4-9'
+
+    Args:
+        column: of a prior.
+        class_names: the prior's.
+        layers: how many the prior has.
+    """
+    if isinstance(column, int):
+        return written_class(column, class_names)
+    written = []
+    for part in column.parts:
+        last = layers - 1 if part.last is None else part.last
+        reach = "" if (part.first, last) == (0, layers - 1) else f"@{part.first}-{last}"
+        weight = "" if len(column.parts) == 1 else f":{part.weight:g}"
+        written.append(f"{written_class(part.label, class_names)}{weight}{reach}")
+    return "+".join(written)
+
+
 def _column(name: str, class_names: Sequence[str]) -> Column:
     if name in class_names or not set(name) & set("+:@"):
         return _number(name, class_names)

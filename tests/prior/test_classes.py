@@ -5,7 +5,7 @@ import torch
 from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.prior.biggan import LatentCodes, Prior
-from gpunit.prior.classes import Column, Mixture, Part, PriorError, columns_of, shown_name
+from gpunit.prior.classes import Column, Mixture, Part, PriorError, columns_of, shown_name, written_column
 
 NAMES = ["cat", "dog"]
 
@@ -47,6 +47,19 @@ def test_codes_may_differ_from_layer_to_layer(prior: Prior) -> None:
     torch.testing.assert_close(prior.render(layered, [0, 1]), prior.render(same, [0, 1]), atol=1e-5, rtol=0)
     layered.codes[:, -1] += 1
     assert not torch.equal(prior.render(layered, [0, 1]), prior.render(same, [0, 1]))
+
+
+@pytest.mark.parametrize(
+    "column", [1, Mixture((Part(0, 0.25), Part(1, 0.75, 4))), Mixture((Part(1, 1, 0, 2), Part(0, 2, 3, 9)))]
+)
+def test_a_written_column_is_read_as_the_same(column: Column) -> None:
+    names = ["cat, house cat", "1:1 scale+car"]  # signs that mixtures are written with
+    (read,) = columns_of([written_column(column, names, 10)], names)
+    if isinstance(column, int):
+        assert read == column
+    else:
+        assert isinstance(read, Mixture)
+        torch.testing.assert_close(read.weights(2, 10), column.weights(2, 10))
 
 
 def test_mixtures_are_written_as_they_are_read() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -14,10 +13,11 @@ from gpunit.engine import masks
 from gpunit.engine.provenance import CodedStyle
 from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
-from gpunit.ui import signing
+from gpunit.ui import painting, signing
 from gpunit.ui.content import PREVIEW_SIZE, Content, show_crop
 from gpunit.ui.i18n import notice
 from gpunit.ui.models import Models
+from gpunit.ui.painting import Dabs
 from gpunit.ui.server import scratch
 from gpunit.ui.values import clamped, read_seed, whole
 
@@ -29,16 +29,11 @@ SHOWN_CHANNELS = 24
 SHOWN_STYLES = 6
 MOST_STRONGEST = 64
 MOST_CHANNELS = 512  # of a layer, in both families
-MOST_DABS = 200
-NO_DABS = "Dabs are [across, down, radius] each, in parts of the picture's side; send them so, or use the page."
-PAINT = (255, 45, 120)
 
 MEAN = "Mean"
 STRONGEST = "Strongest"
 ONE = "One"
 
-# [across, down, radius] of every dab, in parts of the picture's side.
-Dabs = list[list[float]]
 # A picture without the skips and what it was made from, so that a strength's slider costs one render.
 Kept = tuple[tuple[object, ...], Image.Image]
 
@@ -119,7 +114,7 @@ def render(
     if kept is None or kept[0] != made_from:
         kept = made_from, translator.render(plan, style, use_skips=False)[0]
     scales = [clamped(scale, 0.0, MAX_STRENGTH) for scale in (coarse, fine)]
-    painted = _painted(dabs)
+    painted = painting.painted_region(dabs, PREVIEW_SIZE)
     picture = translator.render(plan, style, masks.mask_scales(plan, scales, painted))[0]
     if painted is None and scales == [1.0, 1.0]:  # what altered skips make cannot be made again from a style
         signing.sign([picture], [CodedStyle.of(style)], translator, model_name, content)
@@ -215,11 +210,7 @@ def export(models: Models, model_name: str, content: Content, colormap: str) -> 
 def show_dabs(content: Content, dabs: Dabs) -> tuple[Dabs, Image.Image | None]:
     """The picture with what is painted over it."""
     picture = show_crop(content)
-    painted = _painted(dabs)
-    if picture is None or painted is None:
-        return dabs, picture
-    paint = Image.new("RGB", picture.size, PAINT)
-    return dabs, Image.composite(Image.blend(picture, paint, 0.6), picture, Image.fromarray(painted))
+    return dabs, None if picture is None else painting.with_paint(picture, dabs)
 
 
 def dab(
@@ -236,11 +227,7 @@ def dab(
     Raises:
         gr.Error: for places that are none.
     """
-    try:
-        added = [[*place, brush / 100] for place in places[-MOST_DABS:]]
-    except TypeError:
-        raise gr.Error(NO_DABS, print_exception=False) from None
-    return *show_dabs(content, [*dabs, *added][-MOST_DABS:]), content
+    return *show_dabs(content, painting.more_dabs(dabs, brush, places)), content
 
 
 def undo_dab(content: Content, dabs: Dabs) -> tuple[Dabs, Image.Image | None]:
@@ -274,27 +261,6 @@ def _planned(models: Models, model_name: str, content: Content) -> tuple[Transla
     translator = models.get(model_name)
     seen = content.square(translator.resolution)
     return translator, seen, translator.plan(seen)
-
-
-def _painted(dabs: Dabs | None) -> NDArray[np.bool_] | None:
-    """Where something is painted, (H, W) at the preview's size; None where nothing is.
-
-    Raises:
-        gr.Error: for dabs that are not three numbers each.
-    """
-    if not dabs:
-        return None
-    try:
-        discs = np.array(dabs[:MOST_DABS], dtype=float)
-    except (TypeError, ValueError, KeyError):
-        discs = np.empty(0)
-    if discs.ndim != 2 or discs.shape[1] != 3:
-        raise gr.Error(NO_DABS, print_exception=False)
-    middles = (np.arange(PREVIEW_SIZE) + 0.5) / PREVIEW_SIZE
-    painted = np.zeros((PREVIEW_SIZE, PREVIEW_SIZE), dtype=bool)
-    for x, y, radius in discs:
-        painted |= (middles[None] - x) ** 2 + (middles[:, None] - y) ** 2 <= radius**2
-    return painted
 
 
 def _styles(translator: Translator, seed: float, count: int) -> Tensor:

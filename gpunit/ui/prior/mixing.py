@@ -8,6 +8,7 @@ import gradio as gr
 from PIL import Image
 
 from gpunit import images
+from gpunit.prior.classes import written_class
 from gpunit.prior.table import layers_of, read_config
 from gpunit.ui.components import heading, shown_picture
 from gpunit.ui.events import LIVE, QUIET, endpoint
@@ -33,7 +34,9 @@ def written_mixture(
     total = max(1.0, b + c)
     b, c = b / total, c / total
     all_names = actions.class_names(prior_name)
-    one, two, three = (_plain(name, all_names) if name else "" for name in names)
+    one, two, three = (
+        written_class(all_names.index(name), all_names) if name in all_names else name or "" for name in names
+    )
     reach = "" if (low, high) == (0, most) else f"@{low}-{high}"
     shares = ((one, 1 - b - c), (two, b), (three, c))
     parts = [f"{name}:{share:.2f}{reach}" for name, share in shares if name and share > 0.004]
@@ -101,11 +104,6 @@ def offer_mixed(prior_name: str, current: str | None) -> list[Any]:
     if current in names:
         return [gr.skip()] * 3
     return [gr.update(choices=names, value=value) for value in (names[0], names[1], None)]
-
-
-def _plain(name: str, names: list[str]) -> str:
-    """A class's name, or its number where the name has signs that a mixture is written with."""
-    return str(names.index(name)) if set(name) & set("+:@,") else name
 
 
 def build_mixing(tab: gr.Tab, grid: GridParts, names: list[str], models: Models) -> None:

@@ -14,10 +14,12 @@ from PIL import Image
 from gpunit.engine import masks
 from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
+from gpunit.ui import painting
 from gpunit.ui.content import PREVIEW_SIZE, Content
 from gpunit.ui.masks import actions
-from gpunit.ui.masks.actions import MEAN, ONE, STRONGEST, Dabs
+from gpunit.ui.masks.actions import MEAN, ONE, STRONGEST
 from gpunit.ui.models import Models
+from gpunit.ui.painting import Dabs
 from tests.ui.conftest import click, same
 
 NAME = "to-cat"
@@ -129,9 +131,9 @@ def test_dabs_stay_with_what_they_were_painted_on(content: Content) -> None:
 
 
 def test_beyond_the_most_dabs_the_oldest_goes(content: Content) -> None:
-    many: Dabs = [[0.1, 0.1, 0.01]] * actions.MOST_DABS
+    many: Dabs = [[0.1, 0.1, 0.01]] * painting.MOST_DABS
     dabs, *_ = actions.dab(content, many, 10, [[0.5, 0.5]])
-    assert len(dabs) == actions.MOST_DABS
+    assert len(dabs) == painting.MOST_DABS
     assert dabs[-1] == [0.5, 0.5, 0.1]
 
 
