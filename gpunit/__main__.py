@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from gpunit import __version__, memory
-from gpunit.commands import benchmark, evaluation, hosting, models, prior, segmentation, training, translation
+from gpunit.commands import (
+    benchmark,
+    evaluation,
+    hosting,
+    inside,
+    models,
+    prior,
+    segmentation,
+    training,
+    translation,
+)
 from gpunit.commands.explorer import prior_commands
 from gpunit.commands.shared import explain
 from gpunit.streams import keep_printing
@@ -66,6 +76,12 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 for group, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=group)(command)
+for name, command in (
+    ("activations", inside.render_activations),
+    ("units", inside.rank_units),
+    ("switch", inside.switch_units),
+):
+    prior_commands.command(name)(command)
 app.add_typer(prior_commands, name="prior", rich_help_panel="Generative prior")
 
 

@@ -117,7 +117,7 @@ def find_matches(
     from gpunit.prior.classes import shown_name
     from gpunit.prior.correspondence import cell_of, find_place, find_region
 
-    box = _box(place)
+    box = read_box(place)
     names = classes.split(",")
     loaded = load_with_bar(prior, device, download, names, mirror)
     columns = loaded.columns(names)
@@ -185,13 +185,21 @@ def invert_photo(
     typer.echo(f"{output} written: {written}, feature distance {state.distance:.3f} after {seconds:.0f} s")
 
 
-def _box(place: str) -> list[float]:
+def read_box(text: str, option: str = "--place", lengths: tuple[int, ...] = (2, 4)) -> list[float]:
+    """A place (left, top), or a box (left, top, right, bottom), as an option takes it.
+
+    Raises:
+        UsageError: for anything else.
+    """
     try:
-        parts = [float(part) for part in place.split(",")]
+        parts = [float(part) for part in text.split(",")]
     except ValueError:
         parts = []
-    if len(parts) not in (2, 4) or not all(0 <= part <= 1 for part in parts) or parts[:2] > parts[-2:]:
-        raise UsageError(f"--place takes two or four numbers from 0 to 1, such as 0.5,0.4, not {place!r}.")
+    ordered = len(parts) == 2 or all(low <= high for low, high in zip(parts[:2], parts[2:], strict=False))
+    if len(parts) not in lengths or not ordered or not all(0 <= part <= 1 for part in parts):
+        many = " or ".join({2: "two", 4: "four"}[length] for length in lengths)
+        example = ",".join(["0.5,0.4", "0.7,0.6"][: lengths[0] // 2])
+        raise UsageError(f"{option} takes {many} numbers from 0 to 1, such as {example}, not {text!r}.")
     return parts
 
 

@@ -14,13 +14,17 @@ from gradio.context import LocalContext
 from gpunit import zoo
 from gpunit.ui import texts
 from gpunit.ui.masks import texts as masks_texts
+from gpunit.ui.prior import inside_texts
 from gpunit.ui.prior import texts as prior_texts
 from gpunit.ui.styles import texts as styles_texts
 from gpunit.ui.texts import DOMAINS, Texts
 from gpunit.ui.translate import live_texts, many_texts
 from gpunit.ui.translate import texts as translate_texts
 
-_ALL = (texts, translate_texts, many_texts, live_texts, styles_texts, prior_texts, masks_texts)
+_ALL = (
+    *(texts, translate_texts, many_texts, live_texts, styles_texts),
+    *(prior_texts, inside_texts, masks_texts),
+)
 
 
 def _model_titles() -> Texts:

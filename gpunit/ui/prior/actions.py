@@ -10,9 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from gpunit import images
-from gpunit.images import CENTRE
 from gpunit.prior.table import stored_config
-from gpunit.ui import uploads
 from gpunit.ui.i18n import notice
 from gpunit.ui.models import Models
 from gpunit.ui.prior import pictures
@@ -183,28 +181,6 @@ def walk_between(
     code = great_circle(codes.codes[0], codes.codes[1], clamped(place, 0.0, 1.0))
     (rendered,) = prior.grid(LatentCodes(code[None], codes.truncation), labels)
     return grid_sheet([images.to_pictures(rendered)], headings(chosen(classes)))
-
-
-def invert(models: Models, prior_name: str, classes: list[str], path: str | None) -> tuple[Any, Any]:
-    """Infer the latent code of a photo and render it as every chosen class.
-
-    Args:
-        models: hold the priors.
-        prior_name: a prior with an encoder: prior-small.
-        classes: names of up to 12 classes, or mixtures such as cat:0.7+dog:0.3.
-        path: the photo.
-
-    Returns:
-        The photo and its code as every class in one row; and the hint that stands there without a photo.
-    """
-    if not path:
-        return gr.update(value=None, visible=False), gr.update(visible=True)
-    prior = models.prior(prior_name)
-    labels = prior.columns(chosen(classes))
-    seen = uploads.cut_upload(path, CENTRE, CELL)
-    (rendered,) = prior.grid(prior.invert(images.to_tensor(seen)), labels)
-    sheet = images.sheet([[seen, *images.to_pictures(rendered)]], CELL, ["photo", *headings(chosen(classes))])
-    return gr.update(value=sheet, visible=True), gr.update(visible=False)
 
 
 def measure_agreement(

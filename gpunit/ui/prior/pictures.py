@@ -61,8 +61,12 @@ def scaled(picture: Image.Image) -> Image.Image:
 def heated(picture: Image.Image, heat: np.ndarray) -> Image.Image:
     """A picture in grey with a heatmap (S, S) over it, from its lowest value to its highest."""
     low, high = float(heat.min()), float(heat.max())
-    overlay = _inferno((heat - low) / max(high - low, 1e-6))
-    return Image.blend(scaled(picture).convert("L").convert("RGB"), overlay, 0.6)
+    return heated_by(picture, (heat - low) / max(high - low, 1e-6))
+
+
+def heated_by(picture: Image.Image, heat: np.ndarray) -> Image.Image:
+    """A picture in grey with a heatmap (S, S) in [0, 1] over it."""
+    return Image.blend(scaled(picture).convert("L").convert("RGB"), _inferno(heat), 0.6)
 
 
 def lit(picture: Image.Image, heat: np.ndarray) -> Image.Image:

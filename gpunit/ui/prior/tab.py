@@ -10,21 +10,21 @@ import gradio as gr
 
 from gpunit.prior.table import stored_config
 from gpunit.ui import downloads
-from gpunit.ui.components import heading, picture_input, roll, seed_input, shown_picture
-from gpunit.ui.events import IN_BROWSER, ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
-from gpunit.ui.examples import EXAMPLES, example_path
+from gpunit.ui.components import heading, roll, seed_input, shown_picture
+from gpunit.ui.events import ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
 from gpunit.ui.i18n import text
 from gpunit.ui.models import PRIORS, Models, prior_choices
 from gpunit.ui.prior import actions
 from gpunit.ui.prior.directions import build_directions
 from gpunit.ui.prior.downloading import DownloadPanel, download_prior, lay_out_download, show_offer
 from gpunit.ui.prior.filming import build_films
+from gpunit.ui.prior.inside_layout import build_inside
+from gpunit.ui.prior.inverting import build_inversion
 from gpunit.ui.prior.maps import CONTENT, INSTANCE, NOTHING, SHAPE
 from gpunit.ui.prior.marking import MarkParts, lay_out_marks, offer_layers, wire_marks
 from gpunit.ui.prior.mixing import build_mixing
 from gpunit.ui.prior.parts import GridParts
 from gpunit.ui.prior.rows import LOW_TRUNCATION, MAX_CLASSES, MAX_ROWS
-from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
 FIRST_ROWS = 5
 
@@ -66,13 +66,6 @@ class _Walk:
     picture: gr.Image
 
 
-@dataclass(frozen=True)
-class _Inversion:
-    photo: gr.Image
-    empty: gr.Markdown
-    picture: gr.Image
-
-
 def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
     """Lay out the tab, which is being built, and wire its events; None where there is no prior to show."""
     priors = prior_choices()
@@ -100,14 +93,15 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         with gr.Tab(text("tab_films")):
             build_films(grid, models)
         with gr.Tab(text("tab_invert")):
-            inversion = _lay_out_inversion()
+            build_inversion(grid, models)
+        with gr.Tab(text("tab_inside")) as inside_tab:
+            build_inside(inside_tab, grid, priors[0][1], models)
         with gr.Tab(text("tab_agreement")) as agreement_tab:
             heading("agreement")
             agreement = shown_picture("agreement", "prior-agreement", 360)
     wire_marks(marks, grid, chosen.picture, models)
     _wire_download(controls, marks)
     _wire_walk(walk, grid, models)
-    _wire_inversion(inversion, grid, models)
     agreement_tab.select(
         endpoint(actions.measure_agreement, models),
         [grid.prior, grid.classes, grid.truncation, grid.seed],
@@ -179,22 +173,6 @@ def _lay_out_walk(tab: gr.Tab) -> _Walk:
     return _Walk(tab, start, end, place, shown_picture("walked", "prior-walk"))
 
 
-def _lay_out_inversion() -> _Inversion:
-    heading("invert")
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=240):
-            photo = picture_input(
-                label=text("photo"), show_label=False, height=220, elem_id="prior-photo", placeholder=text("drop_photo")
-            )
-            picks = example_choice([str(path) for path in EXAMPLES], None, "examples", "prior-examples")
-            photo.change(None, photo, picks, js=NAME_OF_PICTURE, **IN_BROWSER)
-            picks.input(example_path, picks, photo, **QUIET)
-        with gr.Column(scale=3, min_width=320):
-            empty = gr.Markdown(text("invert_empty"))
-            picture = shown_picture("inverted", "prior-inverted", visible=False)
-    return _Inversion(photo, empty, picture)
-
-
 def _wire_grid(tab: gr.Tab, controls: _Controls, picture: gr.Image, timing: gr.Markdown, models: Models) -> GridParts:
     row_names: gr.State = gr.State([])
     plain: gr.State = gr.State(None)
@@ -236,16 +214,6 @@ def _wire_walk(walk: _Walk, grid: GridParts, models: Models) -> None:
         api_name="walk_prior",
         trigger_mode="always_last",
         show_progress="hidden",
-        **ON_DEVICE,
-    )
-
-
-def _wire_inversion(inversion: _Inversion, grid: GridParts, models: Models) -> None:
-    inversion.photo.change(
-        endpoint(actions.invert, models),
-        [grid.prior, grid.classes, inversion.photo],
-        [inversion.picture, inversion.empty],
-        api_name="invert",
         **ON_DEVICE,
     )
 

@@ -137,18 +137,6 @@ LABELS: Texts = {
     "film_kind": ("File", "文件"),
     "film_kind_info": ("An MP4 can be scrubbed in the page", "MP4 可在页面中拖动播放"),
     "film_make": ("Make the film", "制作影片"),
-    "tab_invert": ("A photo as a code", "照片的隐码"),
-    "invert_heading": (
-        "### A photo in every kind\nAn encoder infers the latent code of a photo, E(photo) = z; the prior draws it "
-        "in every class.",
-        "### 照片变成每个种类\n编码器推断照片的隐码，E(照片) = z；先验再把它画成每个类别。",
-    ),
-    "photo": ("Photo", "照片"),
-    "invert_empty": (
-        "Give a photo, or click an example, and its drawings appear here.",
-        "给出一张照片或点击示例，画出的图片会显示在这里。",
-    ),
-    "inverted": ("The photo, and its code drawn as every class", "照片，以及它的隐码画成的各个类别"),
     "tab_agreement": ("Agreement", "一致性"),
     "agreement_heading": (
         "### How much of the content is the code's\nThe distance |E_c(x) - E_c(y)| of L_dis, of one code drawn as two "

@@ -26,7 +26,8 @@ LONGER: Mapping[str, int] = {
     "style_grid": 30,
     "agreement": 30,
     "masks_export": 30,
-    **dict.fromkeys(("translate_many", "translate_clip"), 120),
+    "prior_units": 60,
+    **dict.fromkeys(("translate_many", "translate_clip", "search_code"), 120),
 }
 
 

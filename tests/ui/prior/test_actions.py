@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gpunit import images
 from gpunit.ui.models import PRIORS, Models, prior_choices
 from gpunit.ui.prior import actions
 from gpunit.ui.prior.maps import CONTENT, INSTANCE, NOTHING, SHAPE
@@ -92,18 +91,6 @@ def test_a_walk_begins_and_ends_at_its_rows(models: Models) -> None:
         assert abs(line_of(walked, 0) - line_of(sheet, line)).max() <= 1
     halfway = actions.walk_between(models, NAME, CLASSES, 0.7, 3, 1, 2, 0.5, [])
     assert not any(np.array_equal(line_of(halfway, 0), line_of(sheet, line)) for line in range(2))
-
-
-def test_a_photo_stands_beside_its_code_in_every_class(models: Models, photo: str) -> None:
-    picture, hint = actions.invert(models, NAME, CLASSES, photo)
-    assert picture["visible"]
-    assert hint["visible"] is False
-    sheet = picture["value"]
-    assert sheet.width == 3 * (CELL + GAP) + GAP
-    shown = sheet.crop((GAP, HEADER + GAP, GAP + CELL, HEADER + GAP + CELL))
-    np.testing.assert_array_equal(shown, images.cut(images.open_picture(photo), CELL))
-    nothing, hint = actions.invert(models, NAME, CLASSES, None)
-    assert (nothing["visible"], hint["visible"]) == (False, True)
 
 
 def test_agreement_is_a_plot_for_the_chosen_classes(models: Models) -> None:
