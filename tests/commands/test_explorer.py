@@ -39,6 +39,11 @@ def test_a_match_is_printed() -> None:
         ((), "--output"),
         (("film", "--output", "film.avi"), "a .gif or an .mp4"),
         (("match", "--place", "2,3"), "from 0 to 1"),
+        (("match", "--place", "0.1,0.6,0.9,0.5"), "from 0 to 1"),
+        (("switch", "3", "--region", "0.1,0.6", "--output", "a.png"), "--region takes four numbers"),
+        (("switch", "3,a", "--output", "a.png"), "with commas"),
+        (("switch", "3", "--level", "up", "--output", "a.png"), "off or on"),
+        (("units", "--layer", "10"), "0 to 9"),
     ],
 )
 def test_what_cannot_be_met_is_one_sentence(options: tuple[str, ...], words: str) -> None:

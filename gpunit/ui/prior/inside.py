@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ALL = -1
 MOST_UNITS = 4096
 SHOWN_UNITS = 12
-SWITCHED_UNITS = 8
+SWITCHED_UNITS = 32
 OFF, ON = "off", "on"
 
 # The layer that was ranked, and its first units; None before.
@@ -137,7 +137,7 @@ def rank_units(
     )
     seconds = time.perf_counter() - begun
     _keep_levels((prior_name, int(layer), tuple(names), limit), found.levels)
-    best = found.ranking()[:SHOWN_UNITS]
+    best = found.ranking()[:SWITCHED_UNITS]
     codes = codes_of(prior, [_row(shown, seed, row)], truncation)
     (picture,) = images.to_pictures(prior.render(codes, columns[:1]))
     maps = prior.features(codes, columns[:1], layer=int(layer))[0]
@@ -146,7 +146,7 @@ def rank_units(
             pictures.heated(picture, maps[unit].numpy()),
             notice("unit_iou", unit=unit, overlap=f"{float(found.overlaps[unit]):.2f}"),
         )
-        for unit in best
+        for unit in best[:SHOWN_UNITS]
     ]
     count = max(4, 32 // len(columns)) * len(columns)
     line = notice(

@@ -69,7 +69,7 @@ def build_inside(tab: gr.Tab, grid: GridParts, prior_name: str, models: Models) 
         **ON_DEVICE,
     )
     looking.gallery.select(endpoint(inside.pick_unit), looking.ranked, looking.unit, **QUIET)
-    grid.prior.change(inside.offer_unit_layers, grid.prior, looking.layer, **QUIET)
+    grid.prior.change(inside.offer_unit_layers, grid.prior, looking.layer, trigger_mode="once", **QUIET)
     grid.row_names.change(
         lambda rows: gr.update(maximum=max(len(rows), 2)), grid.row_names, looking.row, trigger_mode="once", **QUIET
     )
@@ -125,8 +125,8 @@ def _lay_out_switching() -> _Switching:
                 2, 40, 16, step=1, label=text("brush"), info=text("brush_info"), buttons=[], elem_id="prior-brush"
             )
             with gr.Row(elem_classes="acts"):
-                undo = gr.Button(text("undo"), size="sm")
-                clear = gr.Button(text("clear"), size="sm", elem_id="prior-clear")
+                undo = gr.Button(text("undo"), size="sm", min_width=80)
+                clear = gr.Button(text("clear"), size="sm", min_width=80, elem_id="prior-clear")
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
                 units = gr.Textbox(
@@ -139,7 +139,8 @@ def _lay_out_switching() -> _Switching:
                     info=text("switch_level_info"),
                     elem_id="prior-level",
                 )
-            go = gr.Button(text("switch_go"), variant="primary", size="sm", elem_id="prior-switch")
+            with gr.Row(elem_classes="acts"):
+                go = gr.Button(text("switch_go"), variant="primary", size="sm", elem_id="prior-switch")
             picture = shown_picture("inside", "prior-switched-picture")
             line = gr.Markdown(elem_classes="quiet", elem_id="prior-switch-line")
     dabs = gr.JSON([], visible=False)

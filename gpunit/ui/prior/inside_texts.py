@@ -56,8 +56,8 @@ LABELS: Texts = {
     ),
     "switch_units": ("Units", "单元"),
     "switch_units_info": (
-        "Numbers with commas; empty: the 8 best of the ranking",
-        "以逗号分隔的编号；留空则为排序中最好的 8 个",
+        "Numbers with commas; empty: the 32 best of the ranking",
+        "以逗号分隔的编号；留空则为排序中最好的 32 个",
     ),
     "switch_level": ("They are", "状态"),
     "switch_level_info": ("In the painted region; without one, everywhere", "在涂抹区域内；未涂抹则为各处"),
@@ -87,13 +87,13 @@ NOTICES: Texts = {
     "ranked": (
         "{units} units of layer {layer} compared with the object's mask (class activation of EfficientNet-Lite0) in "
         "{pictures} pictures, in {seconds} s. A unit that is on everywhere has an IoU of {chance}.",
-        "将第 {layer} 层的 {units} 个单元与 {pictures} 张图片中的物体掩模（EfficientNet-Lite0 的类激活）作了比较，"
+        "{units} 个单元（第 {layer} 层）与 {pictures} 张图片中的物体掩模（EfficientNet-Lite0 的类激活）作了比较，"
         "用时 {seconds} 秒。处处激活的单元的 IoU 为 {chance}。",
     ),
     "switched": (
         "{units} units of layer {layer} are switched in {share}% of the picture. Pixels change by {inside} grey levels "
         "inside, by {outside} outside.",
-        "第 {layer} 层的 {units} 个单元在图片的 {share}% 中被切换。像素平均变化：区域内 {inside} 灰度级，"
+        "{units} 个单元（第 {layer} 层）在图片的 {share}% 中被切换。像素平均变化：区域内 {inside} 灰度级，"
         "区域外 {outside}。",
     ),
     "not_ranked": (
