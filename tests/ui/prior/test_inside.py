@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from torch import Tensor
 from gpunit.ui.models import PRIORS, Models
 from gpunit.ui.prior import inside
 from gpunit.ui.prior.inside import ALL, OFF, ON
+from gpunit.ui.prior.rows import Row
 from gpunit.zoo.weights import ModelError
 from tests.ui.conftest import same
 from tests.ui.prior.conftest import cell
@@ -20,7 +19,8 @@ from tests.ui.prior.conftest import cell
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
 LAYER = 3
-SHARED = (NAME, CLASSES, 0.7, 3, [], 1, LAYER)
+Shared = tuple[str, list[str], float, float, list[Row], float, int]
+SHARED: Shared = (NAME, CLASSES, 0.7, 3, [], 1, LAYER)
 
 
 def test_heatmaps_stand_below_the_pictures_and_a_unit_has_its_own(models: Models) -> None:
@@ -60,7 +60,7 @@ def test_the_units_of_a_ranking_are_those_that_are_switched(models: Models, monk
 
 def test_switching_in_a_region_changes_it_in_every_class_and_hardly_the_rest(models: Models) -> None:
     units = ", ".join(map(str, range(0, 384, 4)))
-    shared: Any = (NAME, CLASSES, 0.7, 3, [], 1, 5)
+    shared: Shared = (NAME, CLASSES, 0.7, 3, [], 1, 5)
     sheet, line = inside.switch_units(models, *shared, units, ON, [[0.5, 0.5, 0.2]], None)
     for column in range(2):
         apart = np.abs(cell(sheet, column, 1) - cell(sheet, column, 0)).mean(2)
