@@ -242,20 +242,12 @@ def biggan_figures(device: str = "auto", deadline: float = 0.0) -> Figures:
         device: see `pick_device`.
         deadline: see `in_turns`.
     """
-    from pytorch_pretrained_biggan import BigGAN, BigGANConfig
-
     from gpunit.imagenet import CLASS_NAMES
     from gpunit.prior.biggan import Prior
+    from gpunit.prior.untrained import untrained_biggan
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = BigGAN(BigGANConfig(output_dim=128, layers=_biggan_layers()))
-        nn.init.ones_(model.generator.bn.weight)
-        nn.init.zeros_(model.generator.bn.bias)
-        with torch.no_grad():
-            for _ in range(3):  # spectral norm's estimates need a few passes
-                model.train()(torch.randn(2, 128), torch.eye(1000)[:2], 1.0)
-    prior = Prior(model.eval(), CLASS_NAMES, device=device)
+    model = untrained_biggan("biggan-deep-128")
+    prior = Prior(model, CLASS_NAMES, device=device)
     model.to(prior.device)
     latents = prior.latents(_ROWS, seed=0, truncation=0.4)
     codes = latents.codes.repeat_interleave(_COLUMNS, 0).to(prior.device)
@@ -277,9 +269,3 @@ def biggan_figures(device: str = "auto", deadline: float = 0.0) -> Figures:
         "largest_difference": float((grids["own"] - grids["library"]).abs().max()),
         **timing.figures(),
     }
-
-
-def _biggan_layers() -> list[tuple[bool, int, int]]:
-    """(doubles, width before, width after), in channel widths, of BigGAN-deep-128's blocks."""
-    widths = ((16, 16), (16, 16), (16, 16), (16, 8), (8, 8), (8, 4), (4, 4), (4, 2), (2, 2), (2, 1))
-    return [(index % 2 == 1, before, after) for index, (before, after) in enumerate(widths)]

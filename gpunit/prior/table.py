@@ -35,7 +35,7 @@ class Pretrained:
 
     Attributes:
         resolution: side of its pictures in pixels.
-        megabytes: about the size of its weights.
+        megabytes: size of its weights, in millions of bytes.
         hub_copy: a public copy on the Hugging Face Hub, owner/name, or empty.
     """
 
@@ -45,17 +45,37 @@ class Pretrained:
 
 
 PRETRAINED: Mapping[str, Pretrained] = {
-    "biggan-deep-128": Pretrained(128, 201, "osanseviero/BigGAN-deep-128"),
-    "biggan-deep-256": Pretrained(256, 224),
-    "biggan-deep-512": Pretrained(512, 225),
+    "biggan-deep-128": Pretrained(128, 211, "osanseviero/BigGAN-deep-128"),
+    "biggan-deep-256": Pretrained(256, 234),
+    "biggan-deep-512": Pretrained(512, 236),
 }
-TERMS = "Apache-2.0 (DeepMind's weights, ported by Hugging Face); trained on ImageNet, for non-commercial research"
+TERMS = (
+    "Apache-2.0 (DeepMind's weights, from TensorFlow Hub; Hugging Face's port is MIT); trained on ImageNet, whose "
+    "pictures are for non-commercial research"
+)
 # sha256 of files that are known, by model, source and file; others are recorded at their first download.
 KNOWN_SUMS: Mapping[tuple[str, str, str], str] = {
     ("biggan-deep-256", "bucket", WEIGHTS_NAME): "5900ef4065047e3aa0d1b66197b7f2664dceb59b27080e414ad57e203c485bc5",
     ("biggan-deep-256", "bucket", CONFIG_NAME): "edd106f65ff28ee1638491a978cfa6bc50dfa0344aab70749a7b8eb08bbec677",
     ("biggan-deep-128", "hub", WEIGHTS_NAME): "b86146a8cfcde4cda135adba4b2806f78b3abe2dac9d0fd090cc3ab318604ad9",
 }
+
+
+# Blocks of BigGAN-deep (appendix B): whether one doubles the size, and its width before and after, in channel widths.
+_FIRST = ((False, 16, 16), (True, 16, 16), (False, 16, 16), (True, 16, 8), (False, 8, 8))
+_LAST = ((True, 8, 4), (False, 4, 4), (True, 4, 2), (False, 2, 2), (True, 2, 1))
+_DOUBLED = ((True, 8, 8), (False, 8, 8))
+_BLOCKS: Mapping[int, tuple[tuple[bool, int, int], ...]] = {
+    128: (*_FIRST, *_LAST),
+    256: (*_FIRST, *_DOUBLED, *_LAST),
+    512: (*_FIRST, *_DOUBLED, *_LAST, (False, 1, 1), (True, 1, 1)),
+}
+
+
+def config_of(name: str) -> dict[str, Any]:
+    """The config of one of `PRETRAINED`, as the library's `BigGANConfig` takes it."""
+    resolution = PRETRAINED[name].resolution
+    return {"output_dim": resolution, "layers": [list(block) for block in _BLOCKS[resolution]]}
 
 
 def layers_of(config: Mapping[str, Any]) -> tuple[Layer, ...]:

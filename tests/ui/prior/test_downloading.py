@@ -25,7 +25,7 @@ def _empty_shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_what_can_be_downloaded_is_offered_with_size_and_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     panel, words = show_offer(NAME)
     assert panel["visible"]
-    assert all(fact in words for fact in (NAME, "128 px", "201 MB", "Apache-2.0", "non-commercial"))
+    assert all(fact in words for fact in (NAME, "128 px", "211 MB", "Apache-2.0", "non-commercial"))
     assert show_offer("prior-small")[0]["visible"] is False
     monkeypatch.setenv("GPUNIT_NO_DOWNLOADS", "1")
     assert show_offer(NAME)[0]["visible"] is False
