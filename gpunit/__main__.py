@@ -20,7 +20,7 @@ from gpunit.commands import (
     training,
     translation,
 )
-from gpunit.commands.explorer import prior_commands
+from gpunit.commands.measuring import prior_commands
 from gpunit.commands.shared import explain
 from gpunit.streams import keep_printing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_wit
 from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting, finite, reporter
 
 if TYPE_CHECKING:
-    from gpunit.prior.biggan import Prior
+    from gpunit.prior.biggan import LatentCodes, Prior
     from gpunit.prior.directions import Axes
 
 Truncation = Annotated[float, typer.Option(min=0.02, max=1, callback=finite, help="Less is safer and more alike.")]
@@ -35,6 +36,10 @@ def render_axes(
     reach: Annotated[
         float, typer.Option(min=0.1, max=10, callback=finite, help="Standard deviations to each side.")
     ] = 2.0,
+    judged: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="Also tell how often a classifier still finds the class, by so many codes."),
+    ] = 0,
     truncation: Truncation = 0.7,
     seed: Seed = 0,
     download: Download = False,
@@ -57,7 +62,25 @@ def render_axes(
         lines += [[images.to_pictures(grid)[column] for grid in grids] for column in range(len(columns))]
         typer.echo(f"axis {axis + 1}: {100 * float(axes.shares[axis]):.1f}% of the variance")
     files.save_png(images.sheet(lines, max(128, loaded.resolution), [f"{step:+g}" for step in steps]), output)
+    if judged:
+        _judge_axes(loaded, axes, names, loaded.latents(judged, seed, truncation), reach, count)
     typer.echo(f"{output} written")
+
+
+def _judge_axes(
+    loaded: Prior, axes: Axes, names: Sequence[str], latents: LatentCodes, reach: float, count: int
+) -> None:
+    from gpunit.evaluation.axes import judge_at_hand, measure_axes
+
+    labels = loaded.labels(names)  # a mixture has no class to be found
+    judge, judge_name = judge_at_hand(loaded)
+    with counting() as progress:
+        rows = measure_axes(loaded, axes, labels, latents, judge, reach, count, reporter(progress, "Judging axes"))
+    for row in rows:
+        typer.echo(
+            f"axis {row.axis}: {judge_name} still finds the class in {row.kept:.1%} of {row.pictures} pictures within "
+            f"±{reach:g}, in {row.worst:.1%} of the worst class"
+        )
 
 
 @prior_commands.command("film")

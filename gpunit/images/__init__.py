@@ -16,6 +16,7 @@ from gpunit.images.folders import (
     spread_pictures,
     survey_folder,
 )
+from gpunit.images.matrices import MOST_NAMED, MatrixPicture, draw_matrix
 from gpunit.images.pixels import (
     CENTRE,
     Crop,
@@ -37,7 +38,7 @@ from gpunit.images.reading import (
     require_picture,
     to_rgb,
 )
-from gpunit.images.sheets import save_animation, sheet
+from gpunit.images.sheets import save_animation, sheet, side_by_side
 
 __all__ = [
     "CENTRE",
@@ -45,14 +46,17 @@ __all__ = [
     "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MOST_NAMED",
     "MOST_SECONDS",
     "Clip",
     "ClipError",
     "ClipWriter",
     "Crop",
+    "MatrixPicture",
     "PictureError",
     "Survey",
     "cut",
+    "draw_matrix",
     "from_uint8",
     "is_shown_by_browsers",
     "list_pictures",
@@ -67,6 +71,7 @@ __all__ = [
     "result_stems",
     "save_animation",
     "sheet",
+    "side_by_side",
     "spread_pictures",
     "survey_folder",
     "to_pictures",

@@ -31,6 +31,17 @@ def sheet(
     return picture
 
 
+def side_by_side(pictures: Sequence[Image.Image], gap: int = 16) -> Image.Image:
+    """Pictures of any sizes in a row, on white, their upper edges level."""
+    width = sum(picture.width for picture in pictures) + gap * (len(pictures) - 1)
+    joined = Image.new("RGB", (width, max(picture.height for picture in pictures)), (255, 255, 255))
+    left = 0
+    for picture in pictures:
+        joined.paste(picture, (left, 0))
+        left += picture.width + gap
+    return joined
+
+
 def save_animation(pictures: Iterable[Image.Image], path: str | os.PathLike[str], frames_per_second: float) -> None:
     """Write pictures of one size as an animation: an endless GIF, or an MP4 (H.264), by the path's suffix.
 

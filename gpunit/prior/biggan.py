@@ -180,12 +180,7 @@ class Prior:
             )
         answers = []
         for condition, step in self._parts(latents, labels):
-            feature = None
-            for number, x in self._generator.maps(condition, step):
-                if number > numbers[-1]:
-                    break
-                feature = x
-            assert feature is not None
+            *_, (_, feature) = self._generator.maps(condition, step, last=numbers[-1])
             answers.append(feature.float().cpu())
         return torch.cat(answers)
 

@@ -1,16 +1,21 @@
 """Which places of two pictures correspond: nearest neighbours of features.
 
 Pictures that BigGAN renders from one latent code share their layout, and the features of its first layers say what
-lies where (the paper's figure 2).  prior-small's model card compares them with the content encoder's features.
+lies where (the paper's figure 2).  What a class adds to a feature everywhere says nothing of places: places are
+compared by their difference from the picture's mean.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+# Numbers of enlarged features that are held at a time: those of a whole layer at 512 px would take gigabytes.
+_ENLARGED = 2**23
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class PlaceMatch:
     """Where one place of a picture is found in the others, and how sure that is.
 
     Attributes:
-        similarity: (N, S, S), the cosine of the place's feature with that of every place, in [-1, 1].
+        similarity: (N, S, S), the cosine of the place's feature with that of every place, each less its picture's mean
+            feature, in [-1, 1].
         places: (N, 2), row and column of the most similar place of every picture; the place itself in its own.
         best: (N,), the similarity there.
         second: (N,), the highest one further away from it than a cell of the features and a half.
@@ -85,9 +91,9 @@ def find_place(features: Tensor, picture: int, row: int, column: int, size: int)
         row, column: the place's pixel, of a picture of size x size.
         size: side S of the answers.
     """
-    query = _resized(features[picture], size)[:, row, column]
+    query = _enlarged_at(_centred(features[picture]), size, row, column)
     # One picture after the other: enlarged, the features of many would not fit a small machine.
-    similarity = torch.stack([torch.einsum("c,chw->hw", query, _resized(each, size)) for each in features]).clamp(-1, 1)
+    similarity = torch.stack([_cosines(query, _centred(each), size) for each in features]).clamp(-1, 1)
     flat = similarity.flatten(1)
     found = flat.argmax(1)
     # The borders repeat the outermost features, so that the place itself is one of several best.
@@ -118,10 +124,10 @@ def find_region(features: Tensor, picture: int, box: tuple[float, float, float, 
     if not down.any():
         down[min(int((top + bottom) / 2 * size), size - 1)] = True
     region = down[:, None] & across[None]
-    source = _resized(features[picture], size).flatten(1)
+    source = on_raster(features[picture : picture + 1], size)[0].flatten(1)
     answers = []
     for each in features:
-        cosines = source.T @ _resized(each, size).flatten(1)
+        cosines = source.T @ on_raster(each[None], size)[0].flatten(1)
         within = cosines[region.flatten()].amax(0)
         without = cosines[~region.flatten()]
         beyond = without.amax(0) if len(without) else torch.full_like(within, -1)
@@ -133,9 +139,34 @@ def find_region(features: Tensor, picture: int, box: tuple[float, float, float, 
     return RegionMatch(insides, belongs.float().mean((1, 2)), overlaps, similarities)
 
 
-def _resized(feature: Tensor, size: int) -> Tensor:
-    """A feature (C, H, W) at another size, of length 1 in every place."""
-    return F.normalize(F.interpolate(feature[None], (size, size), mode="bilinear"), dim=1)[0]
+def on_raster(features: Tensor, size: int) -> Tensor:
+    """Features (N, C, H, W) as places are compared by: less their means over the picture, size x size, of length 1."""
+    return F.normalize(F.interpolate(_centred(features), (size, size), mode="bilinear"), dim=1)
+
+
+def _centred(features: Tensor) -> Tensor:
+    """Features (..., H, W) less their means over the picture."""
+    return features - features.mean((-2, -1), keepdim=True)
+
+
+def _enlarged(feature: Tensor, size: int) -> Iterator[Tensor]:
+    """A feature (C, H, W) at another size, some channels at a time."""
+    for channels in feature.split(max(1, _ENLARGED // size**2)):
+        yield F.interpolate(channels[None], (size, size), mode="bilinear")[0]
+
+
+def _enlarged_at(feature: Tensor, size: int, row: int, column: int) -> Tensor:
+    """One place (C,) of a feature (C, H, W) at another size."""
+    return torch.cat([channels[:, row, column] for channels in _enlarged(feature, size)])
+
+
+def _cosines(query: Tensor, feature: Tensor, size: int) -> Tensor:
+    """The cosine (S, S) of a vector (C,) with every place of a feature (C, H, W) at another size."""
+    # Interpolation is linear: the products of all channels are enlarged as one.
+    product = torch.einsum("c,chw->hw", query, feature)
+    (product,) = F.interpolate(product[None, None], (size, size), mode="bilinear")[0]
+    length = sum((channels.square().sum(0) for channels in _enlarged(feature, size)), torch.zeros(size, size)).sqrt()
+    return product / (length * query.norm()).clamp_min(1e-12)
 
 
 def cell_of(x: float, y: float, size: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ reads again are overwritten.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -150,8 +150,13 @@ class FoldedGenerator(nn.Module):
             x = F.conv2d(x, self.rgb_weight, self.rgb_bias, padding=1)
         return torch.tanh(x)
 
-    def maps(self, condition: Tensor, step: int, edit: Edit | None = None) -> Iterator[tuple[int, Tensor]]:
-        """The number of a layer and its map, as they are computed; that of its attention, if any, comes after it."""
+    def maps(
+        self, condition: Tensor, step: int, edit: Edit | None = None, last: int | None = None
+    ) -> Iterator[tuple[int, Tensor]]:
+        """The number of a layer and its map, as they are computed; that of its attention, if any, comes after it.
+
+        Nothing is computed beyond the layer `last`.
+        """
         told = condition.unbind(1) if condition.dim() == 3 else (condition,) * len(self.numbered)
         x = self.gen_z(told[0]).view(-1, 4, 4, self.channels).permute(0, 3, 1, 2)
         number = 0
@@ -159,6 +164,8 @@ class FoldedGenerator(nn.Module):
         yield number, x
         for layer in self.layers:
             if isinstance(layer, _Block):
+                if number == last:
+                    return
                 number += 1
                 # A function of x alone, so that the map can be computed anew.
                 run: Callable[[Tensor], Tensor] = functools.partial(_run_block, layer, told[number], step)
@@ -168,6 +175,33 @@ class FoldedGenerator(nn.Module):
             x = checkpoint(run, x, use_reentrant=False) if recomputed else run(x)
             x = edit(number, x) if edit else x
             yield number, x
+
+
+class LayerTap:
+    """An `Edit` that changes nothing, and keeps the maps of some layers of every picture.
+
+    Args:
+        layers: their numbers.
+    """
+
+    def __init__(self, layers: Iterable[int]) -> None:
+        self._kept: dict[int, list[Tensor]] = {number: [] for number in layers}
+        self._before = -1
+
+    def __call__(self, number: int, x: Tensor) -> Tensor:
+        """Keep a map; that of a layer's attention takes the layer's place."""
+        if number in self._kept:
+            if number == self._before:
+                self._kept[number].pop()
+            self._kept[number].append(x.float().cpu())
+        self._before = number
+        return x
+
+    def take(self, number: int) -> Tensor:
+        """The maps (N, C, H, W) of a layer, on the CPU, in the order of the pictures; they are forgotten here."""
+        kept = torch.cat(self._kept[number])
+        self._kept[number].clear()
+        return kept
 
 
 def _run_block(block: _Block, condition: Tensor, step: int, x: Tensor) -> Tensor:

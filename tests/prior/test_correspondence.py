@@ -5,8 +5,10 @@ import torch
 
 from gpunit import zoo
 from gpunit.images import cut, open_picture, to_tensor
+from gpunit.prior import correspondence
 from gpunit.prior.correspondence import cell_of, find_place, find_region, match
 from gpunit.ui.examples import EXAMPLES
+from tests.prior.memory import LargestTensor
 
 
 def test_a_place_is_found_at_itself_and_where_the_picture_was_moved_to() -> None:
@@ -58,6 +60,26 @@ def test_a_place_is_found_to_the_pixel_and_the_second_best_is_elsewhere() -> Non
     assert (found.second < 0.95).all()
     assert float(found.same[0]) == pytest.approx(1, abs=1e-5)
     assert float(found.same[1]) == pytest.approx(float(found.similarity[1, 27, 21]))
+
+
+def test_what_a_class_adds_everywhere_hides_no_place() -> None:
+    feature = torch.randn(24, 8, 8, generator=torch.Generator().manual_seed(5))
+    offset = 50 * torch.randn(24, 1, 1, generator=torch.Generator().manual_seed(6))
+    features = torch.stack([feature, feature.roll((2, 1), (1, 2)) + offset])
+    assert find_place(features, 0, 27, 21, 64).places.tolist()[1] == [43, 29]
+    plain = torch.stack([feature, feature.roll((2, 1), (1, 2))])
+    regions = [find_region(each, 0, (0.125, 0.25, 0.375, 0.75), 32).inside for each in (features, plain)]
+    torch.testing.assert_close(*regions, atol=1e-3, rtol=0)
+
+
+def test_a_large_layer_is_enlarged_some_channels_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = torch.randn(2, 40, 8, 8, generator=torch.Generator().manual_seed(7))
+    whole = find_place(features, 0, 20, 30, 64)
+    monkeypatch.setattr(correspondence, "_ENLARGED", 3 * 64**2)
+    with LargestTensor() as largest:
+        parts = find_place(features, 0, 20, 30, 64)
+    torch.testing.assert_close(parts.similarity, whole.similarity)
+    assert largest.numbers <= max(4 * 64**2, features.numel()), "three channels and the answer"
 
 
 def test_at_the_border_a_place_is_still_itself() -> None:
