@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import torch
 import torch.nn.functional as F
 import typer
 from rich.table import Table
@@ -59,6 +60,7 @@ def measure_agreement(
     columns = loaded.columns(names)
     titles = [shown_name(column, loaded.class_names, 30) for column in columns]
 
+    @torch.inference_mode()
     def contents_of(pictures: Tensor) -> Tensor:
         seen = F.interpolate(pictures.to(loaded.device), (_SEEN, _SEEN), mode="bilinear", antialias=True)
         return encoder(seen).content.cpu()

@@ -124,6 +124,18 @@ def _content_distance(one: Tensor, other: Tensor) -> Tensor:
     return torch.cdist(one, other, p=1) / one.shape[1]
 
 
+def code_distances(vectors: Tensor) -> Tensor:
+    """How far two classes of each code lie apart, in units of different codes: the mean is their agreement.
+
+    Args:
+        vectors: (N, 2, D), N codes as two classes, two codes at least.
+    """
+    one, other = vectors.unbind(1)
+    same = (one - other).abs().mean(1)
+    different = ((one[1:] - other[:-1]).abs().mean() + (other[1:] - one[:-1]).abs().mean()) / 2
+    return same / different.clamp_min(1e-12)
+
+
 def _repeated(code: LatentCodes, count: int) -> LatentCodes:
     return LatentCodes(code.codes.expand(count, *code.codes.shape[1:]), code.truncation)
 

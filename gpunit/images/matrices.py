@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 _INK, _GROUND, _LINE = (60, 60, 60), (255, 255, 255), (255, 255, 255)
-_SIDE = 520  # of the matrix alone, about
+_SIDE = 600  # of the matrix alone, about
 _LARGEST_CELL, _NAMED_CELL, _WRITTEN_CELL = 72, 11, 34
 # So many rows have room for a name each.
 MOST_NAMED = _SIDE // _NAMED_CELL

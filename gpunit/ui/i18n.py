@@ -14,7 +14,7 @@ from gradio.context import LocalContext
 from gpunit import zoo
 from gpunit.ui import texts
 from gpunit.ui.masks import texts as masks_texts
-from gpunit.ui.prior import inside_texts
+from gpunit.ui.prior import inside_texts, measuring_texts
 from gpunit.ui.prior import texts as prior_texts
 from gpunit.ui.styles import texts as styles_texts
 from gpunit.ui.texts import DOMAINS, Texts
@@ -23,7 +23,7 @@ from gpunit.ui.translate import texts as translate_texts
 
 _ALL = (
     *(texts, translate_texts, many_texts, live_texts, styles_texts),
-    *(prior_texts, inside_texts, masks_texts),
+    *(prior_texts, inside_texts, measuring_texts, masks_texts),
 )
 
 

@@ -66,8 +66,11 @@ class ShapeModels:
         """x_s by class activation: (N, 1, 128, 128) in [-1, 1], of pictures (N, 3, S, S) in [-1, 1]."""
         from gpunit.segmentation.class_activation import class_activation_map
 
-        larger = F.interpolate(pictures.to(self._device), (128, 128), mode="bilinear", antialias=True)
-        return class_activation_map(self._classifier, larger).cpu()
+        answers = []
+        for part in pictures.split(16):
+            larger = F.interpolate(part.to(self._device), (128, 128), mode="bilinear", antialias=True)
+            answers.append(class_activation_map(self._classifier, larger).cpu())
+        return torch.cat(answers)
 
 
 class Models:

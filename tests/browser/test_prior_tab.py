@@ -31,8 +31,8 @@ def changed(page: Page, selector: str, before: str | None) -> np.ndarray:
 def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
     shown = open_tab(page)
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
-    drawn = prior.grid(prior.latents(5, 1, 0.7), [0, 1, 2, 3, 4])
-    expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names)
+    drawn = prior.grid(prior.latents(3, 7, 0.7), [0, 1, 2, 3])
+    expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names[:4])
     assert shown.shape == (expected.height, expected.width, 3)
     assert np.abs(shown - np.asarray(expected, dtype=int)).max() <= 2
 
@@ -70,7 +70,7 @@ def test_a_clicked_place_is_marked_in_every_class(page: Page) -> None:
     shown = changed(page, GRID, source)
     red = np.argwhere((shown[26 + 264 :][:128, 136:264] == [255, 0, 0]).all(2)).mean(0)
     np.testing.assert_allclose(red, [80, 90], atol=2)  # a pixel of the screen may be more than one of the picture
-    for column in (0, 2, 3, 4):
+    for column in (0, 2, 3):
         cells = [each[26 + 264 :][:128, 4 + 132 * column :][:, :128] for each in (shown, before)]
         assert np.abs(cells[0] - cells[1]).mean() > 5, "lit"
     assert np.abs(shown[: 26 + 264] - before[: 26 + 264]).max() <= 2, "other rows stay"
@@ -107,12 +107,12 @@ def test_a_kept_row_stays_when_the_seed_changes(page: Page) -> None:
     page.locator("#prior-kept").get_by_label("2").check()
     source = page.locator(GRID).get_attribute("src")
     seed = page.locator("#prior-seed input")
-    seed.fill("7")
+    seed.fill("9")
     seed.press("Tab")
     after = changed(page, GRID, source)
-    rows = [slice(26 + 132 * row, 26 + 132 * row + 128) for row in range(5)]
+    rows = [slice(26 + 132 * row, 26 + 132 * row + 128) for row in range(3)]
     assert np.abs(after[rows[1]] - before[rows[1]]).max() <= 2
-    for other in (0, 2, 3, 4):
+    for other in (0, 2):
         assert np.abs(after[rows[other]] - before[rows[other]]).mean() > 5
 
 
@@ -122,11 +122,17 @@ def test_maps_stand_under_the_pictures(page: Page) -> None:
     page.locator("#prior-below input").click()
     page.get_by_role("option", name="Content map").click()
     after = changed(page, GRID, source)
-    assert after.shape[0] == before.shape[0] + 5 * 132
-    for row in range(5):
+    assert after.shape[0] == before.shape[0] + 3 * 132
+    for row in range(3):
         assert np.abs(after[26 + 264 * row :][:128] - before[26 + 132 * row :][:128]).max() <= 2
     cells = after[26 + 132 :][:128, 4:132].reshape(8, 16, 8, 16, 3)
     assert cells.std((1, 3)).max() < 1, "an 8x8 map is 64 plain squares"
+
+    legend = page.locator("#prior-legend")
+    expect(legend).to_contain_text("One scale for the whole grid")
+    page.locator("#prior-below input").click()
+    page.get_by_role("option", name="Nothing").click()
+    expect(legend).to_be_hidden()
 
 
 def test_a_class_found_by_name_gets_a_column(page: Page) -> None:
@@ -142,7 +148,7 @@ def test_a_class_found_by_name_gets_a_column(page: Page) -> None:
     page.get_by_role("option", name="cat", exact=True).click()
     again = changed(page, GRID, source)
     assert again.shape == before.shape
-    assert np.abs(again[26:, 532:660] - before[26:, 4:132]).max() <= 2
+    assert np.abs(again[26:, 400:528] - before[26:, 4:132]).max() <= 2
 
 
 def test_a_walk_starts_and_ends_at_the_rows(page: Page) -> None:
@@ -179,9 +185,9 @@ def test_a_photo_is_drawn_in_every_class(page: Page, tmp_path: Path) -> None:
     shown = fetch(page, page.locator("#prior-inverted img"))
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     seen = images.cut(photo, 128)
-    (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3, 4])
+    (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3])
     row = [seen, *images.to_pictures(drawn)]
-    expected = np.asarray(images.sheet([row], 128, ["photo", *prior.class_names]), dtype=int)
+    expected = np.asarray(images.sheet([row], 128, ["photo", *prior.class_names[:4]]), dtype=int)
     assert np.abs(shown - expected).max() <= 2
 
 
@@ -196,7 +202,7 @@ def test_an_axis_moves_every_class_and_the_code_becomes_a_row(page: Page) -> Non
     number.fill("2")
     number.press("Tab")
     after = changed(page, "#prior-moved img", source)
-    for column in range(5):
+    for column in range(4):
         cells = [each[26:154, 4 + 132 * column :][:, :128] for each in (before, after)]
         assert np.abs(cells[0] - cells[1]).mean() > 3, f"column {column}"
     source = page.locator(GRID).get_attribute("src")
@@ -225,3 +231,38 @@ def test_a_film_is_made_and_plays(page: Page) -> None:
     expect(video).to_be_visible(timeout=60_000)
     page.wait_for_function("() => document.querySelector('#prior-film-video video').readyState >= 1")
     assert page.evaluate("() => document.querySelector('#prior-film-video video').duration") > 1
+
+
+def test_classes_are_measured_and_a_cell_opens_its_pairs(page: Page) -> None:
+    open_tab(page)
+    page.get_by_role("tab", name="Agreement").click()
+    matrix = page.locator("#prior-agreement img")
+    expect(matrix).to_be_visible()
+    expect(page.locator("#prior-agreement-features img")).to_be_visible()
+    line = page.locator("#prior-agreement-line")
+    expect(line).to_contain_text("4 classes, 24 codes")
+    expect(line).not_to_contain_text("are drawn")
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    assert box is not None
+    source = matrix.get_attribute("src")
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    expect(page.locator("#prior-pairs img")).to_be_visible()
+    expect(page.locator("#prior-pair-line")).to_contain_text("in contents")
+    changed(page, "#prior-agreement img", source)  # the cell has a frame
+    pairs = page.locator("#prior-pairs img").get_attribute("src")
+    page.locator("#prior-pair-other input").click()
+    page.get_by_role("option", name="car", exact=True).click()
+    changed(page, "#prior-pairs img", pairs)
+    expect(page.locator("#prior-pair-line")).to_contain_text("and car")
+
+
+def test_every_layer_is_measured_until_it_is_stopped(page: Page) -> None:
+    open_tab(page)
+    page.locator("#prior-accuracy-go").click()
+    table = page.locator("#prior-accuracy table")
+    expect(table).to_be_visible()
+    expect(table.locator("tbody tr")).to_have_count(10)
+    page.locator("#prior-accuracy-stop").click()
+    expect(page.locator("#prior-accuracy")).to_contain_text("as 4 classes")
+    expect(page.locator(".toast-body.error")).to_have_count(0)

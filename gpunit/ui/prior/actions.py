@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -16,15 +16,15 @@ from gpunit.ui.models import Models
 from gpunit.ui.prior import pictures
 from gpunit.ui.prior.maps import NOTHING, maps_of
 from gpunit.ui.prior.pictures import CELL, grid_sheet, headings
-from gpunit.ui.prior.rows import LOW_TRUNCATION, MAX_ROWS, Row, chosen, codes_of, read_rows
+from gpunit.ui.prior.rows import MAX_ROWS, Row, chosen, codes_of, read_rows
 from gpunit.ui.values import clamped, read_seed, whole
 
-if TYPE_CHECKING:
-    pass
-
 MATCH_SIZE = 8
-AGREEMENT_CODES = 24
-FIRST_CLASSES = 5
+FIRST_CLASSES = 4
+# The first look at a prior with ImageNet's classes: a tabby, a golden retriever, a goldfinch, a sports car; most of
+# their pictures are good at this truncation.
+_IMAGENET_LOOK, _IMAGENET_TRUNCATION = (281, 207, 11, 817), 0.4
+FIRST_TRUNCATION = 0.7
 
 
 def render_grid(
@@ -65,11 +65,11 @@ def render_grid(
     begun = time.perf_counter()
     rendered = prior.grid(codes_of(prior, names, truncation), labels)
     milliseconds = 1000 * (time.perf_counter() - begun)
-    lines = []
-    for row in rendered:
-        lines.append(images.to_pictures(row))
-        if below != NOTHING:
-            lines.append(maps_of(models, prior, row, labels, below))
+    lines = [images.to_pictures(row) for row in rendered]
+    if below != NOTHING:
+        maps = maps_of(models, prior, rendered.flatten(0, 1), labels * count, below)
+        beside = [maps[first : first + len(labels)] for first in range(0, len(maps), len(labels))]
+        lines = [line for pair in zip(lines, beside, strict=True) for line in pair]
     number = rendered.shape[0] * rendered.shape[1]
     line = notice(
         "render_time",
@@ -183,37 +183,20 @@ def walk_between(
     return grid_sheet([images.to_pictures(rendered)], headings(chosen(classes)))
 
 
-def measure_agreement(
-    models: Models, prior_name: str, classes: list[str], truncation: float, seed: float
-) -> Image.Image:
-    """Measure, for every two classes, how alike the contents of one latent code are.
-
-    Args:
-        models: hold the priors and E_c.
-        prior_name: prior-small, or a pretrained BigGAN that is on the server.
-        classes: names of up to 12 classes, or mixtures such as cat:0.7+dog:0.3.
-        truncation: scale of the codes, from 0.02 to 1.
-        seed: of the 24 codes.
-
-    Returns:
-        The matrix as a plot.
-    """
-    from gpunit.evaluation.prior import agreement_matrix
-
-    prior = models.prior(prior_name)
-    labels = prior.columns(chosen(classes))
-    codes = prior.latents(AGREEMENT_CODES, read_seed(seed), clamped(truncation, LOW_TRUNCATION, 1.0))
-    rendered = prior.grid(codes, labels)
-    contents = models.shapes().contents(rendered.flatten(0, 1)).unflatten(0, rendered.shape[:2])
-    return pictures.matrix_plot(agreement_matrix(contents).numpy(), headings(chosen(classes)))
+def first_look(names: list[str]) -> tuple[list[str], float]:
+    """The classes that a prior is shown with at first, and the truncation."""
+    if len(names) > max(_IMAGENET_LOOK):
+        return [names[label] for label in _IMAGENET_LOOK], _IMAGENET_TRUNCATION
+    return names[:FIRST_CLASSES], FIRST_TRUNCATION
 
 
-def offer_classes(prior_name: str) -> Any:
-    """The classes of another prior, the first of them chosen; no change while it has to be downloaded."""
+def offer_classes(prior_name: str) -> tuple[Any, Any]:
+    """The classes of another prior and the truncation, as it is shown at first; no change while it is not here."""
     if stored_config(prior_name) is None:
-        return gr.skip()
+        return gr.skip(), gr.skip()
     names = class_names(prior_name)
-    return gr.update(choices=names, value=names[:FIRST_CLASSES])
+    shown, truncation = first_look(names)
+    return gr.update(choices=names, value=shown), truncation
 
 
 def class_names(prior_name: str) -> list[str]:

@@ -1,8 +1,6 @@
-"""The pictures of the BigGAN prior tab: sheets of a grid, heatmaps over pictures, maps, a matrix as a plot."""
+"""The pictures of the BigGAN prior tab: sheets of a grid, heatmaps over pictures, maps."""
 
 from __future__ import annotations
-
-import io
 
 import matplotlib
 import numpy as np
@@ -114,24 +112,6 @@ def contoured(picture: Image.Image, inside: np.ndarray) -> Image.Image:
     pixels = np.where(belongs[..., None], np.asarray(picture), np.asarray(grey))
     pixels[belongs & ~neighbours] = (255, 255, 255)
     return Image.fromarray(pixels)
-
-
-def matrix_plot(values: np.ndarray, names: list[str]) -> Image.Image:
-    """A square matrix of numbers in [0, 1] as a plot with the numbers in it."""
-    from matplotlib.figure import Figure  # slow to import, and only this needs it
-
-    side = 1.6 + 0.62 * len(names)
-    figure = Figure(figsize=(side + 0.8, side), dpi=110, layout="constrained")
-    axes = figure.add_subplot()
-    shown = axes.imshow(values, cmap="viridis_r", vmin=0, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
-    axes.set_yticks(range(len(names)), names)
-    for (row, column), value in np.ndenumerate(values):
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color="white" if value > 0.5 else "black")
-    figure.colorbar(shown, ax=axes, shrink=0.8)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")  # without a window or pyplot's global state
-    return Image.open(buffer).convert("RGB")
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

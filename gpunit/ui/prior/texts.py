@@ -43,8 +43,9 @@ LABELS: Texts = {
     "map_instance": ("Instance map x_s", "实例图 x_s"),
     "draw": ("Draw", "绘制"),
     "prior_grid_heading": (
-        "### Rows share a pose, columns a kind\nOne random number z, drawn as every class l, G(z, l): the pose stays.",
-        "### 同行姿态相同，同列种类相同\n同一个随机数 z，画成每个类别 l，即 G(z, l)：姿态不变。",
+        "### Rows share a pose, columns a kind\n"
+        "One random number, drawn as a cat, a dog, a bird, a car: the pose stays.",
+        "### 同行姿态相同，同列种类相同\n同一个随机数，画成猫、狗、鸟、汽车：姿态不变。",
     ),
     "prior_grid": ("Grid", "网格"),
     "mark_pointer": (
@@ -137,14 +138,6 @@ LABELS: Texts = {
     "film_kind": ("File", "文件"),
     "film_kind_info": ("An MP4 can be scrubbed in the page", "MP4 可在页面中拖动播放"),
     "film_make": ("Make the film", "制作影片"),
-    "tab_agreement": ("Agreement", "一致性"),
-    "agreement_heading": (
-        "### How much of the content is the code's\nThe distance |E_c(x) - E_c(y)| of L_dis, of one code drawn as two "
-        "classes, in units of two codes: 0 where the class leaves no trace, 1 where the code leaves none.",
-        "### 内容有多少来自隐码\nL_dis 中的距离 |E_c(x) - E_c(y)|：同一隐码画成两个类别，以两个隐码之间的距离为单位；"
-        "0 表示类别不留痕迹，1 表示隐码不留痕迹。",
-    ),
-    "agreement": ("Agreement", "一致性"),
 }
 
 NOTICES: Texts = {

@@ -27,7 +27,7 @@ LONGER: Mapping[str, int] = {
     "agreement": 30,
     "masks_export": 30,
     "prior_units": 60,
-    **dict.fromkeys(("translate_many", "translate_clip", "search_code"), 120),
+    **dict.fromkeys(("translate_many", "translate_clip", "search_code", "read_agreement", "measure_layers"), 120),
 }
 
 

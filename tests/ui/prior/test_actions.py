@@ -93,15 +93,30 @@ def test_a_walk_begins_and_ends_at_its_rows(models: Models) -> None:
     assert not any(np.array_equal(line_of(halfway, 0), line_of(sheet, line)) for line in range(2))
 
 
-def test_agreement_is_a_plot_for_the_chosen_classes(models: Models) -> None:
-    two = actions.measure_agreement(models, NAME, CLASSES, 0.7, 1)
-    three = actions.measure_agreement(models, NAME, [*CLASSES, "bird"], 0.7, 1)
-    assert three.width > two.width
-
-
 def test_another_priors_classes_are_offered() -> None:
     assert prior_choices()[0] == (NAME, NAME)
     assert [name for title, name in prior_choices() if "↓" in title] == list(PRIORS[1:])
-    assert actions.offer_classes("biggan-deep-128") == gr.skip()
-    assert actions.offer_classes(NAME)["value"] == actions.class_names(NAME)[: actions.FIRST_CLASSES]
+    assert actions.offer_classes("biggan-deep-128") == (gr.skip(), gr.skip())
+    classes, truncation = actions.offer_classes(NAME)
+    assert (classes["value"], truncation) == (["cat", "dog", "bird", "car"], 0.7)
     assert len(actions.class_names("biggan-deep-128")) == 1000
+
+
+def test_the_first_look_at_imagenets_classes_shows_a_cat_a_dog_a_bird_and_a_car() -> None:
+    shown, truncation = actions.first_look(actions.class_names("biggan-deep-128"))
+    assert shown == ["tabby", "golden retriever", "goldfinch", "sports car"]
+    assert truncation < 0.7
+
+
+def test_contents_have_one_scale_in_the_whole_grid(models: Models) -> None:
+    sheet, *_ = grid(models, below=CONTENT)
+    colours = [{tuple(pixel) for pixel in line_of(sheet, line)[::16, GAP + 8].tolist()} for line in (1, 3)]
+    contents = models.shapes().contents(
+        models.prior(NAME).grid(models.prior(NAME).latents(2, 3, 0.7), [0, 1]).flatten(0, 1)
+    )
+    hottest = int(contents.flatten(1).amax(1).argmax())
+    assert hottest // 2 in (0, 1)
+    yellow = (253, 231, 36)
+    rows = [np.abs(line_of(sheet, line) - yellow).sum(2).min() for line in (1, 3)]
+    assert rows[hottest // 2] <= 3
+    assert colours[0] != colours[1]

@@ -5,9 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, heated, matrix_plot, ring
+from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, heated, ring
 from tests.conftest import blobs
-from tests.ui.conftest import same
 
 
 @given(st.integers(0, 11), st.integers(0, 7), st.floats(0, 0.99), st.floats(0, 0.99))
@@ -47,10 +46,3 @@ def test_heat_and_ring_lie_where_they_should() -> None:
     ring(hot, 32, 96, "red")
     rows, columns = np.abs(np.asarray(hot, dtype=int) - before).max(2).nonzero()
     np.testing.assert_allclose((columns.mean(), rows.mean()), (32, 96), atol=1)
-
-
-def test_every_number_of_a_matrix_is_in_its_plot() -> None:
-    plot = matrix_plot(np.array([[0.0, 0.4], [0.4, 0.0]]), ["cat", "dog"])
-    other = matrix_plot(np.array([[0.0, 0.9], [0.4, 0.0]]), ["cat", "dog"])
-    assert plot.size == other.size
-    assert not same(plot, other)
