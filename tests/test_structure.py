@@ -43,7 +43,9 @@ MOST_LINES = 400
 MOST_AT_THE_TOP = 10
 # Tests of no single module: folders that drive the whole page or need a machine, and files.
 TESTS_OF_THE_WHOLE = {"browser", "public", "load", "crash", "parity", "gpu"}
-TESTS_OF_THE_HOUSE = {"test_structure.py", "test_parity.py", "test_packaging.py", "test_docs.py", "test_site.py"}
+TESTS_OF_THE_HOUSE = {
+    *("test_structure.py", "test_parity.py", "test_packaging.py", "test_docs.py", "test_site.py", "test_tutorial.py")
+}
 
 
 def is_under(module: str, name: str) -> bool:

@@ -131,5 +131,5 @@ def _mean(layer: Layer, found: Sequence[tuple[float, float, float]]) -> LayerAcc
     matched, same, area = (torch.tensor(column, dtype=torch.float64) for column in zip(*found, strict=True))
     codes = len(found)
     error = float((matched - same).std()) / math.sqrt(codes) if codes > 1 else math.nan
-    means = (float(column.mean()) for column in (matched, same, area))
+    means = float(matched.mean()), float(same.mean()), float(area.mean())
     return LayerAccuracy(layer.number, layer.size, *means, error, codes)
