@@ -140,9 +140,12 @@ def picture_input(**settings: Any) -> PictureInput:
     )
     remembered = f"'{settings['elem_id']}'"
     picture.change(None, picture, None, js=f"(picture) => gpunit.remember({remembered}, picture)", **IN_BROWSER)
-    picture.upload(endpoint(accept_upload), picture, picture, **QUIET).failure(
-        None, None, picture, js=f"() => gpunit.lastGood({remembered})", **IN_BROWSER
+    picture.upload(None, picture, None, js="(picture) => gpunit.looking(picture)", **IN_BROWSER)
+    accepted = picture.upload(endpoint(accept_upload), picture, picture, **QUIET)
+    accepted.failure(None, None, picture, js=f"() => gpunit.lastGood({remembered})", **IN_BROWSER).then(
+        None, picture, None, js="(picture) => gpunit.decided(picture)", **IN_BROWSER
     )
+    accepted.success(None, picture, None, js="(picture) => gpunit.decided(picture)", **IN_BROWSER)
     return picture
 
 

@@ -77,7 +77,9 @@ def test_seed_count_and_dice_redraw(page: Page) -> None:
     drawn(page, f"-seed-{page.locator('#seed input').input_value()}-", 2)
 
 
-def test_an_upload_runs_every_event_once(page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("suffix", "name"), [("png", "mine"), ("tif", "image")])
+def test_an_upload_runs_every_event_once(page: Page, tmp_path: Path, suffix: str, name: str) -> None:
+    """Also of a kind that browsers do not show, in whose place comes a PNG."""
     expect(page.locator("#timing")).to_contain_text("px")
     asked: list[int] = []
     page.on(
@@ -86,11 +88,25 @@ def test_an_upload_runs_every_event_once(page: Page, tmp_path: Path) -> None:
             asked.append(json.loads(request.post_data or "{}")["fn_index"]) if "queue/join" in request.url else None
         ),
     )
-    path = tmp_path / "mine.png"
+    path = tmp_path / f"mine.{suffix}"
     blobs(4, 90, 60).save(path)
     page.locator("#picture input[type=file]").set_input_files(path)
-    drawn(page, "mine-to-cat", 6)
+    drawn(page, f"{name}-to-cat", 6)
+    page.wait_for_timeout(2000)  # the last events
     assert [number for number, count in Counter(asked).items() if count > 1] == []
+
+
+def test_a_refused_heic_is_one_message(page: Page, tmp_path: Path) -> None:
+    expect(page.locator(RESULTS)).to_have_count(6)
+    before = page.locator("#picture img").get_attribute("src") or ""
+    path = tmp_path / "IMG_1.HEIC"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    page.locator("#picture input[type=file]").set_input_files(path)
+    expect(page.locator(".toast-body.error")).to_contain_text("save it as PNG, JPEG or WebP")
+    page.wait_for_timeout(2000)
+    expect(page.locator(".toast-body")).to_have_count(1)
+    expect(page.locator("#picture img")).to_have_attribute("src", before)
+    assert len(drawn(page, "dog-husky-to-cat", 6)) == 6
 
 
 def test_dragged_and_wheeled_the_frame_is_what_is_translated(page: Page, tmp_path: Path) -> None:

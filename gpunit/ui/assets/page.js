@@ -2,12 +2,22 @@
 window.gpunit = (() => {
   const inputOf = (id) => document.querySelector(`#${id} input[type=file]`);
 
+  // Uploads of kinds that browsers may not show, which the server is about to replace or to refuse.
+  const looked = new Set();
+  const looking = (picture) => {
+    if (picture && !/\.(png|jpe?g|webp|gif)$/i.test(picture.path)) looked.add(picture.path);
+    return [];
+  };
+  const decided = (picture) => (looked.delete(picture?.path), []); // what was replaced or refused is not worked on
+
   // Resolves for the last of several calls only, and never without a picture: the event behind it runs once.
   const waiting = {};
   const settled = (name, picture) =>
     new Promise((resolve) => {
+      const look = () => (looked.has(picture.path) ? wait() : resolve());
+      const wait = () => (waiting[name] = setTimeout(look, 50));
       clearTimeout(waiting[name]);
-      if (picture) waiting[name] = setTimeout(resolve, 50);
+      if (picture) wait();
     });
 
   // The last pictures of every input, so that a refused file leaves the one before it.
@@ -40,7 +50,7 @@ window.gpunit = (() => {
     return [];
   };
 
-  return { settled, remember, lastGood, exampleOf, targetOf, browse, toggle };
+  return { looking, decided, settled, remember, lastGood, exampleOf, targetOf, browse, toggle };
 })();
 
 // Gradio refuses, in its own words, pictures whose kind the browser does not know, as HEIC on most systems.  Chosen and
