@@ -124,7 +124,14 @@ class Camera(gr.HTML, metaclass=_WithoutStub):
 
     def __init__(self, stage: str, denied: str, **settings: Any) -> None:
         super().__init__(
-            {}, html_template="", js_on_load=script("live"), stage=stage, denied=denied, container=False, **settings
+            {},
+            html_template="",
+            js_on_load=script("live"),
+            stage=stage,
+            denied=denied,
+            label=text("live_picture"),
+            container=False,
+            **settings,
         )
 
 

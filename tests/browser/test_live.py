@@ -61,6 +61,7 @@ def test_the_webcam_is_translated_a_frame_at_a_time_until_it_is_stopped(filmed: 
     assert len(pictures) == 4
     assert all(picture.startswith("data:image/jpeg") for picture in pictures)
     expect(page.locator("#live-stage output")).to_contain_text("fps")
+    expect(page.get_by_role("img", name="The webcam's picture, translated")).to_be_visible()
     # Every frame is another one: none waited.
     assert len(set(frames)) == len(frames)
     set_seed(page, 61, 6)  # others are not kept from the device meanwhile

@@ -8,6 +8,7 @@ const denied = document.getElementById(props.denied);
 const sheet = document.createElement("canvas");
 sheet.width = sheet.height = SIDE;
 denied.hidden = true;
+image.alt = props.label ?? "";
 
 let stream = null, sent = 0, isWaiting = false, watchdog, pause, each = 0;
 

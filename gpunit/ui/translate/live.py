@@ -23,7 +23,7 @@ from gpunit.ui.translate.inputs import Rendered
 _JPEG = "data:image/jpeg;base64,"
 MOST_CHARACTERS = 2**18  # of a frame; the browser sends squares of 256 pixels
 STAGE = """<div class="pair"><figure><video muted playsinline></video></figure><figure><img alt=""></figure></div>
-<output></output>"""
+<output aria-live="off"></output>"""
 
 
 def build(rendered: gr.State, chosen: gr.State, models: Models) -> None:

@@ -12,6 +12,7 @@ LABELS: Texts = {
         "### 边动边译\n采用上方正在对比的风格，速度取决于本机。画面不会保存，来不及处理的帧会被丢弃。"
         "可以举起玩具或图片，或让您的宠物入镜。",
     ),
+    "live_picture": ("The webcam's picture, translated", "摄像头画面的译图"),
     "live_begin": ("Start the webcam", "启动摄像头"),
     "live_denied": (
         "The browser gives no webcam here: connect one, allow it, and open the page at localhost or over https.",
