@@ -266,7 +266,7 @@ def _ranked(search: _Search, codes: Tensor, label: int) -> list[tuple[float, Ten
 
 
 def _column(labels: Sequence[int], logits: Tensor) -> Column:
-    """The mixture of classes with the weights' shares, without those below a hundredth."""
+    """The mixture of classes with the weights' shares, the largest first, without those below a hundredth."""
     shares = [round(share, 3) for share in logits.detach().softmax(0).tolist()]
-    parts = tuple(Part(label, share) for label, share in zip(labels, shares, strict=True) if share >= 0.01)
-    return Mixture(parts)
+    parts = [Part(label, share) for label, share in zip(labels, shares, strict=True) if share >= 0.01]
+    return Mixture(tuple(sorted(parts, key=lambda part: -part.weight)))

@@ -27,6 +27,8 @@ def test_a_picture_of_the_prior_is_found_again_and_never_gets_further(prior: Pri
     assert distances[-1] < 0.1
     last = states[-1]
     assert main_class(last.column, len(prior.class_names), len(prior.layers)) == 1
+    assert isinstance(last.column, Mixture)
+    assert last.column.parts[0].label == 1, "the largest share is written first"
     again = prior.render(LatentCodes(last.code[None], 0.7), [last.column])
     assert (again[0] - last.picture).abs().mean() < 0.02
 
