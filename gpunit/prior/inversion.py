@@ -242,7 +242,7 @@ def _read_starts(search: _Search, picture: Tensor) -> list[tuple[Tensor, int]]:
         limit = 2 * search.truncation
         code = (code + (wanted - prior.invert(rendered).codes)[0]).clamp(-limit, limit)
     tried.sort(key=lambda each: each[0])
-    return [(code, label) for _, code in tried[:_STARTS]]
+    return [(code, label) for _, code in tried[: _starts(prior)]]
 
 
 def _sampled_starts(search: _Search, seed: int) -> list[tuple[Tensor, int]]:
@@ -252,11 +252,16 @@ def _sampled_starts(search: _Search, seed: int) -> list[tuple[Tensor, int]]:
     codes = prior.latents(count, seed, search.truncation).codes
     label = search.labels[0]
     ranked = _ranked(search, codes, label)
-    best = torch.stack([code for _, code in ranked[:_STARTS]])
+    best = torch.stack([code for _, code in ranked[: _starts(prior)]])
     ((_, suited),) = _in_best_class(search, best)
     if suited != label:
         ranked = _ranked(search, codes, suited)
-    return [(code, suited) for _, code in ranked[:_STARTS]]
+    return [(code, suited) for _, code in ranked[: _starts(prior)]]
+
+
+def _starts(prior: Prior) -> int:
+    """How many starts are led on together: one above 128 px, whose gradients fit a small card."""
+    return max(1, min(_STARTS, _STARTS * 128**2 // prior.resolution**2))
 
 
 def _ranked(search: _Search, codes: Tensor, label: int) -> list[tuple[float, Tensor]]:
