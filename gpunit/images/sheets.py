@@ -17,7 +17,7 @@ def sheet(
     gap: int = 4,
     ground: tuple[int, int, int] = (255, 255, 255),
 ) -> Image.Image:
-    """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional column headings."""
+    """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional headings in Latin script."""
     columns = max(len(row) for row in rows)
     header = 22 if headings else 0
     picture = Image.new("RGB", (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header), ground)

@@ -124,7 +124,7 @@ def _lay_out_switching() -> _Switching:
             brush = gr.Slider(
                 2, 40, 16, step=1, label=text("brush"), info=text("brush_info"), buttons=[], elem_id="prior-brush"
             )
-            with gr.Row(elem_classes="acts"):
+            with gr.Row():
                 undo = gr.Button(text("undo"), size="sm", min_width=80)
                 clear = gr.Button(text("clear"), size="sm", min_width=80, elem_id="prior-clear")
         with gr.Column(scale=3, min_width=320):

@@ -82,7 +82,6 @@ NOTICES: Texts = {
     "no_photo_yet": ("Give a photo first.", "请先给出一张照片。"),
     "no_code_yet": ("No code was found yet; give a photo, or search.", "尚未找到隐码；请给出照片或搜索。"),
     "found_row": ("photo", "照片"),
-    "found_picture": ("found", "找到的"),
     "unit_iou": ("unit {unit} · IoU {overlap}", "单元 {unit} · IoU {overlap}"),
     "ranked": (
         "{units} units of layer {layer} compared with the object's mask (class activation of EfficientNet-Lite0) in "

@@ -156,10 +156,10 @@ def _sheet(
     classes: list[str],
 ) -> Any:
     """The photo, the nearest picture so far, and the code as every class."""
-    cells, titles = [seen], [notice("found_row")]
+    cells, titles = [seen], ["photo"]  # headings of sheets are English, as the classes' names
     if state is not None:
         cells += images.to_pictures(state.picture[None])
-        titles.append(notice("found_picture"))
+        titles.append("found")
     if codes is not None:
         cells += images.to_pictures(prior.grid(codes, columns)[0])
         titles += headings(chosen(classes))
@@ -187,13 +187,13 @@ def build_inversion(grid: GridParts, models: Models) -> None:
                 elem_id="prior-search-steps",
             )
             with gr.Row():
-                go = gr.Button(text("search_go"), variant="primary", size="sm", elem_id="prior-search")
-                stop = gr.Button(text("search_stop"), size="sm", elem_id="prior-search-stop")
+                go = gr.Button(text("search_go"), variant="primary", size="sm", min_width=80, elem_id="prior-search")
+                stop = gr.Button(text("search_stop"), size="sm", min_width=80, elem_id="prior-search-stop")
         with gr.Column(scale=3, min_width=320):
             empty = gr.Markdown(text("invert_empty"))
             picture = shown_picture("inverted", "prior-inverted", visible=False)
             line = gr.Markdown(elem_classes="quiet", elem_id="prior-search-line")
-            with gr.Row():
+            with gr.Row(elem_classes="acts"):
                 as_row_button = gr.Button(text("add_found_row"), size="sm", elem_id="prior-found-row")
                 as_column_button = gr.Button(text("add_found_column"), size="sm", elem_id="prior-found-column")
     shown = [picture, empty, line, found]

@@ -148,7 +148,6 @@ NOTICES: Texts = {
         "These axes are another prior's; choose that prior first.",
         "这些主轴属于另一个先验；请先选择那个先验。",
     ),
-    "mixture": ("mixture", "混合"),
     "mark_hint": ("No place is marked.", "没有标记。"),
     "mark_best": ("most similar place", "最相似处"),
     "mark_second": ("second place, elsewhere", "别处的次优"),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image
 
 from gpunit import images
-from gpunit.ui import jobs
+from gpunit.ui import i18n, jobs
 from gpunit.ui.models import PRIORS, Models
-from gpunit.ui.prior import inverting
+from gpunit.ui.prior import inverting, mixing
 from gpunit.ui.prior.pictures import CELL, GAP, HEADER
 from gpunit.ui.prior.rows import codes_of
+from tests.ui.conftest import same
 from tests.ui.prior.conftest import cell
 
 NAME = PRIORS[0]
@@ -31,6 +33,20 @@ def test_a_photo_stands_beside_its_code_in_every_class(models: Models, photo: st
     assert found["column"] in models.prior(NAME).class_names
     nothing, hint, line, found = inverting.invert(models, NAME, CLASSES, None)
     assert (nothing["visible"], hint["visible"], line, found) == (False, True, "", None)
+
+
+def test_headings_of_sheets_are_in_letters_that_their_font_has(
+    models: Models, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sheets() -> list[Image.Image]:
+        mixed, _ = mixing.mix_classes(models, NAME, 0.7, 3, [], "cat", "dog", None, 0.5, 0, 0, 9)
+        return [inverting.invert(models, NAME, CLASSES, photo)[0]["value"], mixed]
+
+    english = sheets()
+    monkeypatch.setattr(i18n, "reads_chinese", lambda: True)
+    for mine, theirs in zip(sheets(), english, strict=True):
+        strips = [each.crop((0, 0, each.width, HEADER)) for each in (mine, theirs)]
+        assert same(*strips)
 
 
 def test_a_search_tells_how_far_it_is_and_ends_as_every_class(models: Models, photo: str) -> None:
