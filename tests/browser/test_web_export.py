@@ -152,6 +152,7 @@ def test_pictures_are_those_of_the_app(page: Page, photo: Path) -> None:
 
 def test_the_frame_cuts_squares_as_the_app_does(page: Page, photo: Path) -> None:
     page.locator("#file").set_input_files(photo)
+    wait_until_rested(page)
     page.get_by_role("slider", name="Zoom").fill("1.75")
     page.locator("#frame").press("ArrowLeft")
     page.locator("#frame").press("ArrowDown")
