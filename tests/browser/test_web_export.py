@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -29,6 +30,10 @@ from tests.conftest import blobs
 MOST_DIFFERENCE = 1
 PIXELS = "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
 
+UNTIL_REMOVED = """async (name) => {
+  while ((await caches.keys()).includes(name)) await new Promise((done) => setTimeout(done, 50));
+}"""
+
 
 class Quiet(SimpleHTTPRequestHandler):
     """Hands out files, and says nothing."""
@@ -47,14 +52,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_web(["to-cat", "to-dog"], tmp_path_factory.mktemp("web") / "page").folder
 
 
-@pytest.fixture
-def server(folder: Path) -> Iterator[ThreadingHTTPServer]:
-    """A server that has the page, not at its root."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder.parent)))
+@contextmanager
+def serving(folder: Path) -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[ThreadingHTTPServer]:
+    """A server that has the page, not at its root."""
+    with serving(folder.parent) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +191,25 @@ def test_it_works_without_a_network_once_loaded(page: Page, server: ThreadingHTT
         page.reload()
         wait_until_rested(page)
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_new_export_takes_the_place_of_the_old_one(context: BrowserContext, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "page", ignore=shutil.ignore_patterns("*.wasm", "*.onnx"))
+    for path in [*folder.rglob("*.wasm"), *folder.rglob("*.onnx")]:
+        (tmp_path / "page" / path.relative_to(folder)).symlink_to(path)
+    with serving(tmp_path) as server:
+        page = context.new_page()
+        page.goto(address(server))
+        expect(page.locator("#network")).to_have_text("Works offline from now on")
+        (old,) = [name for name in page.evaluate("caches.keys()") if not name.endswith("/")]
+        changes = {"texts.js": ("New random styles", "Other styles"), "sw.js": (old.split(" ")[-1], "0" * 16)}
+        for name, (before, after) in changes.items():
+            path = tmp_path / "page" / name
+            path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+        page.reload()
+        page.evaluate(UNTIL_REMOVED, old)
+        page.reload()
+        expect(page.get_by_role("button", name="Other styles")).to_be_visible()
 
 
 def test_nothing_is_asked_of_other_hosts(context: BrowserContext, server: ThreadingHTTPServer) -> None:
