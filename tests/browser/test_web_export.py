@@ -28,6 +28,8 @@ from tests.conftest import blobs
 
 # Of 255: what rounding to 8 bits can make of differences in the sixth digit.
 MOST_DIFFERENCE = 1
+# In drawings without grain, instance norm divides rounding errors by the small deviations of flat areas.
+MOST_OF_FLAT = 8
 PIXELS = "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
 
 UNTIL_REMOVED = """async (name) => {
@@ -249,7 +251,7 @@ def test_the_webcam_is_translated_until_it_is_stopped(page: Page) -> None:
     translator = zoo.load("to-cat", "cpu", "fp32")
     plan = translator.plan(Image.fromarray(pixels(page.locator("#before"))))
     rendered = translator.render(plan, translator.mean_style())[0]
-    assert difference(page.locator("#after"), rendered) <= MOST_DIFFERENCE
+    assert difference(page.locator("#after"), rendered) <= MOST_OF_FLAT
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(page: Page, tmp_path: Path) -> None:
