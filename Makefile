@@ -1,4 +1,4 @@
-# `make demo` serves the app, `make test` runs every test, `make lint` checks style and types.
+# `make demo` serves the app, `make test` runs every test but the nightly ones, `make lint` checks style and types.
 # All share one virtual environment; TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
 # takes torch's CPU wheels instead of the default ones.
 PYTHON ?= python3
@@ -8,13 +8,16 @@ TORCH_ARGS ?=
 JOBS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test nightly lint clean
 
 demo: $(VENV)/.app
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
 	GRADIO_ANALYTICS_ENABLED=False OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+nightly: $(VENV)/.dev
+	GRADIO_ANALYTICS_ENABLED=False $(BIN)/python -m pytest -m nightly
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

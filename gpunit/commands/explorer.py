@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Truncation = Annotated[float, typer.Option(min=0.02, max=1, callback=finite, help="Less is safer and more alike.")]
 Row = Annotated[int, typer.Option(min=1, max=64, help="Which latent code of the seed.")]
 
+# Places are told to a hundredth or so, whatever the resolution: features are no finer.
+_PLACES = 128
+
 prior_commands = typer.Typer(invoke_without_command=True)
 prior_commands.callback(
     help="Render a sheet of pictures from shared latent codes; or look into the prior (see below)."
@@ -147,7 +150,7 @@ def find_matches(
     if column > len(columns):
         raise UsageError(f"there are {len(columns)} classes; --column goes from 1 to {len(columns)}.")
     features = loaded.features(loaded.named_latents([(seed, row - 1)] * len(columns), truncation), columns, layer=layer)
-    size = max(128, loaded.resolution)
+    size = _PLACES
     titles = [shown_name(each, loaded.class_names) for each in columns]
     if len(box) == 2:
         y, x = cell_of(box[0], box[1], size)

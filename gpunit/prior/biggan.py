@@ -54,6 +54,22 @@ def unit_latents(count: int, dim: int, seed: int, first: int = 0) -> Tensor:
     return torch.stack(rows)
 
 
+# The most pictures of a forward pass, and the bytes that its largest map may take; a few such maps are held at once.
+_LIMITS = {"cpu": (4, 2**25), "other": (16, 2**27)}
+
+
+def batch_of(layers: Sequence[Layer], most: int, limit: int) -> int:
+    """How many pictures a forward pass renders: as many as keep its largest map below a limit, one at least.
+
+    Args:
+        layers: of the generator.
+        most: at most so many.
+        limit: bytes of the largest map, in fp32.
+    """
+    largest = max(4 * layer.channels * layer.size**2 for layer in layers)
+    return max(1, min(most, limit // largest))
+
+
 class Prior:
     """A BigGAN ready to render; nothing in it changes after construction.
 
@@ -63,7 +79,7 @@ class Prior:
         encoder: infers latent codes from photographs, where one was trained.
         device: "auto", "cuda", "mps" or "cpu".
         batch: pictures a forward pass; by default 4 on a CPU, whose caches hold no more, and 16 elsewhere, and fewer
-            above 128 px, so that 512 px fit a card with 6 GB.
+            where maps are large (see `batch_of`), so that 512 px fit a card with 6 GB.
     """
 
     def __init__(
@@ -83,8 +99,7 @@ class Prior:
         self._generator = generator.to(self.device).to(memory_format=torch.channels_last)
         self._embeddings = model.embeddings.weight.detach().T.to(self.device, copy=True)
         self._encoder = encoder.eval().requires_grad_(False).to(self.device) if encoder is not None else None
-        most = 4 if self.device.type == "cpu" else 16
-        self._batch = batch or max(1, most * 128**2 // max(128, self.resolution) ** 2)
+        self._batch = batch or batch_of(self.layers, *_LIMITS["cpu" if self.device.type == "cpu" else "other"])
 
     @property
     def resolution(self) -> int:

@@ -91,7 +91,7 @@ def find_place(features: Tensor, picture: int, row: int, column: int, size: int)
         row, column: the place's pixel, of a picture of size x size.
         size: side S of the answers.
     """
-    query = _enlarged_at(_centred(features[picture]), size, row, column)
+    query = _at(_centred(features[picture]), size, row, column)
     # One picture after the other: enlarged, the features of many would not fit a small machine.
     similarity = torch.stack([_cosines(query, _centred(each), size) for each in features]).clamp(-1, 1)
     flat = similarity.flatten(1)
@@ -155,9 +155,10 @@ def _enlarged(feature: Tensor, size: int) -> Iterator[Tensor]:
         yield F.interpolate(channels[None], (size, size), mode="bilinear")[0]
 
 
-def _enlarged_at(feature: Tensor, size: int, row: int, column: int) -> Tensor:
-    """One place (C,) of a feature (C, H, W) at another size."""
-    return torch.cat([channels[:, row, column] for channels in _enlarged(feature, size)])
+def _at(feature: Tensor, size: int, row: int, column: int) -> Tensor:
+    """One place (C,) of a feature (C, H, W), as if it were enlarged."""
+    place = torch.tensor([column, row]).add(0.5).mul(2 / size).sub(1).view(1, 1, 1, 2)
+    return F.grid_sample(feature[None], place, mode="bilinear", padding_mode="border", align_corners=False).flatten()
 
 
 def _cosines(query: Tensor, feature: Tensor, size: int) -> Tensor:

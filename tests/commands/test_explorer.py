@@ -33,6 +33,13 @@ def test_a_match_is_printed() -> None:
     assert other["best"] >= other["second"]
 
 
+def test_axes_are_judged(tmp_path: Path) -> None:
+    options = ("--classes", "cat", "--count", "1", "--judged", "2", "--output", tmp_path / "axes.png")
+    answer = gpunit("prior", "axes", *options)
+    assert answer.returncode == 0, answer.stderr
+    assert "still finds the class in" in answer.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 from pytorch_pretrained_biggan import BigGAN
+from torch import Tensor
 
 from gpunit.networks.code_encoder import CodeEncoder
-from gpunit.prior.biggan import LatentCodes, Prior, walk
+from gpunit.prior.biggan import _LIMITS, LatentCodes, Prior, batch_of, walk
 from gpunit.prior.classes import PriorError
 from gpunit.prior.loading import load_biggan, load_prior, save_biggan
+from gpunit.prior.table import config_of, layers_of
 from tests.conftest import TINY_PRIOR
+from tests.prior.memory import LiveBytes
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +118,32 @@ def test_bad_requests_are_refused(folder: Path) -> None:
     for truncation in (0.0, 1.5, float("nan")):
         with pytest.raises(PriorError, match="truncation"):
             prior.render(LatentCodes(codes.codes, truncation), [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "cpu", "other"), [("biggan-deep-128", 4, 16), ("biggan-deep-256", 1, 4), ("biggan-deep-512", 1, 1)]
+)
+def test_batches_are_smaller_where_maps_are_larger(name: str, cpu: int, other: int) -> None:
+    layers = layers_of({"channel_width": 128, **config_of(name)})
+    assert (batch_of(layers, *_LIMITS["cpu"]), batch_of(layers, *_LIMITS["other"])) == (cpu, other)
+
+
+def test_no_map_is_larger_than_the_limit_and_memory_grows_by_the_pictures_alone(
+    tiny_biggan: BigGAN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = max(4 * layer.channels * layer.size**2 for layer in layers_of(tiny_biggan.config.to_dict()))
+    monkeypatch.setitem(_LIMITS, "cpu", (16, 3 * one))
+    prior = Prior(tiny_biggan, ["cat", "dog"], device="cpu")
+    sizes: list[int] = []
+
+    def noted(number: int, x: Tensor) -> Tensor:
+        sizes.append(4 * x.numel())
+        return x
+
+    peaks = []
+    for count in (6, 24):
+        with LiveBytes() as live:
+            rendered = prior.render(prior.latents(count, 1), [0] * count, noted)
+        peaks.append(live.peak - 2 * 4 * rendered.numel())  # the pictures, and their parts before they are joined
+    assert max(sizes) == 3 * one
+    assert peaks[1] <= 1.2 * peaks[0]
