@@ -38,12 +38,14 @@ from gpunit.images.reading import (
     require_picture,
     to_rgb,
 )
-from gpunit.images.sheets import save_animation, sheet, side_by_side
+from gpunit.images.sheets import CLEAR, GREY_INK, save_animation, sheet, side_by_side
 
 __all__ = [
     "CENTRE",
+    "CLEAR",
     "CLIP_SUFFIXES",
     "FORMATS",
+    "GREY_INK",
     "MAX_BYTES",
     "MAX_PIXELS",
     "MOST_NAMED",

@@ -9,7 +9,9 @@ from itertools import accumulate
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-_INK, _GROUND, _LINE = (60, 60, 60), (255, 255, 255), (255, 255, 255)
+from gpunit.images.sheets import CLEAR, GREY_INK
+
+_LINE = (255, 255, 255)
 _SIDE = 600  # of the matrix alone, about
 _LARGEST_CELL, _NAMED_CELL, _WRITTEN_CELL = 72, 11, 34
 # So many rows have room for a name each.
@@ -49,6 +51,8 @@ def draw_matrix(
 ) -> MatrixPicture:
     """Draw a square matrix: 0 is yellow, 1 and more dark; few cells have their number in them, and many no names.
 
+    It has no ground of its own.
+
     Args:
         values: (N, N), in the order in which they are drawn.
         names: of rows and columns; of the groups, one each, where there are more rows than `MOST_NAMED`.
@@ -65,9 +69,9 @@ def draw_matrix(
     side = cell * count
     left, top = room, _TITLE + _MARGIN
     below = room if named else _MARGIN
-    picture = Image.new("RGB", (left + side + _MARGIN, top + side + below + _SCALE), _GROUND)
+    picture = Image.new("RGBA", (left + side + _MARGIN, top + side + below + _SCALE), CLEAR)
     drawing = ImageDraw.Draw(picture)
-    drawing.text((left, _MARGIN), title, _INK, font=ImageFont.load_default(_FONT_SIZE + 2))
+    drawing.text((left, _MARGIN), title, GREY_INK, font=ImageFont.load_default(_FONT_SIZE + 2))
     cells = Image.fromarray(_colours(values)).resize((side, side), Image.Resampling.NEAREST)
     picture.paste(cells, (left, top))
     _write_labels(picture, labels, (left, top, side), font, under=named)
@@ -110,10 +114,10 @@ def _write_labels(
     """Names beside the rows, and turned under the columns."""
     drawing, (left, top, side) = ImageDraw.Draw(picture), box
     for label, middle in labels:
-        drawing.text((left - 8, top + middle), label, _INK, font=font, anchor="rm")
+        drawing.text((left - 8, top + middle), label, GREY_INK, font=font, anchor="rm")
         if under:
-            turned = Image.new("RGB", (int(font.getlength(label)) + 2, _FONT_SIZE + 5), _GROUND)
-            ImageDraw.Draw(turned).text((1, 0), label, _INK, font=font)
+            turned = Image.new("RGBA", (int(font.getlength(label)) + 2, _FONT_SIZE + 5), CLEAR)
+            ImageDraw.Draw(turned).text((1, 0), label, GREY_INK, font=font)
             turned = turned.rotate(90, expand=True)
             picture.paste(turned, (int(left + middle - turned.width / 2), top + side + 6))
 
@@ -125,7 +129,7 @@ def _draw_scale(
     picture.paste(Image.fromarray(_colours(steps)), (left, top))
     drawing = ImageDraw.Draw(picture)
     for part, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
-        drawing.text((left + part * width, top + 10), f"{part:g}", _INK, font=font, anchor=anchor)
+        drawing.text((left + part * width, top + 10), f"{part:g}", GREY_INK, font=font, anchor=anchor)
 
 
 def _colours(values: np.ndarray) -> np.ndarray:

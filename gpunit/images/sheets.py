@@ -9,21 +9,39 @@ from PIL import Image, ImageDraw
 
 from gpunit.images.clips import ClipWriter
 
+# A ground that lets through what lies below, white to programs that know no transparency; and an ink to be read on
+# white as on black.
+CLEAR, GREY_INK = (255, 255, 255, 0), (122, 122, 122)
+
 
 def sheet(
     rows: Sequence[Sequence[Image.Image]],
     cell: int,
     headings: Sequence[str] = (),
     gap: int = 4,
-    ground: tuple[int, int, int] = (255, 255, 255),
+    ground: tuple[int, ...] = (255, 255, 255),
+    ink: tuple[int, int, int] = (60, 60, 60),
 ) -> Image.Image:
-    """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional headings in Latin script."""
+    """Lay pictures out in rows on one sheet, each scaled to cell x cell, with optional column headings.
+
+    Args:
+        rows: of pictures.
+        cell: side of each on the sheet, in pixels.
+        headings: of the columns, in Latin script.
+        gap: width of the lines between and around the pictures, in pixels.
+        ground: red, green and blue, in [0, 255]; with an alpha as well, the sheet is RGBA.
+        ink: of the headings.
+    """
     columns = max(len(row) for row in rows)
     header = 22 if headings else 0
-    picture = Image.new("RGB", (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header), ground)
+    picture = Image.new(
+        "RGB" if len(ground) == 3 else "RGBA",
+        (columns * (cell + gap) + gap, len(rows) * (cell + gap) + gap + header),
+        ground,
+    )
     draw = ImageDraw.Draw(picture)
     for column, heading in enumerate(headings):
-        draw.text((gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, (60, 60, 60), anchor="mm")
+        draw.text((gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, ink, anchor="mm")
     for line, row in enumerate(rows):
         for column, item in enumerate(row):
             scaled = item if item.size == (cell, cell) else item.resize((cell, cell), Image.Resampling.LANCZOS)
@@ -32,9 +50,9 @@ def sheet(
 
 
 def side_by_side(pictures: Sequence[Image.Image], gap: int = 16) -> Image.Image:
-    """Pictures of any sizes in a row, on white, their upper edges level."""
+    """Pictures of any sizes in a row, on no ground of their own, their upper edges level."""
     width = sum(picture.width for picture in pictures) + gap * (len(pictures) - 1)
-    joined = Image.new("RGB", (width, max(picture.height for picture in pictures)), (255, 255, 255))
+    joined = Image.new("RGBA", (width, max(picture.height for picture in pictures)), CLEAR)
     left = 0
     for picture in pictures:
         joined.paste(picture, (left, 0))

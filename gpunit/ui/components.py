@@ -12,7 +12,7 @@ from gradio.component_meta import ComponentMeta
 from gradio.data_classes import ImageData
 
 from gpunit.seeds import MAX_SEED
-from gpunit.ui.assets import ASSETS
+from gpunit.ui.assets import script
 from gpunit.ui.events import IN_BROWSER, QUIET, endpoint
 from gpunit.ui.i18n import text
 from gpunit.ui.server import scratch
@@ -100,6 +100,33 @@ class Brush(gr.HTML, metaclass=_WithoutStub):
         )
 
 
+class Cells(gr.HTML, metaclass=_WithoutStub):
+    """The cells of a sheet of pictures, which arrow keys go between and Enter clicks, as the mouse does.
+
+    Args:
+        picture: element id of the sheet.
+        rows, columns: how many cells it has.
+        cell, gap: a cell's side and the width of the lines around it, in pixels of the sheet.
+    """
+
+    is_template = True
+
+    def __init__(self, picture: str, rows: int, columns: int, cell: int, gap: int, **settings: Any) -> None:
+        super().__init__(
+            "",
+            html_template="",
+            js_on_load=script("cells"),
+            picture=picture,
+            rows=rows,
+            columns=columns,
+            cell=cell,
+            gap=gap,
+            label=text("cells"),
+            container=False,
+            **settings,
+        )
+
+
 class Shelf(gr.HTML, metaclass=_WithoutStub):
     """The entries of the history that the browser keeps, of which one can be chosen."""
 
@@ -135,11 +162,6 @@ class Camera(gr.HTML, metaclass=_WithoutStub):
         )
 
 
-def script(name: str) -> str:
-    """A script of `assets`."""
-    return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
-
-
 def picture_input(**settings: Any) -> PictureInput:
     """The page's input for one picture; a file that cannot be read leaves the picture before it."""
     picture = PictureInput(
@@ -156,8 +178,18 @@ def picture_input(**settings: Any) -> PictureInput:
     return picture
 
 
-def shown_picture(label: str, elem_id: str, height: int | None = None, **settings: Any) -> gr.Image:
-    """A picture that the page shows and no one uploads; `label` is a key of the page's texts."""
+def shown_picture(
+    label: str, elem_id: str, height: int | None = None, elem_classes: str = "", titled: bool = False, **settings: Any
+) -> gr.Image:
+    """A picture that the page shows and no one uploads.
+
+    Args:
+        label: key of the page's texts; the picture's alternative.
+        elem_id, height, settings: of the gr.Image.
+        elem_classes: of the element, parted by spaces.
+        titled: whether the label is seen; it would lie on the picture.  (Gradio's `show_label` empties it, and screen
+            readers would be told nothing.)
+    """
     return gr.Image(
         label=text(label),
         format="png",
@@ -165,15 +197,15 @@ def shown_picture(label: str, elem_id: str, height: int | None = None, **setting
         interactive=False,
         height=height,
         elem_id=elem_id,
-        **{"show_label": False, "buttons": ["download", "fullscreen"], **settings},  # a label would lie on the picture
+        elem_classes=[*elem_classes.split(), *([] if titled else ["untitled"])],
+        **{"buttons": ["download", "fullscreen"], **settings},
     )
 
 
-def shown_gallery(label: str | None, elem_id: str, columns: int, **settings: Any) -> gr.Gallery:
+def shown_gallery(label: str | None, elem_id: str, columns: int, elem_classes: str = "", **settings: Any) -> gr.Gallery:
     """Pictures that the page shows and no one uploads; `label` is a key of the page's texts."""
     return gr.Gallery(
         label=None if label is None else text(label),
-        show_label=False,
         columns=columns,
         object_fit="contain",
         height="auto",
@@ -182,6 +214,7 @@ def shown_gallery(label: str | None, elem_id: str, columns: int, **settings: Any
         allow_preview=False,
         interactive=False,
         elem_id=elem_id,
+        elem_classes=[*elem_classes.split(), "untitled"],
         **{"buttons": [], **settings},
     )
 

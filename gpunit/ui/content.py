@@ -18,7 +18,7 @@ from gpunit.ui import uploads
 from gpunit.ui.components import CropFrame, picture_input
 from gpunit.ui.events import IN_BROWSER, ON_DEVICE, QUIET, Inputs, endpoint, first_opened, settled
 from gpunit.ui.examples import example_path, first_example, source_examples
-from gpunit.ui.i18n import notice, text
+from gpunit.ui.i18n import inform, notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 
@@ -97,7 +97,7 @@ def find_subject(models: Models, path: str | None) -> tuple[float, float, float]
     crop = finder.find(uploads.open_upload(given(path)))
     likeness = finder.likeness(uploads.cut_upload(given(path), crop, PREVIEW_SIZE))
     if not any(is_like(likeness, [domain]) for domain in likeness):
-        gr.Info(notice("no_subject"))
+        inform(notice("no_subject"))
     return round(crop.zoom, 2), round(crop.x, 2), round(crop.y, 2)
 
 

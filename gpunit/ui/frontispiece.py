@@ -25,9 +25,13 @@ def lay_out_hero() -> None:
     """Lay out the sentence, and beside it a photo and its translations."""
     with gr.Row(elem_id="hero", equal_height=False):
         gr.Markdown(text("hero"), elem_id="hero-line")
-        # The sentence beside them says what they show.
         after = "".join(_picture(name) for name in _AFTER)
-        gr.HTML(f'<div class="strip">{_picture(_BEFORE)}<i aria-hidden="true">→</i>{after}</div>', elem_id="hero-strip")
+        strip = f"{_picture(_BEFORE)}<i>→</i>{after}"
+        gr.HTML(
+            text("hero_strip"),
+            html_template=f'<div class="strip" role="img" aria-label="${{value}}">{strip}</div>',
+            elem_id="hero-strip",
+        )
 
 
 def lay_out_about() -> None:

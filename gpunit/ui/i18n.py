@@ -12,12 +12,12 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from gpunit import zoo
-from gpunit.ui import texts
+from gpunit.ui import refusals, texts
 from gpunit.ui.masks import texts as masks_texts
 from gpunit.ui.prior import inside_texts, measuring_texts
 from gpunit.ui.prior import texts as prior_texts
 from gpunit.ui.styles import texts as styles_texts
-from gpunit.ui.texts import DOMAINS, Texts
+from gpunit.ui.texts import DOMAINS, LICENCES, Texts
 from gpunit.ui.translate import live_texts, many_texts
 from gpunit.ui.translate import texts as translate_texts
 
@@ -39,20 +39,22 @@ def _model_titles() -> Texts:
     }
 
 
-def _target_titles() -> Texts:
-    """Every domain as the name of a button."""
-    return {f"target_{domain}": (domain.capitalize(), chinese) for domain, chinese in DOMAINS.items()}
+def _domain_titles() -> Texts:
+    """Every domain as the name of a button, and as a class of a prior."""
+    buttons = {f"target_{domain}": (domain.capitalize(), chinese) for domain, chinese in DOMAINS.items()}
+    return buttons | {f"class_{domain}": (domain, chinese) for domain, chinese in DOMAINS.items()}
 
 
 LABELS: Texts = {key: pair for each in _ALL for key, pair in each.LABELS.items()} | {
     **_model_titles(),
-    **_target_titles(),
+    **_domain_titles(),
 }
 NOTICES: Texts = {key: pair for each in _ALL for key, pair in each.NOTICES.items()}
 
 I18N = gr.I18n(
     en={key: english for key, (english, _) in LABELS.items()},
-    zh={key: chinese for key, (_, chinese) in LABELS.items()},
+    # What Gradio says to screen readers of a finished event has no Chinese of its own.
+    zh={key: chinese for key, (_, chinese) in LABELS.items()} | {"common.complete": "完成"},
 )
 
 
@@ -65,6 +67,11 @@ def text(key: str) -> Any:
     if key not in LABELS:
         raise KeyError(f"there is no text {key!r}")
     return I18N(key)
+
+
+def licence_notice(licence: str) -> str:
+    """A model's terms, for a notice; those that others wrote stay as they are."""
+    return LICENCES.get(licence, licence) if reads_chinese() else licence
 
 
 def notice(key: str, **values: object) -> str:
@@ -91,7 +98,32 @@ def listed(domains: tuple[str, ...]) -> str:
     return ", ".join(names[:-1]) + (" or " if len(names) > 1 else "") + names[-1]
 
 
+def said(sentence: str) -> str:
+    """A refusal of the package, in the language that the visitor's browser asks for."""
+    return refusals.in_chinese(sentence) if reads_chinese() else sentence
+
+
+def warn(sentence: str) -> None:
+    """Show a warning on the page."""
+    gr.Warning(said(sentence), **_titled("warning"))
+
+
+def inform(sentence: str) -> None:
+    """Show a remark on the page."""
+    gr.Info(said(sentence), **_titled("remark"))
+
+
+def _titled(key: str) -> dict[str, str]:
+    """What stands above a sentence, where Gradio's own English does not."""
+    return {"title": notice(key)} if reads_chinese() else {}
+
+
 def reads_chinese() -> bool:
     """Whether the browser of the visitor whose event is running asks for Chinese first."""
-    request = LocalContext.request.get(None)
-    return request is not None and str(request.headers.get("accept-language", "")).lower().startswith("zh")
+    return asks_for_chinese(LocalContext.request.get(None))
+
+
+def asks_for_chinese(request: Any) -> bool:
+    """Whether what sent a request, as Gradio or Starlette has it, reads Chinese first; None for no request."""
+    headers = getattr(request, "headers", None) or {}
+    return str(headers.get("accept-language", "")).lower().startswith("zh")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gpunit.zoo.table import DATA_LICENCE, PUBLISHED_LICENCE
+
 # By key: the English text and the Chinese one.
 Texts = Mapping[str, tuple[str, str]]
 
@@ -34,6 +36,10 @@ LABELS: Texts = {
     "frame": (
         "What the network sees: drag to move, wheel or pinch to zoom; arrow keys, plus and minus do the same",
         "网络所见：拖动移动，滚轮或双指缩放；方向键与加减键亦可",
+    ),
+    "cells": (
+        "Rows and columns of pictures: arrow keys go between them, Enter chooses one",
+        "按行与列排列的图片：方向键移动，回车选择",
     ),
     "zoom": ("Zoom", "缩放"),
     "zoom_info": (
@@ -112,7 +118,18 @@ LABELS: Texts = {
     ),
 }
 
+# Terms of models in Chinese, by how the table of models states them.
+LICENCES: Mapping[str, str] = {
+    DATA_LICENCE: "仅供非商业研究（训练数据：AFHQ、CUB-200-2011、Stanford Cars 与一组狗的照片）",
+    PUBLISHED_LICENCE: "S-Lab License 1.0：仅限非商业用途",
+    "your own": "您自己的",
+    "not stated": "未注明",
+}
+
 NOTICES: Texts = {
+    "mistake": ("Error", "错误"),
+    "warning": ("Warning", "警告"),
+    "remark": ("Info", "提示"),
     "download_cancelled": (
         "The download was cancelled; what came is kept, and the next try goes on from it.",
         "下载已取消；已收到的部分会保留，下次从该处继续。",
@@ -129,6 +146,12 @@ NOTICES: Texts = {
         "No animal or car was recognised: the frame is around what stands out most. Drag it where you want it.",
         "没有认出动物或汽车：选框围住最显眼之处，可拖动调整。",
     ),
+    "rendering": ("Rendering", "正在绘制"),
+    "unit_pictures": ("pictures", "张图片"),
+    "unit_photos": ("photos", "张照片"),
+    "unit_steps": ("steps", "步"),
+    "unit_codes": ("codes", "个隐码"),
+    "unit_frames": ("frames", "帧"),
     "style_number": ("style {number}", "风格 {number}"),
     "render_time": (
         "{count} × {each} ms  ·  {resolution} px on {device}",

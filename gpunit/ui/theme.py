@@ -6,7 +6,7 @@ import html
 
 import gradio as gr
 
-from gpunit.ui.assets import ASSETS
+from gpunit.ui.assets import ASSETS, script
 
 FAVICON = ASSETS / "mark.svg"
 SOCIAL_PICTURE = ASSETS / "social.jpg"
@@ -119,8 +119,7 @@ def style_sheet() -> str:
 
 def head() -> str:
     """The scripts of the whole page, for its <head>."""
-    scripts = ((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("page", "place", "history"))
-    return "".join(f"<script>{script}</script>" for script in scripts)
+    return "".join(f"<script>{script(name)}</script>" for name in ("page", "access", "place", "history"))
 
 
 def introduction() -> str:

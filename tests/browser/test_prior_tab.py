@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from gpunit import images, zoo
 from gpunit.prior.loading import load_prior
+from gpunit.ui.prior.pictures import grid_sheet
 from tests.browser.test_translate_tab import fetch
 from tests.conftest import blobs
 
@@ -32,7 +33,7 @@ def test_the_tab_opens_with_what_the_engine_draws(page: Page) -> None:
     shown = open_tab(page)
     prior = load_prior(zoo.checkpoints_folder() / "prior-small", "cpu")
     drawn = prior.grid(prior.latents(3, 7, 0.7), [0, 1, 2, 3])
-    expected = images.sheet([images.to_pictures(row) for row in drawn], 128, prior.class_names[:4])
+    expected = grid_sheet([images.to_pictures(row) for row in drawn], list(prior.class_names[:4])).convert("RGB")
     assert shown.shape == (expected.height, expected.width, 3)
     assert np.abs(shown - np.asarray(expected, dtype=int)).max() <= 2
 
@@ -187,7 +188,7 @@ def test_a_photo_is_drawn_in_every_class(page: Page, tmp_path: Path) -> None:
     seen = images.cut(photo, 128)
     (drawn,) = prior.grid(prior.invert(images.to_tensor(seen)), [0, 1, 2, 3])
     row = [seen, *images.to_pictures(drawn)]
-    expected = np.asarray(images.sheet([row], 128, ["photo", *prior.class_names[:4]]), dtype=int)
+    expected = np.asarray(grid_sheet([row], ["photo", *prior.class_names[:4]]).convert("RGB"), dtype=int)
     assert np.abs(shown - expected).max() <= 2
 
 

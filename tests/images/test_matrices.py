@@ -18,6 +18,7 @@ def test_a_cell_is_found_by_its_pixels_and_has_its_colour(count: int) -> None:
     pixels = np.asarray(drawn.picture, dtype=int)
     dark, light = pixels[int(y), int(x)], pixels[int(drawn.top + 0.1 * drawn.cell), int(x)]
     assert dark.sum() < light.sum()
+    assert (pixels[0, 0, 3], light[3]) == (0, 255), "no ground of its own"
 
 
 def test_numbers_frames_and_groups_are_drawn() -> None:

@@ -117,7 +117,9 @@ def test_every_text_is_there_in_both_languages() -> None:
 def test_all_texts_are_used_and_all_that_are_used_are_there(config: dict[str, Any]) -> None:
     shown = set(re.findall(r"""['"]key['"]: ['"]([^'"]+)['"]""", str(config).replace("\\", "")))
     assert shown <= set(LABELS)
-    late = {key for key in LABELS if key.startswith(("model_", "target_")) and key != "model_info"} | {"not_here"}
+    late = {key for key in LABELS if key.startswith(("model_", "target_", "class_")) and key != "model_info"} | {
+        "not_here"
+    }
     assert set(LABELS) - shown - late == set()
 
 

@@ -88,22 +88,3 @@ window.gpunit = (() => {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 })();
-
-// What Gradio lays out without a name: pictures are named by the box that they stand in.
-(() => {
-  const named = (image) => {
-    if (image.alt) return;
-    const box = image.closest(".block");
-    const caption = image.closest("button")?.querySelector(".caption-label")?.innerText;
-    image.alt = caption || box?.querySelector("[data-testid=block-label]")?.innerText.trim() || box?.title || "";
-  };
-  new MutationObserver((changes) => {
-    for (const { addedNodes } of changes) {
-      for (const node of addedNodes) {
-        if (node.nodeType !== 1) continue;
-        if (node.tagName === "IMG") named(node);
-        else node.querySelectorAll?.(".block img").forEach(named);
-      }
-    }
-  }).observe(document.documentElement, { childList: true, subtree: true });
-})();

@@ -168,7 +168,10 @@ def draw_channels(
     mask = masks.masks_of(plan)[layer]
     means = masks.channel_means(mask)
     shown = [
-        (masks.heatmap(mask[channel], CHANNEL_SIZE, colormap), f"ch {channel} · {means[channel]:.2f}")
+        (
+            masks.heatmap(mask[channel], CHANNEL_SIZE, colormap),
+            notice("channel_caption", channel=channel, mean=means[channel]),
+        )
         for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
         if means[channel] > 0
     ]

@@ -156,17 +156,8 @@ def build(tab: gr.Tab, models: Models) -> MasksInputs:
 
 def _lay_out_painting() -> _Painting:
     # Gradio's own painting canvas takes many seconds a stroke without a GPU; a line of dabs takes none.
-    canvas = gr.Image(
-        show_crop(Content(first_example())),
-        label=text("paint_label"),
-        show_label=False,
-        interactive=False,
-        format="png",
-        type="pil",
-        buttons=[],
-        elem_id="masks-canvas",
-        elem_classes="fills",
-    )
+    shown = show_crop(Content(first_example()))
+    canvas = shown_picture("paint_canvas", "masks-canvas", elem_classes="fills", value=shown, buttons=[])
     stroke = Brush("masks-canvas", "masks-brush", elem_id="masks-stroke", elem_classes="unseen")
     dabs = gr.JSON([], visible=False)
     painted_on: gr.State = gr.State(None)
@@ -263,7 +254,7 @@ def _lay_out_channels() -> _Channels:
                 info=text("layer_info"),
                 elem_id="masks-layer",
             )
-            chosen = shown_picture("chosen_channel", "masks-big", show_label=None, elem_classes="fills")
+            chosen = shown_picture("chosen_channel", "masks-big", titled=True, elem_classes="fills")
         with gr.Column(scale=3, min_width=320):
             shut = gr.Markdown(elem_classes="quiet", elem_id="masks-shut", visible=False)
             gallery = shown_gallery("channels", "masks-channels", 6)

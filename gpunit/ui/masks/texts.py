@@ -18,7 +18,11 @@ LABELS: Texts = {
         "with them as set here, (1 - m)·f_G + m·f_E.",
         "### 结果保留了照片的什么？\n涂抹之处不再保留。右图：无跳连，与如此处所设的跳连，(1 - m)·f_G + m·f_E。",
     ),
-    "paint_label": ("Drag over the picture to paint the skips off", "在图片上拖动，涂掉跳连"),
+    "paint_canvas": ("The picture that is painted on", "涂抹的图片"),
+    "paint_label": (
+        "Drag over the picture to paint the skips off; arrow keys move the brush (Shift: less far), Space paints",
+        "在图片上拖动，涂掉跳连；方向键移动画笔（Shift：小步），空格涂抹",
+    ),
     "brush": ("Brush", "画笔"),
     "brush_info": ("Where m = 0: radius in % of the side", "m = 0 的范围：半径，占边长的百分比"),
     "undo": ("Undo", "撤销"),
@@ -79,6 +83,7 @@ NOTICES: Texts = {
         "This layer is shut for this picture: no channel opens, nothing of the photo passes here.",
         "对这张图片，该层是关闭的：没有通道开启，照片的信息不会从这里通过。",
     ),
+    "channel_caption": ("ch {channel} · {mean:.2f}", "通道 {channel} · {mean:.2f}"),
     "mask_values": ("values of m above 0", "m 大于 0 的值"),
     "mask_histogram": ("Histogram of the mask's values above 0", "掩码中大于 0 的值的直方图"),
     "effect": (

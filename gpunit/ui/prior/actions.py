@@ -11,12 +11,13 @@ from PIL import Image
 
 from gpunit import images
 from gpunit.prior.table import stored_config
-from gpunit.ui.i18n import notice
+from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.prior import pictures
 from gpunit.ui.prior.maps import NOTHING, maps_of
 from gpunit.ui.prior.pictures import CELL, grid_sheet, headings
 from gpunit.ui.prior.rows import MAX_ROWS, Row, chosen, codes_of, read_rows
+from gpunit.ui.texts import DOMAINS
 from gpunit.ui.values import clamped, read_seed, whole
 
 MATCH_SIZE = 8
@@ -196,7 +197,17 @@ def offer_classes(prior_name: str) -> tuple[Any, Any]:
         return gr.skip(), gr.skip()
     names = class_names(prior_name)
     shown, truncation = first_look(names)
-    return gr.update(choices=names, value=shown), truncation
+    return gr.update(choices=class_choices(prior_name), value=shown), truncation
+
+
+def class_choices(prior_name: str, *own: str) -> list[tuple[str, str]]:
+    """The classes of a prior for a dropdown, (title, name); after them, classes of the visitor's own.
+
+    ImageNet's thousand names are English in every language.
+    """
+    return [
+        (str(text(f"class_{name}")) if name in DOMAINS else name, name) for name in (*class_names(prior_name), *own)
+    ]
 
 
 def class_names(prior_name: str) -> list[str]:

@@ -130,13 +130,13 @@ def read_agreement(
         for state in _measured(models, prior_name, names, truncation, seed, whole(codes, MIN_CODES, MAX_CODES)):
             if isinstance(state, Measured):
                 measured = state
-                progress((measured.state.done, measured.state.total), unit="pictures")
+                progress((measured.state.done, measured.state.total), unit=notice("unit_pictures"))
                 if time.monotonic() - shown_at > _SHOWN_EVERY:
                     shown_at = time.monotonic()
                     yield _answer(measured, is_first)
                     is_first = False
             else:
-                progress((state.done, state.total), unit="pictures")
+                progress((state.done, state.total), unit=notice("unit_pictures"))
             if stopped.is_set():
                 break
     if measured is None:

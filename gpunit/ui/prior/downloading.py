@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from gpunit.prior.table import PRETRAINED, TERMS, stored_config
+from gpunit.prior.table import PRETRAINED, stored_config
 from gpunit.ui import downloads
 from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import downloads_allowed, prior_choices
@@ -42,7 +42,13 @@ def show_offer(prior_name: str) -> tuple[Any, str]:
     if not offered:
         return gr.update(visible=False), ""
     facts = PRETRAINED[prior_name]
-    words = notice("prior_offer", name=prior_name, resolution=facts.resolution, megabytes=facts.megabytes, terms=TERMS)
+    words = notice(
+        "prior_offer",
+        name=prior_name,
+        resolution=facts.resolution,
+        megabytes=facts.megabytes,
+        terms=notice("prior_terms"),
+    )
     return gr.update(visible=True), words
 
 

@@ -9,11 +9,11 @@ import gradio as gr
 from gpunit import images
 from gpunit.ui.components import heading
 from gpunit.ui.events import ON_DEVICE, endpoint
-from gpunit.ui.i18n import text
+from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.prior.directions import AXES, axes_of
 from gpunit.ui.prior.parts import GridParts
-from gpunit.ui.prior.pictures import grid_sheet, headings
+from gpunit.ui.prior.pictures import film_sheet, headings
 from gpunit.ui.prior.rows import MAX_ROWS, Row, chosen, codes_of, read_rows
 from gpunit.ui.server import scratch
 from gpunit.ui.values import read_seed, whole
@@ -66,8 +66,8 @@ def make_film(
     titles = headings(names) if way != films.CLASSES else []
     pictures = []
     for frame in films.film(prior, way, latents, columns, count, axes, Move(whole(axis, 1, AXES))):
-        pictures.append(grid_sheet([images.to_pictures(frame)], titles))
-        progress((len(pictures), count), desc="Rendering", unit="frames")
+        pictures.append(film_sheet(images.to_pictures(frame), titles))
+        progress((len(pictures), count), desc=notice("rendering"), unit=notice("unit_frames"))
     file = scratch.new_file(f"{prior_name}-{way}.{'mp4' if kind == MP4 else 'gif'}")
     images.save_animation(pictures, file, FRAME_RATE)
     gif, video = (None, str(file)) if kind == MP4 else (str(file), None)

@@ -133,7 +133,7 @@ def rank_units(
         columns,
         shapes.instances,
         truncation=limit,
-        report=lambda done, total: progress((done, total), unit="pictures"),
+        report=lambda done, total: progress((done, total), unit=notice("unit_pictures")),
     )
     seconds = time.perf_counter() - begun
     _keep_levels((prior_name, int(layer), tuple(names), limit), found.levels)

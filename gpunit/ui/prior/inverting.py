@@ -19,7 +19,7 @@ from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.prior.mixing import add_column
 from gpunit.ui.prior.parts import GridParts
-from gpunit.ui.prior.pictures import CELL, headings
+from gpunit.ui.prior.pictures import CELL, grid_sheet, headings
 from gpunit.ui.prior.rows import LOW_TRUNCATION, Row, add_row, as_row, chosen
 from gpunit.ui.thumbnails import NAME_OF_PICTURE, example_choice
 from gpunit.ui.values import clamped, whole
@@ -105,7 +105,7 @@ def search_code(
     hidden = gr.update(visible=False)
     with jobs.stoppable() as stopped:
         for state in find(prior, images.to_tensor(seen), most, SHOWN_EVERY, None, limit, 0, use_encoder):
-            progress((state.step, most), unit="steps")
+            progress((state.step, most), unit=notice("unit_steps"))
             line = _state_line(prior, state, most, time.perf_counter() - begun)
             if stopped.is_set() or state.step >= most:
                 break
@@ -163,7 +163,7 @@ def _sheet(
     if codes is not None:
         cells += images.to_pictures(prior.grid(codes, columns)[0])
         titles += headings(chosen(classes))
-    return gr.update(value=images.sheet([cells], CELL, titles), visible=True)
+    return gr.update(value=grid_sheet([cells], titles), visible=True)
 
 
 def build_inversion(grid: GridParts, models: Models) -> None:

@@ -57,7 +57,7 @@ def measure_layers(
     with jobs.stoppable() as stopped:
         instances = models.shapes().instances
         for rows in measure_correspondence(prior, prior.columns(names), latents, instances, seed=number):
-            progress((rows[0].codes, len(latents)), unit="codes")
+            progress((rows[0].codes, len(latents)), unit=notice("unit_codes"))
             if stopped.is_set():
                 break
             yield accuracy_table(rows, len(names))

@@ -95,7 +95,7 @@ def add_column(prior_name: str, classes: list[str], written: str) -> Any:
         return gr.skip()
     value = [*[name for name in classes if name != written][: MAX_CLASSES - 1], written]
     own = [name for name in value if name not in actions.class_names(prior_name)]
-    return gr.update(choices=[*actions.class_names(prior_name), *own], value=value)
+    return gr.update(choices=actions.class_choices(prior_name, *own), value=value)
 
 
 def offer_mixed(prior_name: str, current: str | None) -> list[Any]:
@@ -103,16 +103,18 @@ def offer_mixed(prior_name: str, current: str | None) -> list[Any]:
     names = actions.class_names(prior_name)
     if current in names:
         return [gr.skip()] * 3
-    return [gr.update(choices=names, value=value) for value in (names[0], names[1], None)]
+    choices = actions.class_choices(prior_name)
+    return [gr.update(choices=choices, value=value) for value in (names[0], names[1], None)]
 
 
-def build_mixing(tab: gr.Tab, grid: GridParts, names: list[str], models: Models) -> None:
-    """Lay out the section inside its tab, and wire it."""
+def build_mixing(tab: gr.Tab, grid: GridParts, prior_name: str, models: Models) -> None:
+    """Lay out the section inside its tab, and wire it; `prior_name` is chosen at first."""
+    names, choices = actions.class_names(prior_name), actions.class_choices(prior_name)
     heading("mixing")
     with gr.Row():
         pickers = [
             gr.Dropdown(
-                names, value=value, label=text(f"mix_{key}"), info=text(f"mix_{key}_info"), elem_id=f"prior-mix-{key}"
+                choices, value=value, label=text(f"mix_{key}"), info=text(f"mix_{key}_info"), elem_id=f"prior-mix-{key}"
             )
             for key, value in zip("abc", (names[0], names[1], None), strict=True)
         ]

@@ -13,11 +13,17 @@ CELL = 128
 GAP = 4
 HEADER = 22
 RING_RADIUS = 7
+FILM_GROUND, FILM_INK = (30, 28, 31), (210, 206, 201)
 
 
 def grid_sheet(lines: list[list[Image.Image]], headings: list[str]) -> Image.Image:
-    """Lines of pictures under the columns' headings."""
-    return images.sheet(lines, CELL, headings, GAP)
+    """Lines of pictures under the columns' headings, on whatever ground the page has."""
+    return images.sheet(lines, CELL, headings, GAP, images.CLEAR, images.GREY_INK)
+
+
+def film_sheet(line: list[Image.Image], headings: list[str]) -> Image.Image:
+    """A frame of a film: one line of pictures, dark around them as players are in both of the page's looks."""
+    return images.sheet([line], CELL, headings, GAP, FILM_GROUND, FILM_INK)
 
 
 def cell_at(x: float, y: float) -> tuple[int, int, float, float] | None:

@@ -96,7 +96,7 @@ def build(tab: gr.Tab, models: Models) -> PriorOutputs | None:
         with gr.Tab(text("tab_directions")) as directions_tab:
             build_directions(directions_tab, grid, models)
         with gr.Tab(text("tab_mixing")) as mixing_tab:
-            build_mixing(mixing_tab, grid, actions.class_names(priors[0][1]), models)
+            build_mixing(mixing_tab, grid, priors[0][1], models)
         with gr.Tab(text("tab_films")):
             build_films(grid, models)
         with gr.Tab(text("tab_invert")):
@@ -138,7 +138,7 @@ def _lay_out_controls(priors: list[tuple[str, str]]) -> _Controls:
     )
     download = lay_out_download()
     classes = gr.Dropdown(
-        names,
+        actions.class_choices(first),
         value=shown,
         label=text("classes"),
         info=text("classes_info"),
@@ -167,8 +167,8 @@ def _lay_out_controls(priors: list[tuple[str, str]]) -> _Controls:
 def _lay_out_chosen() -> _Chosen:
     heading("correspondence")
     with gr.Column(scale=1, min_width=180):
-        chosen = shown_picture("clicked", "prior-chosen", 180, show_label=None, buttons=["download"])
-        return _Chosen(chosen, gr.Button(text("send"), size="sm", elem_id="prior-send"))
+        chosen = shown_picture("clicked", "prior-chosen", 180, buttons=["download"])
+        return _Chosen(chosen, gr.Button(text("send"), size="sm", elem_id="prior-send", elem_classes="act"))
 
 
 def _lay_out_walk(tab: gr.Tab) -> _Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpunit.prior.table import TERMS
 from gpunit.ui.texts import Texts
 
 LABELS: Texts = {
@@ -157,6 +158,10 @@ NOTICES: Texts = {
     "mark_sure": (
         "How sure: the best match is {sure} more alike than the second, and {gained} more than the same position.",
         "把握：最佳匹配比次优高 {sure}，比同一位置高 {gained}。",
+    ),
+    "prior_terms": (
+        TERMS,
+        "Apache-2.0（DeepMind 的权重，由 Hugging Face 移植）；在 ImageNet 上训练，仅供非商业研究",
     ),
     "prior_offer": (
         "**{name}** · {resolution} px · 1000 classes of ImageNet · to be downloaded: about {megabytes} MB  \n"

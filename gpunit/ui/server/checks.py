@@ -27,7 +27,8 @@ from PIL import Image
 
 from gpunit.images import PictureError, require_picture
 from gpunit.ui.components import PictureInput
-from gpunit.ui.i18n import LABELS
+from gpunit.ui.i18n import LABELS, NOTICES, asks_for_chinese
+from gpunit.ui.refusals import in_chinese
 from gpunit.ui.server import scratch
 from gpunit.ui.server.guard import lies_below
 
@@ -48,6 +49,27 @@ _log = logging.getLogger(__name__)
 
 class CheckedBlocks(gr.Blocks):
     """A page that checks what it is sent, tells failures in sentences, and sends pictures as whole files."""
+
+    async def process_api(
+        self,
+        block_fn: BlockFunction | int,
+        inputs: list[Any],
+        state: Any = None,
+        request: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Answer a job; refusals are in the visitor's language.
+
+        Raises:
+            gr.Error: for all that goes wrong.
+        """
+        try:
+            return await super().process_api(block_fn, inputs, state, request, *args, **kwargs)
+        except Error as error:
+            if asks_for_chinese(request):
+                error.message, error.title = in_chinese(str(error.message)), NOTICES["mistake"][1]
+            raise
 
     async def preprocess_data(self, block_fn: BlockFunction, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Check what was sent, and make of it what the action takes.

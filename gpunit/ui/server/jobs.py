@@ -12,8 +12,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import gradio as gr
-from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gpunit.ui.i18n import asks_for_chinese
+from gpunit.ui.refusals import in_chinese
 
 API = gr.routes.API_PREFIX
 JOIN = f"{API}/queue/join"
@@ -128,6 +132,30 @@ def _event(text: str) -> Response:
     return Response(f"{text}\n\n", media_type="text/event-stream")
 
 
+class Refusal(Response):
+    """JSON with a `detail`, in the language that the browser asks for.
+
+    Args:
+        status: code of HTTP.
+        sentence: why, and what to do, in English.
+    """
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(_detail(sentence), status, media_type="application/json")
+        self._in_chinese = _detail(in_chinese(sentence))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if asks_for_chinese(Request(scope)):
+            self.body = self._in_chinese
+            self.init_headers()
+        await super().__call__(scope, receive, send)
+
+
 def refuse(status: int, sentence: str) -> Response:
     """A refusal: JSON with a `detail`."""
-    return JSONResponse({"detail": sentence}, status)
+    return Refusal(status, sentence)
+
+
+def _detail(sentence: str) -> bytes:
+    return json.dumps({"detail": sentence}, ensure_ascii=False).encode()

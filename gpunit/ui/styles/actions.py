@@ -146,14 +146,16 @@ def draw_ends(models: Models, content: Content, model_name: str, base: Style | N
     started = style_or_mean(translator, model_name, base).code
     places = _slider_values(translator, started)[: int(shown)]
     plan = translator.plan(content.square(translator.resolution))
-    codes = []
+    codes, ends = [], []
     for axis, place in enumerate(places):
         reach = _reach(place)
         for end in (-reach, reach):
             offsets = torch.zeros(len(places))
             offsets[axis] = end - place
             codes.append(space.moved(started, offsets))
-    pictures = [_end_picture(picture) for picture in translator.render(plan, torch.stack(codes))]
+            ends.append(notice("axis_end", number=axis + 1, place=f"{end:+g}"))
+    rendered = translator.render(plan, torch.stack(codes))
+    pictures = [_end_picture(picture, end) for picture, end in zip(rendered, ends, strict=True)]
     drawn = ["".join(pictures[2 * axis : 2 * axis + 2]) for axis in range(len(places))]
     return drawn + [""] * (MAX_AXES - len(drawn))
 
@@ -245,11 +247,10 @@ def _reach(place: float) -> float:
     return max(REACH, math.ceil(abs(place)))
 
 
-def _end_picture(picture: Image.Image) -> str:
+def _end_picture(picture: Image.Image, what: str) -> str:
     buffer = io.BytesIO()
     picture.resize((END_SIDE, END_SIDE), Image.Resampling.LANCZOS).save(buffer, format="JPEG", quality=80)
-    # The slider between them says what they are.
-    return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode("ascii")}">'
+    return f'<img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode("ascii")}">'
 
 
 def _slider_values(translator: Translator, code: Tensor) -> list[float]:

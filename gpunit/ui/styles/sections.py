@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import gradio as gr
 
 from gpunit.engine.styles import BANDS
-from gpunit.ui.components import heading, seed_input, shown_picture
+from gpunit.ui.components import Cells, heading, seed_input, shown_picture
 from gpunit.ui.i18n import text
-from gpunit.ui.styles.sheets import GIF, MAX_FRAMES, MAX_STRIP, MIN_FRAMES, MP4
+from gpunit.ui.styles.sheets import CELL, GAP, GIF, GRID_SIZE, MAX_FRAMES, MAX_STRIP, MIN_FRAMES, MP4
 
 STRIP_LENGTH = 9
 
@@ -75,6 +75,7 @@ def lay_out_grid(tab: gr.Tab) -> GridSection:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             picture = styles_picture("grid", "styles-grid")
+            Cells("styles-grid", GRID_SIZE, GRID_SIZE, CELL, GAP, elem_id="styles-cells", elem_classes="unseen")
         with gr.Column(scale=1, min_width=160):
             seed = seed_input(1, "styles-corner-seed", label="corner_seed", info="corner_seed_info")
             dice = gr.Button(text("new_seed"), size="sm")
@@ -154,4 +155,4 @@ def lay_out_file(tab: gr.Tab) -> FileSection:
 
 def styles_picture(label: str, elem_id: str, fills: bool = False) -> gr.Image:
     """A picture that the tab shows; a single one fills its place."""
-    return shown_picture(label, elem_id, min_width=0 if fills else 150, elem_classes="fills" if fills else None)
+    return shown_picture(label, elem_id, min_width=0 if fills else 150, elem_classes="fills" if fills else "")

@@ -27,7 +27,6 @@ from gpunit.ui.values import read_seed, whole
 GRID_SIZE = 7
 CELL = 128  # side of a picture on the sheets
 GAP = 4
-SHEET_GROUND = (120, 113, 108)  # between light and dark
 MAX_STRIP = 15
 MIN_FRAMES, MAX_FRAMES = 4, 60
 ENDS_SEED = 2  # A and B, until they are chosen, are the two styles sampled with this seed
@@ -251,11 +250,11 @@ def _render_with_progress(
     plan = translator.plan(seen)
     pictures: list[Image.Image] = []
     for batch in codes.split(RENDER_BATCH):
-        progress((len(pictures), len(codes)), desc="Rendering", unit="pictures")
+        progress((len(pictures), len(codes)), desc=notice("rendering"), unit=notice("unit_pictures"))
         pictures += translator.render(plan, batch)
     return pictures
 
 
 def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
-    """Rows of pictures on a ground that suits a light and a dark page."""
-    return images.sheet(rows, CELL, gap=GAP, ground=SHEET_GROUND)
+    """Rows of pictures on whatever ground the page has."""
+    return images.sheet(rows, CELL, gap=GAP, ground=images.CLEAR)

@@ -94,6 +94,7 @@ LABELS: Texts = {
 }
 
 NOTICES: Texts = {
+    "axis_end": ("Axis {number} at {place}", "轴 {number}，位于 {place}"),
     "other_grid": ("This grid belongs to another model; draw it again.", "该网格属于另一个模型，请重新绘制。"),
     "coarse_from": ("coarse levels ({sizes} px) from {choice}", "粗层（{sizes} px）取自 {choice}"),
     "middle_from": ("middle levels ({sizes} px) from {choice}", "中层（{sizes} px）取自 {choice}"),

@@ -18,7 +18,7 @@ from gpunit.segmentation.subject import is_like
 from gpunit.ui import signing, uploads
 from gpunit.ui.content import PREVIEW_SIZE, Content, given
 from gpunit.ui.examples import EXAMPLES, example_stem
-from gpunit.ui.i18n import domain_name, listed, notice, text
+from gpunit.ui.i18n import domain_name, inform, licence_notice, listed, notice, text, warn
 from gpunit.ui.models import Models
 from gpunit.ui.server import scratch
 from gpunit.ui.translate import sharing
@@ -161,7 +161,7 @@ def facts(model_name: str) -> str:
     """One line on a model: size, whether it is here, licence."""
     spec = zoo.find(model_name)
     where = f"{spec.megabytes:.1f} MB, {text('here')}" if spec.is_here else str(text("not_here"))
-    return f"**{spec.name}** · {where} · {spec.licence}"
+    return f"**{spec.name}** · {where} · {licence_notice(spec.licence)}"
 
 
 def save_settings(inputs: TranslationInputs) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def load_settings(file: str) -> tuple[Any, ...]:
     """
     saved, picture, exemplar = sharing.from_json(Path(file))
     if not sharing.is_same_model(saved):
-        gr.Warning(notice("other_weights", model=saved["model"]))
+        warn(notice("other_weights", model=saved["model"]))
     guidance = BY_SAMPLE if exemplar is None else BY_EXEMPLAR
     inputs = TranslationInputs(
         str(scratch.kept_picture(picture)),
@@ -219,7 +219,7 @@ def link_shown(rendered: Rendered | None, inputs: TranslationInputs) -> Any:
     exemplar_path = made.exemplar_path if made.by_exemplar else None
     picture, exemplar = example_stem(made.path), example_stem(exemplar_path)
     if (made.path and not picture) or (exemplar_path and not exemplar):
-        gr.Info(notice("not_in_link"))
+        inform(notice("not_in_link"))
     crop: dict[str, Any] = {"zoom": made.zoom, "across": made.across, "down": made.down} if picture else {}
     return gr.update(
         value=sharing.Link(made.model_name, picture, exemplar, **crop, **made.sampling).to_query(), visible=True
@@ -237,7 +237,7 @@ def open_link(offered: Collection[str], query: str) -> tuple[Any, ...]:
     try:
         link = sharing.Link.of_query(query, paths, offered)
     except ValueError:
-        gr.Warning(notice("bad_link"))
+        warn(notice("bad_link"))
         link = sharing.Link()
     values = (
         paths.get(link.picture or ""),

@@ -104,7 +104,7 @@ def translate_clip(
     with jobs.stoppable() as stopped, closing(frames), ClipWriter(target, clip.rate) as writer:
         for number, picture in enumerate(translate_frames(translator, frames, style, crop), start=1):
             writer.add(picture)
-            progress((number, max(count, number)), unit="frames")
+            progress((number, max(count, number)), unit=notice("unit_frames"))
             if stopped.is_set():
                 break
             if number % SHOWN_EVERY == 1:

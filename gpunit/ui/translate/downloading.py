@@ -9,7 +9,7 @@ import gradio as gr
 
 from gpunit import zoo
 from gpunit.ui.downloads import downloading
-from gpunit.ui.i18n import text
+from gpunit.ui.i18n import domain_name, licence_notice, notice, text
 from gpunit.ui.models import downloads_allowed, model_choices
 from gpunit.zoo import ledger
 
@@ -64,7 +64,7 @@ def download_model(model_name: str, agreed: bool, progress: gr.Progress = PROGRE
             if not spec.can_be_downloaded:
                 raise gr.Error(f"{spec.name} is not a published model: there is nothing to download.")
             if not (agreed or _has_agreed()):
-                raise gr.Error(f"Agree to the licence first: {spec.licence}.")
+                raise gr.Error(notice("agree_first", licence=licence_notice(spec.licence)))
             ledger.record_agreement(zoo.checkpoints_folder(), spec.licence)
             zoo.download(spec.name, report=report)
     return gr.update(choices=model_choices(only_here=False), value=spec.name)
@@ -79,8 +79,12 @@ def _is_offered(spec: zoo.ModelSpec) -> bool:
 
 
 def _offer(spec: zoo.ModelSpec) -> str:
-    return (
-        f"**{spec.name}** · {spec.resolution} px · to be downloaded: about {spec.download_megabytes} MB  \n"
-        f"Licence: {spec.licence}  \nSource: [{zoo.PAPER}]({zoo.PAPER_LINK})  \n"
-        f"It was trained to translate pictures of: {', '.join(spec.sources)}."
+    return notice(
+        "model_offer",
+        name=spec.name,
+        resolution=spec.resolution,
+        megabytes=spec.download_megabytes,
+        licence=licence_notice(spec.licence),
+        paper=f"[{zoo.PAPER}]({zoo.PAPER_LINK})",
+        sources=", ".join(domain_name(source) for source in spec.sources),
     )

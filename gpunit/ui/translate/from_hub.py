@@ -10,7 +10,7 @@ from gradio.events import Dependency
 
 from gpunit.ui.downloads import downloading, require_downloads
 from gpunit.ui.events import QUIET, endpoint
-from gpunit.ui.i18n import notice, text
+from gpunit.ui.i18n import licence_notice, notice, text
 from gpunit.ui.models import downloads_allowed, model_choices
 from gpunit.zoo import hub
 from gpunit.zoo.fetching import DownloadError
@@ -93,7 +93,7 @@ def find_on_hub(name: str) -> tuple[Any, Any]:
         name=offer.name,
         resolution=config.resolution,
         megabytes=f"{offer.megabytes:.0f}",
-        licence=_plain(config.licence),
+        licence=_plain(licence_notice(config.licence)),
         domains=_plain(f"{' / '.join(config.sources)} → {config.target}"),
     )
     return gr.update(value=words, visible=True), gr.update(visible=True)

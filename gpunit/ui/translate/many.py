@@ -116,7 +116,7 @@ def translate_many(
         for number, (path, name) in enumerate(zip(paths, names, strict=True)):
             if stopped.is_set():
                 break
-            progress((number, len(paths)), unit="photos")
+            progress((number, len(paths)), unit=notice("unit_photos"))
             try:
                 crop = _crop(models, path) if finds else CENTRE
                 seen = uploads.cut_upload(path, crop, translator.resolution)
@@ -128,7 +128,9 @@ def translate_many(
             signing.sign([result], [sources[number]], translator, inputs.model_name, content)
             with archive.open(f"{name}.png", "w") as entry:
                 result.save(entry, format="PNG", pnginfo=provenance.text_of(result))
-            pairs.append((images.sheet([[seen, result]], translator.resolution, gap=2), Path(path).name))
+            pairs.append(
+                (images.sheet([[seen, result]], translator.resolution, gap=2, ground=images.CLEAR), Path(path).name)
+            )
             yield _line(len(pairs), len(paths), refused), gr.update(value=[*pairs], visible=True), gr.skip()
     is_there = gr.update(value=str(file) if pairs else None, visible=bool(pairs))
     yield _line(len(pairs), len(paths), refused), gr.update(value=pairs, visible=bool(pairs)), is_there

@@ -20,7 +20,7 @@ from gpunit.engine.styles import Style
 from gpunit.images import PictureError
 from gpunit.ui.events import ON_DEVICE, PRIVATE, QUIET, endpoint
 from gpunit.ui.examples import EXAMPLES
-from gpunit.ui.i18n import notice
+from gpunit.ui.i18n import notice, warn
 from gpunit.ui.models import Models
 from gpunit.ui.translate import actions
 from gpunit.ui.translate.history import Entry
@@ -88,7 +88,7 @@ def take_upload(path: str | None, dropped: Dropped) -> tuple[Any, ...]:
             zoo.require_same_weights(made.model, made.sha256, Path(path).name)
             return _restored(made, path, dropped, _photo_of(made, dropped))
     except (PictureError, ModelError) as error:
-        gr.Warning(str(error))
+        warn(str(error))
     return _with_photo(path, dropped)
 
 
@@ -167,7 +167,7 @@ def _restored(
         missing: the notice that asks for it.
     """
     if photo is None:
-        gr.Warning(notice(missing, width=made.photo.width, height=made.photo.height))
+        warn(notice(missing, width=made.photo.width, height=made.photo.height))
     style, square = made.style, made.square
     if isinstance(style, SampledStyle) and _fits(style):
         drawing: tuple[Any, ...] = (BY_SAMPLE, style.count, style.seed, style.temperature, gr.skip())

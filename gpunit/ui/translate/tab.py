@@ -220,6 +220,10 @@ def _wire_sharing(tab: Tab, models: Models) -> None:
 
 
 def _wire_link(tab: Tab, models: Models, page: gr.Blocks, offered: list[str], first_model: str) -> Dependency:
+    # In the visitor's language: what the page opens with was written before there was one.
+    page.load(endpoint(actions.facts), tab.target.model, tab.target.facts, **QUIET).then(
+        endpoint(show_offer), tab.target.model, tab.target.panel.outputs, **QUIET
+    )
     opened: Dependency = page.load(
         endpoint(actions.open_link, offered),
         tab.sections.link,

@@ -11,6 +11,10 @@ LABELS: Texts = {
         "# 把狗变成猫，姿态不变。\n给它一张动物或汽车的照片：GP-UNIT 会画出另一种类的同一视角，风格任选。"
         "全部在本机运行。",
     ),
+    "hero_strip": (
+        "A photo of a dog, and the cat, the bird and the car that were made of it",
+        "一张狗的照片，以及由它画成的猫、鸟和汽车",
+    ),
     "targets_heading": ("### Turn it into", "### 变成"),
     "targets": ("Turn it into", "变成"),
     "more_models": ("More models…", "更多模型…"),
@@ -76,6 +80,13 @@ NOTICES: Texts = {
         "**{name}** · {domains} · {resolution} 像素 · 需下载约 {megabytes} MB  \n许可证：{licence}  \n"
         "由他人在 Hub 上分享：文件只含数值，使用前会检查。",
     ),
+    "model_offer": (
+        "**{name}** · {resolution} px · to be downloaded: about {megabytes} MB  \nLicence: {licence}  \n"
+        "Source: {paper}  \nIt was trained to translate pictures of: {sources}.",
+        "**{name}** · {resolution} px · 需下载约 {megabytes} MB  \n许可：{licence}  \n来源：{paper}  \n"
+        "训练用于翻译这些类别的图片：{sources}。",
+    ),
+    "agree_first": ("Agree to the licence first: {licence}.", "请先同意许可：{licence}。"),
     "not_in_link": (
         "A picture of your own is not part of a link; save as JSON to hand it on.",
         "链接不含您自己的图片；如需分享，请保存为 JSON。",

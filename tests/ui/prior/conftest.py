@@ -24,4 +24,4 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cell(sheet: Image.Image, column: int, line: int = 0) -> np.ndarray:
     left, top = cell_box(column, line)
-    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)), dtype=int)
+    return np.asarray(sheet.crop((left, top, left + CELL, top + CELL)).convert("RGB"), dtype=int)

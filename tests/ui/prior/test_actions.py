@@ -15,6 +15,7 @@ from gpunit.ui.prior.maps import CONTENT, INSTANCE, NOTHING, SHAPE
 from gpunit.ui.prior.pictures import CELL, GAP, HEADER
 from gpunit.ui.prior.rows import Row
 from gpunit.zoo.weights import ModelError
+from tests.ui.prior.conftest import cell
 
 NAME = PRIORS[0]
 CLASSES = ["cat", "dog"]
@@ -66,7 +67,7 @@ def test_what_cannot_be_rendered_is_said(models: Models) -> None:
 def test_the_first_picture_is_chosen_until_another_is(models: Models) -> None:
     sheet, _, names, _ = grid(models)
     first = actions.open_chosen(models, NAME, CLASSES, 0.7, names, None)
-    shown = np.asarray(sheet.crop((GAP, HEADER + GAP, GAP + CELL, HEADER + GAP + CELL)), dtype=int)
+    shown = cell(sheet, 0)
     assert np.abs(np.asarray(first, dtype=int) - shown).max() <= 1
     assert actions.open_chosen(models, NAME, CLASSES, 0.7, names, first) == gr.skip()
     assert actions.open_chosen(models, NAME, CLASSES, 0.7, [], None) == gr.skip()

@@ -23,4 +23,4 @@ def test_a_mixture_is_written_with_its_layers_and_becomes_a_column(models: Model
     assert np.abs(cell(sheet, 1) - cell(sheet, 2)).max() <= 1
     added = mixing.add_column(NAME, CLASSES, text)
     assert added["value"] == [*CLASSES, text]
-    assert text in added["choices"]
+    assert (text, text) in added["choices"]

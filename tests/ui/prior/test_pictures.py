@@ -27,6 +27,13 @@ def test_gaps_and_headings_are_no_cell() -> None:
         assert cell_at(x, y) is None
 
 
+def test_nothing_of_a_sheet_is_white_where_the_page_is_dark() -> None:
+    sheet = grid_sheet([[blobs(0, CELL, CELL)]], ["cat"])
+    assert sheet.mode == "RGBA"
+    assert sheet.getpixel((1, 1))[3] == 0  # type: ignore[index]
+    assert np.asarray(sheet)[HEADER + GAP :, GAP:-GAP, 3][:CELL].min() == 255, "the pictures themselves are seen whole"
+
+
 def test_contents_share_one_scale() -> None:
     contents = torch.zeros(2, 1, 4, 4)
     contents[0, 0, 0, 0], contents[1, 0, 0, 0] = 1.0, 0.5

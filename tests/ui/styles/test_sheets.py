@@ -33,7 +33,7 @@ def content(photo: str) -> Content:
 
 def cell(sheet: Image.Image, column: int, row: int = 0) -> Image.Image:
     left, top = GAP + column * (CELL + GAP), GAP + row * (CELL + GAP)
-    return sheet.crop((left, top, left + CELL, top + CELL))
+    return sheet.crop((left, top, left + CELL, top + CELL)).convert("RGB")
 
 
 def rendered(translator: Translator, content: Content, style: Style) -> np.ndarray:
