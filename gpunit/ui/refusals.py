@@ -142,8 +142,10 @@ MODELS: Mapping[str, str] = {
     "{0}: {1} of {2} bytes came; try again, the download will be resumed.": (
         "{0}：只收到 {2} 字节中的 {1} 字节；请重试，将从中断处继续。"
     ),
-    "{0} could not be had from any of its hosts; name another one with --mirror, or get the file elsewhere and give it "
-    "({1}).": "任何来源都没有给出 {0}；请用 --mirror 指定其他来源，或从别处取得该文件（{1}）。",
+    "{0} could not be had from any of its hosts; {1} ({2}).": "任何来源都没有给出 {0}；{1}（{2}）。",
+    "name another one with --mirror, or get the file elsewhere and give it": (
+        "请用 --mirror 指定其他来源，或从别处取得该文件"
+    ),
     "{0}: the Hub's {1} did not give {2} ({3}); check the name and the connection, and try again.": (
         "{0}：Hub 的 {1} 没有给出 {2}（{3}）；请检查名称与网络后重试。"
     ),
@@ -231,6 +233,23 @@ PRIORS: Mapping[str, str] = {
     "the prior has no layer {0}; ask for 0 to {1}.": "该先验没有第 {0} 层；请取 0 到 {1}。",
     "{0} codes need as many classes, not {1}.": "{0} 个隐码需要同样多的类别，而不是 {1} 个。",
     "the truncation must be above 0 and at most 1, not {0}.": "截断必须大于 0 且不超过 1，而不是 {0}。",
+    "{0} has the sha256 {1}…, not {2}…": "{0} 的 sha256 是 {1}…，而不是 {2}…",
+    "{0} is not the file that was downloaded first (another sha256); remove {1} from {2} to accept the new one": (
+        "{0} 与首次下载的文件不同（sha256 不同）；请从 {2} 中删除 {1} 以接受新文件"
+    ),
+    "it holds a model for {0} px": "其中是 {0} px 的模型",
+    "agreement is measured between two classes at least, with two codes at least.": (
+        "一致性至少在两个类别之间测量，且至少需要两个隐码。"
+    ),
+    "units are numbers with commas between them, such as 3,17, not {0}.": (
+        "单元写成以逗号分隔的编号，如 3,17，而不是 {0}。"
+    ),
+    "the layer has units 0 to {0}, and {1} was named; give some of those.": (
+        "该层的单元从 0 到 {0}，而给出的是 {1}；请从中选择。"
+    ),
+    "units are compared over pictures of some class; name one at least.": (
+        "单元需在某个类别的图片上比较；请至少指定一个。"
+    ),
     "this prior has no encoder to invert a photo with; choose prior-small.": (
         "该先验没有可推断照片隐码的编码器；请选择 prior-small。"
     ),

@@ -30,7 +30,7 @@ def grid(models: Models, rows: float = 2, seed: float = 3, **more: Any) -> tuple
 
 def line_of(sheet: Image.Image, line: int) -> np.ndarray:
     top = HEADER + GAP + line * (CELL + GAP)
-    return np.asarray(sheet.crop((0, top, sheet.width, top + CELL)), dtype=int)
+    return np.asarray(sheet.crop((0, top, sheet.width, top + CELL)).convert("RGB"), dtype=int)
 
 
 def test_a_row_is_named_by_its_code_and_can_be_kept(models: Models) -> None:

@@ -26,7 +26,7 @@ def test_a_photo_stands_beside_its_code_in_every_class(models: Models, photo: st
     assert hint["visible"] is False
     sheet = picture["value"]
     assert sheet.width == 3 * (CELL + GAP) + GAP
-    shown = sheet.crop((GAP, HEADER + GAP, GAP + CELL, HEADER + GAP + CELL))
+    shown = sheet.crop((GAP, HEADER + GAP, GAP + CELL, HEADER + GAP + CELL)).convert("RGB")
     np.testing.assert_array_equal(shown, images.cut(images.open_picture(photo), CELL))
     assert "feature distance of 0." in line
     assert found is not None
