@@ -31,7 +31,7 @@ NAMES = {
     *("Stéfan van der Walt", "API", "JSON", "PNG", "ZIP", "NPZ", "MP4", "WebM", "GIF", "JPEG", "WebP", "PDF", "Shift"),
     *("Ctrl", "Esc", "sha256", "min", "tanh", "relu", "srec", "dis", "px", "MB", "cpu", "float32", "python -m gpunit"),
     *("viridis", "to-cat", "to-dog", "to-bird", "to-car", "prior-small", "biggan-deep", "photo.png", "recipe.json"),
-    *("dog2cat", "cat2dog"),
+    *("GAN Dissection", "male2female"),
 }
 # What stands as it is stored: a style's file, a mixture as commands take it; and what is over and not seen any more.
 AS_STORED = ".json-holder, #prior-written, [data-testid=status-tracker].hide"
