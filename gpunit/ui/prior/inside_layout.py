@@ -110,16 +110,7 @@ def _lay_out_switching() -> _Switching:
     heading("switch")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=240):
-            canvas = gr.Image(
-                label=text("paint_label"),
-                show_label=False,
-                interactive=False,
-                format="png",
-                type="pil",
-                buttons=[],
-                elem_id="prior-canvas",
-                elem_classes=["fills", "canvas"],
-            )
+            canvas = shown_picture("paint_canvas", "prior-canvas", elem_classes="fills canvas", buttons=[])
             stroke = Brush("prior-canvas", "prior-brush", elem_id="prior-stroke", elem_classes="unseen")
             brush = gr.Slider(
                 2, 40, 16, step=1, label=text("brush"), info=text("brush_info"), buttons=[], elem_id="prior-brush"
