@@ -28,6 +28,7 @@ from gpunit.zoo.weights import ModelError, read_weights, write_weights
 
 MOST_AXES = 24
 SAMPLED_CODES = 256
+_SAMPLED_CLASSES = 16
 # Activations of larger maps would not fit a small machine.
 _LARGEST_MAP = 8
 _MOVE = re.compile(r"(?P<axis>\d+):(?P<amount>[+-]?[0-9.]+)(?:@(?P<first>\d+)(?:-(?P<last>\d+))?)?")
@@ -75,7 +76,7 @@ def find_axes(prior: Prior, layer: int = 0, seed: int = 0) -> Axes:
 
     Args:
         prior: whose.
-        layer: 0 is the first, which is linear; later ones up to 8x8 are sampled, over all classes.
+        layer: 0 is the first, which is linear; later ones up to 8x8 are sampled, over 16 classes at most.
         seed: of the sampled codes.
 
     Raises:
@@ -91,7 +92,9 @@ def find_axes(prior: Prior, layer: int = 0, seed: int = 0) -> Axes:
         directions, variances = vectors.T.flip(0), variances.flip(0)
         return Axes(_signed(directions[:count]).float(), (variances / variances.sum())[:count].float(), layer)
     latents = prior.latents(SAMPLED_CODES, seed)
-    classes = torch.arange(SAMPLED_CODES) % len(prior.class_names)
+    # Several codes of each class: of one alone, nothing is left beside the class's mean.
+    sampled = min(len(prior.class_names), _SAMPLED_CLASSES)
+    classes = torch.arange(SAMPLED_CODES) % sampled * (len(prior.class_names) // sampled)
     features = prior.features(latents, classes.tolist(), layer=layer).flatten(1)
     for label in classes.unique():  # the code's part alone
         mine = classes == label

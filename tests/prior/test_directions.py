@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from gpunit.prior import directions
 from gpunit.prior.biggan import Prior
 from gpunit.prior.classes import PriorError
 from gpunit.prior.directions import Move, find_axes, kept_axes, moved, moves_as_json, moves_from_json, read_moves
+from gpunit.training.prior.base import make_biggan
+from gpunit.training.prior.statistics import batch_statistics, measure_standing_statistics
+from tests.conftest import TINY_PRIOR
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,20 @@ def test_a_later_layers_first_axis_moves_it_most(prior: Prior) -> None:
     ways = [prior.features(moved(latents, axes, [Move(k, 1.0)], len(prior.layers)), [0] * 24, layer=2) for k in (1, 8)]
     first, last = (float((way - plain).pow(2).mean()) for way in ways)
     assert first > last
+
+
+def test_axes_are_found_where_classes_outnumber_the_sampled_codes() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = make_biggan(dataclasses.replace(TINY_PRIOR, classes=300)).train()
+        with torch.no_grad(), batch_statistics(model):
+            for _ in range(3):  # spectral norm's estimates need a few passes
+                model(torch.randn(4, TINY_PRIOR.latent_dim), torch.eye(300)[:4], 1.0)
+        measure_standing_statistics(model, codes=4, seed=4)
+    prior = Prior(model, [f"class {number}" for number in range(300)], device="cpu")
+    axes = find_axes(prior, layer=2)
+    assert axes.shares.isfinite().all()
+    torch.testing.assert_close(axes.directions.norm(dim=1), torch.ones(len(axes)))
 
 
 def test_moves_add_up_and_reach_their_layers_alone(prior: Prior) -> None:
