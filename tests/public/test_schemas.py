@@ -16,7 +16,7 @@ from tests.public.conftest import App
 from tests.public.test_corpus import is_sentence
 
 # What starts a download, which a machine offline would only wait for.
-LEFT_OUT = ("/download_model",)
+LEFT_OUT = ("/download_model", "/find_on_hub", "/download_from_hub")
 SECONDS = 120
 
 Schema = dict[str, Any]
@@ -63,7 +63,7 @@ class Api:
             return self.files[0]
         if parameter["component"] == "Uploadbutton":
             return self.files[1]
-        by_type = {"number": 0.5, "string": "prior-small", "array": ["cat", "dog"]}
+        by_type = {"number": 0.5, "string": "prior-small", "array": ["cat", "dog"], "object": self.files[1]}
         return (
             parameter["parameter_default"] if parameter["parameter_has_default"] else by_type[parameter["type"]["type"]]
         )
