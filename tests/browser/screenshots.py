@@ -32,12 +32,16 @@ LOOKS = {
     "phone": (PHONE, "light", "en-US"),
     "phone-dark": (PHONE, "dark", "en-US"),
     "chinese": (DESK, "light", "zh-CN"),
+    "phone-chinese": (PHONE, "light", "zh-CN"),
 }
 # By tab: what has to be there before the picture is taken, and the sections that are opened for pictures of their own.
 TABS = {
-    "translate": ("#gallery .grid-wrap img", ("all", "history", "share")),
+    "translate": ("#gallery .grid-wrap img", ("all", "history", "share", "many", "clip", "live")),
     "styles": ("#styles-row img", ("row", "grid", "ends", "file")),
-    "prior": ("#prior-chosen img", ("correspondence", "walk", "invert", "agreement")),
+    "prior": (
+        "#prior-chosen img",
+        ("correspondence", "walk", "directions", "mixing", "films", "invert", "inside", "agreement"),
+    ),
     "masks": ("#masks-channels img", ()),
 }
 
