@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gpunit import files, images
-from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_with_bar, render_prior
+from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_columns, render_prior
 from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting, finite, reporter
 
 if TYPE_CHECKING:
@@ -53,9 +53,8 @@ def render_axes(
     files.refuse_existing(output, advice=OTHER_OUTPUT)
     from gpunit.prior.directions import Move, moved
 
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns, axes = loaded.columns(names), _axes(loaded, prior)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
+    axes = _axes(loaded, prior)
     base = loaded.latents(1, seed, truncation)
     steps = [reach * place / 2 for place in range(-2, 3)]
     lines = []
@@ -66,7 +65,7 @@ def render_axes(
         typer.echo(f"axis {axis + 1}: {100 * float(axes.shares[axis]):.1f}% of the variance")
     files.save_png(images.sheet(lines, max(128, loaded.resolution), [f"{step:+g}" for step in steps]), output)
     if judged:
-        _judge_axes(loaded, axes, names, loaded.latents(judged, seed, truncation), reach, count)
+        _judge_axes(loaded, axes, classes.split(","), loaded.latents(judged, seed, truncation), reach, count)
     typer.echo(f"{output} written")
 
 
@@ -109,15 +108,14 @@ def render_film(
     from gpunit.prior import films
     from gpunit.prior.directions import read_move
 
-    names = classes.split(",")
     wanted = read_move(move)
-    loaded = load_with_bar(prior, device, download, names, mirror)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     axes = _axes(loaded, prior) if way == films.AXIS else None
     latents = loaded.latents(codes, seed, truncation)
     pictures = []
     with counting() as progress:
         show = reporter(progress, "Rendering frames")
-        for frame in films.film(loaded, way, latents, loaded.columns(names), frames, axes, wanted):
+        for frame in films.film(loaded, way, latents, columns, frames, axes, wanted):
             pictures.append(images.sheet([images.to_pictures(frame)], loaded.resolution))
             show(len(pictures), frames)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -144,9 +142,7 @@ def find_matches(
     from gpunit.prior.correspondence import cell_of, find_place, find_region
 
     box = read_box(place)
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns = loaded.columns(names)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     if column > len(columns):
         raise UsageError(f"there are {len(columns)} classes; --column goes from 1 to {len(columns)}.")
     features = loaded.features(loaded.named_latents([(seed, row - 1)] * len(columns), truncation), columns, layer=layer)
@@ -193,9 +189,7 @@ def invert_photo(
     from gpunit.prior.classes import written_column
     from gpunit.prior.inversion import SIDE, invert
 
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns = loaded.columns(names)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     seen = images.cut(images.open_picture(photo), max(SIDE, loaded.resolution))
     begun = time.perf_counter()
     with counting() as progress:
@@ -205,7 +199,9 @@ def invert_photo(
     seconds = time.perf_counter() - begun
     (row,) = loaded.grid(LatentCodes(state.code[None], truncation), columns)
     found = images.to_pictures(state.picture[None])
-    sheet = images.sheet([[seen, *found, *images.to_pictures(row)]], seen.width, ["photo", "found", *names])
+    sheet = images.sheet(
+        [[seen, *found, *images.to_pictures(row)]], seen.width, ["photo", "found", *classes.split(",")]
+    )
     files.save_png(sheet, output)
     written = written_column(state.column, loaded.class_names, len(loaded.layers))
     typer.echo(f"{output} written: {written}, feature distance {state.distance:.3f} after {seconds:.0f} s")

@@ -10,7 +10,7 @@ import typer
 
 from gpunit import files, images
 from gpunit.commands.explorer import Row, Truncation, read_box
-from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_with_bar
+from gpunit.commands.prior import Classes, Download, Mirror, PriorName, load_columns
 from gpunit.commands.shared import OTHER_OUTPUT, Device, Seed, UsageError, counting, reporter
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def render_activations(
     from gpunit.prior.classes import shown_name
     from gpunit.prior.units import activations
 
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns = loaded.columns(names)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     latents = loaded.latents(rows, seed, truncation)
     grid = loaded.grid(latents, columns)
     one = type(latents)
@@ -81,14 +79,13 @@ def rank_units(
     """
     from gpunit.networks.frozen.efficientnet import EfficientNetLite0
     from gpunit.prior.units import dissect
-    from gpunit.segmentation.class_activation import class_activation_map
+    from gpunit.segmentation.class_activation import maps_of_rendered
 
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns, classifier = loaded.columns(names), EfficientNetLite0().to(loaded.device)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
+    classifier = EfficientNetLite0().to(loaded.device)
 
     def find_masks(pictures: Tensor) -> Tensor:
-        return class_activation_map(classifier, pictures.to(loaded.device)).cpu()
+        return maps_of_rendered(classifier, pictures, loaded.device)
 
     with counting() as progress:
         show = reporter(progress, "Comparing units with masks")
@@ -123,9 +120,8 @@ def switch_units(
 
     if level not in ("off", "on"):
         raise UsageError(f"--level is off or on, not {level!r}.")
-    box, wanted, names = read_box(region, "--region", (4,)), read_units(units), classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns = loaded.columns(names)
+    box, wanted = read_box(region, "--region", (4,)), read_units(units)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     side = max(128, loaded.resolution)
     left, top, right, bottom = (round(part * side) for part in box)
     inside = np.zeros((side, side), bool)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gpunit.evaluation.agreement import Agreement
 
-_SEEN = 128  # what E_c and the classifier see, in pixels
+_SEEN = 128  # what E_c sees, in pixels
 
 
 @prior_commands.command("agreement")
@@ -118,7 +118,7 @@ def measure_correspondence(
         files.refuse_existing(output, advice=OTHER_OUTPUT)
     from gpunit.evaluation import correspondence
     from gpunit.networks.frozen.efficientnet import EfficientNetLite0
-    from gpunit.segmentation.class_activation import class_activation_map
+    from gpunit.segmentation.class_activation import maps_of_rendered
 
     names = classes.split(",")
     if len(names) < 2:
@@ -127,8 +127,7 @@ def measure_correspondence(
     classifier = EfficientNetLite0().to(loaded.device)
 
     def masks_of(pictures: Tensor) -> Tensor:
-        seen = F.interpolate(pictures.to(loaded.device), (_SEEN, _SEEN), mode="bilinear", antialias=True)
-        return class_activation_map(classifier, seen).cpu()
+        return maps_of_rendered(classifier, pictures, loaded.device)
 
     latents, rows = loaded.latents(codes, seed, truncation), []
     columns = loaded.columns(names)

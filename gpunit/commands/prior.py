@@ -27,6 +27,7 @@ from gpunit.imagenet import CLASS_NAMES, PAPER_CLASSES
 
 if TYPE_CHECKING:
     from gpunit.prior.biggan import Prior
+    from gpunit.prior.classes import Column
 
 PriorName = Annotated[str, typer.Option(help="prior-small, biggan-deep-128 / 256 / 512, or the folder of a BigGAN.")]
 Classes = Annotated[
@@ -64,9 +65,7 @@ def render_prior(
     files.refuse_existing(output, advice=OTHER_OUTPUT)
     from gpunit.prior.classes import shown_name
 
-    names = classes.split(",")
-    loaded = load_with_bar(prior, device, download, names, mirror)
-    columns = loaded.columns(names)
+    loaded, columns = load_columns(prior, classes, device, download, mirror)
     grid = loaded.grid(loaded.latents(rows, seed, truncation), columns)
     headings = [shown_name(column, loaded.class_names) for column in columns]
     cell = max(128, loaded.resolution)
@@ -124,6 +123,13 @@ def synthesize(
             show(min(done * share.count, total), total)
     if share.index == 0:
         typer.echo(f"{total} latent codes in {output}")
+
+
+def load_columns(name: str, classes: str, device: str, download: bool, mirror: str) -> tuple[Prior, list[Column]]:
+    """A prior as `load_with_bar` loads it, and its columns of classes as `--classes` names them."""
+    names = classes.split(",")
+    loaded = load_with_bar(name, device, download, names, mirror)
+    return loaded, loaded.columns(names)
 
 
 def load_with_bar(

@@ -28,6 +28,11 @@ _COLOUR_DEVIATION, _COLOUR_REACH, _COLOUR_SHARE = 0.15, 0.15, 0.2
 _RADIUS, _EPSILON = 4, 8e-3
 
 
+# What the classifier sees of a prior's pictures, in pixels, and how many of them at a time.
+RENDERED_SIDE = 128
+_AT_ONCE = 16
+
+
 @torch.no_grad()
 def class_activation_map(classifier: EfficientNetLite0, pictures: Tensor) -> Tensor:
     """Shape maps x_s of pictures.
@@ -56,6 +61,27 @@ def class_activation_map(classifier: EfficientNetLite0, pictures: Tensor) -> Ten
     refined = guided_filter(guide, F.interpolate(signed, scale_factor=4, mode="bicubic"), _RADIUS, _EPSILON)
     size = pictures.shape[-2:]
     return (2 * F.interpolate(refined, size=size, mode="bilinear", antialias=True)).tanh()
+
+
+def maps_of_rendered(
+    classifier: EfficientNetLite0, pictures: Tensor, device: torch.device, side: int = RENDERED_SIDE
+) -> Tensor:
+    """Class activation of pictures that a prior has rendered, which may be small and many.
+
+    Args:
+        classifier: on `device`.
+        pictures: (N, 3, S, S) in [-1, 1]; scaled to `side` pixels, and looked at some at a time.
+        device: where the classifier is.
+        side: what the classifier sees, in pixels.
+
+    Returns:
+        (N, 1, side, side) in [-1, 1], on the CPU.
+    """
+    maps = []
+    for part in pictures.split(_AT_ONCE):
+        seen = F.interpolate(part.to(device), (side, side), mode="bilinear", antialias=True)
+        maps.append(class_activation_map(classifier, seen).cpu())
+    return torch.cat(maps)
 
 
 def _resized(pictures: Tensor, side: int) -> Tensor:

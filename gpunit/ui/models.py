@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gpunit import settings, zoo
@@ -64,13 +63,9 @@ class ShapeModels:
     @torch.inference_mode()
     def instances(self, pictures: Tensor) -> Tensor:
         """x_s by class activation: (N, 1, 128, 128) in [-1, 1], of pictures (N, 3, S, S) in [-1, 1]."""
-        from gpunit.segmentation.class_activation import class_activation_map
+        from gpunit.segmentation.class_activation import maps_of_rendered
 
-        answers = []
-        for part in pictures.split(16):
-            larger = F.interpolate(part.to(self._device), (128, 128), mode="bilinear", antialias=True)
-            answers.append(class_activation_map(self._classifier, larger).cpu())
-        return torch.cat(answers)
+        return maps_of_rendered(self._classifier, pictures, self._device)
 
 
 class Models:

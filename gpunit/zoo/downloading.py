@@ -135,10 +135,10 @@ def _from_first(sources: Sequence[Source], path: Path, report: Report, check: Ca
         try:
             source.fetch(path, report)
             check(path)
-        except CancelledError:
-            raise
-        except (DownloadError, ModelError) as error:
-            path.unlink(missing_ok=True)  # a wrong file would block the next try
+        except BaseException as error:
+            path.unlink(missing_ok=True)  # a wrong file, or an unchecked one, would be taken at the next try
+            if isinstance(error, CancelledError) or not isinstance(error, DownloadError | ModelError):
+                raise
             answers.append(f"{source.title}: {str(error).removeprefix(f'{path.name}: ').rstrip('.')}")
         else:
             return

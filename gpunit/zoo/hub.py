@@ -125,8 +125,6 @@ def look_up(name: str) -> Offer:
             that is too large.
         DownloadError: if the Hub cannot be reached, or does not give it.
     """
-    if not pretrained.is_hub_name(name):
-        raise ModelError(f"{name!r} is no name of a Hub repository; give one as owner/name.")
     megabytes = _require_size(name)
     try:
         config = Config.model_validate_json(_get(name, CONFIG_NAME).read_bytes())
@@ -135,12 +133,18 @@ def look_up(name: str) -> Offer:
     return Offer(name, megabytes, config)
 
 
+def _require_name(name: str) -> None:
+    if not pretrained.is_hub_name(name):
+        raise HubError(f"{name!r} is no name of a Hub repository; give one as owner/name.")
+
+
 def _require_size(name: str) -> float:
     """What a repository's files weigh together in megabytes, if that is not too much.
 
     Raises:
         ModelError, DownloadError: as `look_up`.
     """
+    _require_name(name)
     addresses = {file: hf_hub_url(name, file) for file in pretrained.WEIGHTS}
     about = [_asked(name, file, functools.partial(get_hf_file_metadata, url)) for file, url in addresses.items()]
     megabytes = sum(each.size or 0 for each in about) / 1e6
@@ -229,8 +233,7 @@ def push_to_hub(
         ModelError: as `save_pretrained`.
         HubError: if the Hub refuses.
     """
-    if not pretrained.is_hub_name(repository):
-        raise HubError(f"{repository!r} is no name of a Hub repository; give one as owner/name.")
+    _require_name(repository)
     api = HfApi(endpoint=constants.ENDPOINT, token=token, library_name=LIBRARY)
     with tempfile.TemporaryDirectory() as folder:
         save_pretrained(name, Path(folder), evaluation, repository)

@@ -111,7 +111,6 @@ def download_from_hub(name: str, progress: gr.Progress = PROGRESS) -> Any:
     """
     name = name.strip()
     with downloading(name, progress) as report:
-        hub.look_up(name)  # refuses what is no name of the Hub
         hub.fetch(name, report)
     return gr.update(choices=model_choices(only_here=False), value=name)
 
