@@ -53,8 +53,9 @@ NOTICES: Texts = {key: pair for each in _ALL for key, pair in each.NOTICES.items
 
 I18N = gr.I18n(
     en={key: english for key, (english, _) in LABELS.items()},
-    # What Gradio says to screen readers of a finished event has no Chinese of its own.
-    zh={key: chinese for key, (_, chinese) in LABELS.items()} | {"common.complete": "完成"},
+    # What Gradio says to screen readers of a waiting and a finished event has no Chinese of its own.
+    zh={key: chinese for key, (_, chinese) in LABELS.items()}
+    | {"status.queue_position": "排队中：第 {position} 位，共 {size} 位", "common.complete": "完成"},
 )
 
 

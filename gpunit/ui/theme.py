@@ -119,7 +119,7 @@ def style_sheet() -> str:
 
 def head() -> str:
     """The scripts of the whole page, for its <head>."""
-    return "".join(f"<script>{script(name)}</script>" for name in ("page", "access", "place", "history"))
+    return "".join(f"<script>{script(name)}</script>" for name in ("page", "again", "access", "place", "history"))
 
 
 def introduction() -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 VISITORS = 5
 SHOWN = "[...document.querySelectorAll('img')].filter(img => img.src && img.checkVisibility())"
 
 
 def watched(page: Page) -> list[str]:
-    """The transfers of a page that break off; those that the page itself gives up are none."""
+    """The transfers of a page that break off or are refused; those that the page itself gives up are none."""
     failures: list[str] = []
 
     def note(failure: str | None, url: str) -> None:
@@ -19,6 +20,7 @@ def watched(page: Page) -> list[str]:
             failures.append(f"{url}: {failure}")
 
     page.on("requestfailed", lambda request: note(request.failure, request.url))
+    page.on("response", lambda response: note(str(response.status) if response.status >= 400 else None, response.url))
     return failures
 
 
@@ -40,8 +42,7 @@ def test_pictures_are_whole_for_all_who_open_the_page_at_once(browser: Browser, 
     for page in pages:
         expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
         expect(page.locator("#compare img")).to_have_count(2)
-    assert [broken(page) for page in pages] == [[] for _ in pages]
-    assert failures == [[] for _ in pages]
+    assert [(broken(page), failed) for page, failed in zip(pages, failures, strict=True)] == [([], [])] * VISITORS
     for context in contexts:
         context.close()
 
@@ -57,5 +58,24 @@ def test_pictures_are_whole_after_a_refused_file(page: Page, tmp_path: Path) -> 
         page.locator("#examples label").nth(number).click()
         expect(page.locator("#picture .crop-frame")).to_be_visible()
         page.wait_for_timeout(1000)
-        assert broken(page) == []
-    assert failures == []
+        assert (broken(page), failures) == ([], [])
+
+
+def test_pictures_whose_transfer_broke_off_are_asked_for_again(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    page.set_default_timeout(60_000)
+    asked: list[str] = []
+
+    def break_off(route: Route) -> None:
+        asked.append(route.request.url)
+        if asked.count(route.request.url) == 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/file=.*\.png"), break_off)
+    page.goto(address)
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.wait_for_function(f"{SHOWN}.every(img => img.complete && img.naturalWidth)")
+    assert any(asked.count(url) > 1 for url in asked)
+    page.close()
