@@ -8,7 +8,7 @@ import pytest
 
 from gpunit import images
 from gpunit.images import ClipWriter
-from tests.commands.test_translation_like import gpunit
+from tests.commands.conftest import gpunit
 from tests.conftest import blobs
 
 OPTIONS = ("--model", "to-cat", "--count", "2", "--precision", "fp32")
@@ -25,16 +25,16 @@ def clip(tmp_path: Path) -> Path:
 
 def test_a_clip_becomes_one_in_each_style(clip: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    code, said = gpunit("translate", clip, *OPTIONS, "--output", output)
-    assert code == 0, said
+    answer = gpunit("translate", clip, *OPTIONS, "--output", output)
+    assert answer.code == 0, answer.err
     assert sorted(path.name for path in output.iterdir()) == ["walk-01.mp4", "walk-02.mp4"]
     made = [images.open_clip(path) for path in sorted(output.iterdir())]
     assert [(each.width, each.height, each.rate, each.count) for each in made] == [(128, 128, 8, 4)] * 2
     first, other = (next(each.frames()) for each in made)
     assert first.tobytes() != other.tobytes()
-    code, said = gpunit("translate", clip, *OPTIONS, "--output", output)
-    assert code == 2
-    assert "exists already" in said
+    answer = gpunit("translate", clip, *OPTIONS, "--output", output)
+    assert answer.code == 2
+    assert "exists already" in answer.err
 
 
 def test_bad_requests_end_with_a_sentence_and_without_files(clip: Path, tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_bad_requests_end_with_a_sentence_and_without_files(clip: Path, tmp_path
     fake.write_bytes(b"no clip")
     blobs(1).save(photo)
     for paths, words in (([clip, fake], "not a clip that can be read"), ([clip, photo], "to commands of their own")):
-        code, said = gpunit("translate", *paths, *OPTIONS, "--output", output)
-        assert code == 2
-        assert words in said
-        assert said.count("\n") == 1
+        answer = gpunit("translate", *paths, *OPTIONS, "--output", output)
+        assert answer.code == 2
+        assert words in answer.err
+        assert answer.err.count("\n") == 1
         assert not output.exists()

@@ -13,7 +13,7 @@ import pytest
 
 from gpunit.commands import evaluation
 from gpunit.commands.shared import UsageError
-from tests.commands.test_translation import gpunit
+from tests.commands.conftest import gpunit
 
 
 def test_evaluate_measures_a_translator(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
@@ -22,8 +22,8 @@ def test_evaluate_measures_a_translator(folders: Callable[..., list[Path]], tmp_
     places = ("--sources", dog, "--target-test", cat, "--target-train", train)
     options = ("--model", "to-cat", "--limit", "3", "--styles", "2", "--pairs", "2", "--output", output)
     answer = gpunit("evaluate", *places, *options)
-    assert answer.returncode == 0, answer.stderr
-    assert "gap closed" in answer.stdout
+    assert answer.code == 0, answer.err
+    assert "gap closed" in answer.out
     (row,) = json.loads(output.read_text())["rows"]
     assert (row["source"], row["net"]) == ("dog", "efficientnet-lite0")
     assert {
@@ -46,8 +46,8 @@ def test_evaluate_measures_a_translator(folders: Callable[..., list[Path]], tmp_
         "gate_swap",
     } <= row.keys()
     answer = gpunit("evaluate", "--model", "to-cat", *places, "--output", output)
-    assert answer.returncode == 2
-    assert "exists already" in answer.stderr
+    assert answer.code == 2
+    assert "exists already" in answer.err
 
 
 def test_a_folder_of_one_picture_is_refused_with_a_sentence(folders: Callable[..., list[Path]]) -> None:
@@ -55,9 +55,9 @@ def test_a_folder_of_one_picture_is_refused_with_a_sentence(folders: Callable[..
     next(dog.iterdir()).unlink()
     places = ("--sources", dog, "--target-test", cat, "--target-train", train)
     answer = gpunit("evaluate", "--model", "to-cat", *places, "--styles", "2", "--pairs", "2")
-    assert answer.returncode == 2
-    assert "holds one picture" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert answer.code == 2
+    assert "holds one picture" in answer.err
+    assert "Traceback" not in answer.err
 
 
 class Sinking(io.StringIO):

@@ -7,7 +7,7 @@ import imageio.v3 as imageio
 import pytest
 from PIL import Image
 
-from tests.commands.test_translation import gpunit
+from tests.commands.conftest import gpunit
 
 
 @pytest.fixture(autouse=True)
@@ -17,18 +17,18 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_axes_and_a_film_are_rendered(tmp_path: Path) -> None:
     answer = gpunit("prior", "axes", "--classes", "cat", "--count", "2", "--output", tmp_path / "axes.png")
-    assert answer.returncode == 0, answer.stderr
-    assert "axis 2" in answer.stdout
+    assert answer.code == 0, answer.err
+    assert "axis 2" in answer.out
     assert Image.open(tmp_path / "axes.png").height == 2 * 132 + 26
     options = ("--way", "axis", "--move", "1:1.5", "--frames", "4", "--classes", "cat,cat:0.5+dog:0.5")
     answer = gpunit("prior", "film", *options, "--output", tmp_path / "film.gif")
-    assert answer.returncode == 0, answer.stderr
+    assert answer.code == 0, answer.err
     assert len(imageio.imread(tmp_path / "film.gif", index=None)) == 4
 
 
 def test_a_match_is_printed() -> None:
     answer = gpunit("prior", "match", "--place", "0.5,0.25", "--classes", "cat,dog")
-    own, other = (json.loads(line) for line in answer.stdout.splitlines())
+    own, other = (json.loads(line) for line in answer.out.splitlines())
     assert (own["across"], own["down"], own["best"]) == (0.5, 0.25, 1.0)
     assert other["best"] >= other["second"]
 
@@ -36,8 +36,8 @@ def test_a_match_is_printed() -> None:
 def test_axes_are_judged(tmp_path: Path) -> None:
     options = ("--classes", "cat", "--count", "1", "--judged", "2", "--output", tmp_path / "axes.png")
     answer = gpunit("prior", "axes", *options)
-    assert answer.returncode == 0, answer.stderr
-    assert "still finds the class in" in answer.stdout
+    assert answer.code == 0, answer.err
+    assert "still finds the class in" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_axes_are_judged(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_met_is_one_sentence(options: tuple[str, ...], words: str) -> None:
     answer = gpunit("prior", *options)
-    assert answer.returncode == 2
-    assert words in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert answer.code == 2
+    assert words in answer.err
+    assert "Traceback" not in answer.err

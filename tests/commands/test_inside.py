@@ -11,7 +11,7 @@ from PIL import Image
 from pytorch_pretrained_biggan import BigGAN
 
 from gpunit.prior.loading import save_biggan
-from tests.commands.test_translation import gpunit
+from tests.commands.conftest import gpunit
 
 CELL, HEADER, GAP = 128, 22, 4
 
@@ -25,17 +25,17 @@ def tiny(tiny_biggan: BigGAN, tmp_path: Path) -> tuple[str, ...]:
 def test_activations_stand_below_their_pictures(tiny: tuple[str, ...], tmp_path: Path) -> None:
     output = tmp_path / "heat.png"
     answer = gpunit("prior", "activations", *tiny, "--layer", "2", "--unit", "1", "--rows", "3", "--output", output)
-    assert answer.returncode == 0, answer.stderr
+    assert answer.code == 0, answer.err
     assert Image.open(output).size == (2 * (CELL + GAP) + GAP, HEADER + GAP + 6 * (CELL + GAP))
     again = gpunit("prior", "activations", *tiny, "--output", output)
-    assert again.returncode == 2
-    assert "another --output" in again.stderr
+    assert again.code == 2
+    assert "another --output" in again.err
 
 
 def test_ranked_units_are_printed_the_best_first(tiny: tuple[str, ...]) -> None:
     answer = gpunit("prior", "units", *tiny, "--layer", "1", "--count", "3")
-    assert answer.returncode == 0, answer.stderr
-    lines = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert answer.code == 0, answer.err
+    lines = [json.loads(line) for line in answer.out.splitlines()]
     assert len(lines) == 3
     overlaps = [line["overlap"] for line in lines]
     assert overlaps == sorted(overlaps, reverse=True)
@@ -47,7 +47,7 @@ def test_units_are_switched_in_their_region(tiny: tuple[str, ...], tmp_path: Pat
     units = ",".join(map(str, range(16)))
     options = ("--layer", "5", "--level", "on", "--region", "0,0,0.25,0.25", "--output", output)
     answer = gpunit("prior", "switch", units, *tiny, *options)
-    assert answer.returncode == 0, answer.stderr
+    assert answer.code == 0, answer.err
     sheet = np.asarray(Image.open(output), dtype=int)
     before, after = (sheet[HEADER + GAP + line * (CELL + GAP) :][:CELL, GAP : GAP + CELL] for line in range(2))
     apart = np.abs(after - before).mean(2)
@@ -58,6 +58,6 @@ def test_a_picture_is_inverted_and_what_was_found_is_said(tiny: tuple[str, ...],
     Image.effect_noise((90, 70), 60).convert("RGB").save(tmp_path / "photo.png")
     options = ("--steps", "3", "--no-encoder", "--truncation", "0.5", "--output", tmp_path / "found.png")
     answer = gpunit("prior", "invert", tmp_path / "photo.png", *tiny, *options)
-    assert answer.returncode == 0, answer.stderr
-    assert "feature distance" in answer.stdout
+    assert answer.code == 0, answer.err
+    assert "feature distance" in answer.out
     assert Image.open(tmp_path / "found.png").width == 4 * (CELL + GAP) + GAP

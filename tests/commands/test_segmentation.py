@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpunit.segmentation import mask_rcnn
-from tests.commands.conftest import Answer
+from tests.commands.conftest import gpunit
 from tests.segmentation.graphs import write_mean_graph
 from tests.segmentation.test_mask_rcnn import Sure
 
@@ -17,7 +17,6 @@ def names_in(folder: Path) -> set[str]:
 
 def test_a_mixed_tree_is_segmented_in_one_call(
     folders: Callable[..., list[Path]],
-    command: Callable[..., Answer],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -30,22 +29,20 @@ def test_a_mixed_tree_is_segmented_in_one_call(
 
     monkeypatch.setattr(mask_rcnn, "load_mask_rcnn", load)
     options = ("--method", "mask-rcnn", "--weights", "w.pth", "--scale", "400", "--device", "cpu")
-    answer = command("segment", data, *options, "--output", tmp_path / "maps")
+    answer = gpunit("segment", data, *options, "--output", tmp_path / "maps")
     assert answer.code == 0, answer.err
     # A dog is a dog and an animal, and no bird.
     assert names_in(tmp_path / "maps") == {"151_dog/00000.png", "281_animal/00000.png"}
     assert f"nothing found in {data / '14_bird' / '00000.png'}" in answer.out
     assert loaded == [(Path("w.pth"), (666, 400), "cpu")]
-    command("segment", data, *options, "--group", "dog", "--output", tmp_path / "dogs")
+    gpunit("segment", data, *options, "--group", "dog", "--output", tmp_path / "dogs")
     assert names_in(tmp_path / "dogs") == {f"{name}/00000.png" for name in ("151_dog", "281_animal", "14_bird")}
 
 
-def test_what_stands_out_is_segmented_and_cut_to(
-    folders: Callable[..., list[Path]], command: Callable[..., Answer], tmp_path: Path
-) -> None:
+def test_what_stands_out_is_segmented_and_cut_to(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     data = folders("holiday", count=2)[0].parent  # of no known group
     network = write_mean_graph(tmp_path / "tiny.onnx")
-    answer = command(
+    answer = gpunit(
         "segment", data, "--method", "salient", "--weights", network, "--crop", "--output", tmp_path / "out"
     )
     assert answer.code == 0, answer.err
@@ -65,13 +62,12 @@ def test_what_stands_out_is_segmented_and_cut_to(
 )
 def test_what_cannot_be_done_is_explained(
     folders: Callable[..., list[Path]],
-    command: Callable[..., Answer],
     tmp_path: Path,
     options: tuple[str, ...],
     words: str,
 ) -> None:
     data = folders("a dog", "two dogs", count=1)[0].parent
-    answer = command("segment", data, *options, "--output", tmp_path / "nowhere")
+    answer = gpunit("segment", data, *options, "--output", tmp_path / "nowhere")
     assert answer.code == 2
     assert words in answer.err
     assert not (tmp_path / "nowhere").exists()

@@ -9,13 +9,13 @@ import torch
 
 from gpunit import zoo
 from gpunit.prior.loading import load_prior
-from tests.commands.test_translation import gpunit
+from tests.commands.conftest import gpunit
 
 
 def run(*arguments: str | Path) -> str:
     answer = gpunit(*arguments)
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout
+    assert answer.code == 0, answer.err
+    return answer.out
 
 
 def test_from_pictures_to_a_content_encoder(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_explained(folders: Callable[..., list[Path]], tm
         (("distill", *inputs, "--weight", "glide=1", "--run", nowhere, "--output", nowhere), "no weight 'glide'"),
     ):
         answer = gpunit(*arguments)
-        assert answer.returncode == 2, arguments
-        assert words in answer.stderr, answer.stderr
-        assert "Traceback" not in answer.stderr
+        assert answer.code == 2, arguments
+        assert words in answer.err, answer.err
+        assert "Traceback" not in answer.err
     assert not nowhere.exists()

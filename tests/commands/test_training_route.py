@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import torch
 
 from gpunit import zoo
 from gpunit.imagenet import CLASS_NAMES
-from tests.commands.conftest import Answer
+from tests.commands.conftest import gpunit
 from tests.conftest import TINY_PRIOR, blobs
 from tests.segmentation.graphs import write_mean_graph
 from tests.test_docs import commands_in_section
@@ -117,7 +116,6 @@ def words_of_docs(biggan: Path, tmp_path: Path) -> dict[str, str]:
 
 def test_the_papers_route_ends_in_figures_of_an_own_translator(
     words_of_docs: dict[str, str],
-    command: Callable[..., Answer],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -127,7 +125,7 @@ def test_the_papers_route_ends_in_figures_of_an_own_translator(
     for line in commands_in_section("docs/training.md", "The paper's route"):
         for words, mine in words_of_docs.items():
             line = line.replace(words, mine)
-        answer = command(*line.split())
+        answer = gpunit(*line.split())
         assert answer.code == 0, f"{line}\n{answer.err}"
         called.append(line.split()[0])
     assert called == ["synthesize", "segment", "segment", "choose", "distill", "train", "fit-sampler", "evaluate"]

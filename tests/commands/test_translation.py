@@ -1,21 +1,13 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.commands.conftest import gpunit, gpunit_alone
 from tests.conftest import blobs
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def gpunit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gpunit", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -30,8 +22,8 @@ def test_translate_writes_the_results_and_a_sheet(source: Path, tmp_path: Path) 
     outputs = [tmp_path / "a", tmp_path / "b"]
     for output in outputs:
         options = ("--model", "to-cat", "--count", "3", "--seed", "4", "--precision", "fp32", "--output", output)
-        answer = gpunit("translate", source.parent, *options)
-        assert answer.returncode == 0, answer.stderr
+        answer = gpunit_alone("translate", source.parent, *options)
+        assert answer.code == 0, answer.err
     names = ["photo-01.png", "photo-02.png", "photo-03.png", "sheet.png"]
     assert sorted(path.name for path in outputs[0].iterdir()) == names
     pictures = [np.asarray(Image.open(outputs[0] / name)) for name in names[:3]]
@@ -46,7 +38,7 @@ def test_translate_by_exemplar(source: Path, tmp_path: Path) -> None:
     blobs(2).save(exemplar)
     output = tmp_path / "out"
     answer = gpunit("translate", source, "--model", "to-cat", "--exemplar", exemplar, "--output", output)
-    assert answer.returncode == 0, answer.stderr
+    assert answer.code == 0, answer.err
     assert (output / "photo-01.png").is_file()
 
 
@@ -65,9 +57,9 @@ def test_translate_by_exemplar(source: Path, tmp_path: Path) -> None:
 def test_bad_requests_end_with_a_sentence(source: Path, tmp_path: Path, arguments: list[str], words: str) -> None:
     output = tmp_path / "out"
     answer = gpunit("translate", *[a.format(source=source) for a in arguments], "--output", output)
-    assert answer.returncode == 2
-    assert words in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert answer.code == 2
+    assert words in answer.err
+    assert "Traceback" not in answer.err
     assert not output.exists()
 
 
@@ -76,13 +68,13 @@ def test_existing_files_are_kept(source: Path, tmp_path: Path) -> None:
     mine.parent.mkdir()
     mine.write_bytes(b"mine")
     answer = gpunit("translate", source, "--model", "to-cat", "--count", "1", "--output", mine.parent)
-    assert answer.returncode == 2
-    assert "exists already" in answer.stderr
+    assert answer.code == 2
+    assert "exists already" in answer.err
     assert mine.read_bytes() == b"mine"
 
 
 def test_published_files_translate_by_their_paths(published_files: Path, source: Path, tmp_path: Path) -> None:
     model = ("--model", published_files / "dog2cat.pt", "--content-encoder", published_files / "content_encoder.pt")
     answer = gpunit("translate", source, *model, "--count", "1", "--output", tmp_path / "out")
-    assert answer.returncode == 0, answer.stderr
+    assert answer.code == 0, answer.err
     assert (tmp_path / "out" / "photo-01.png").is_file()

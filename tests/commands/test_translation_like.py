@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +10,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from gpunit.__main__ import main
 from gpunit.engine import provenance
+from tests.commands.conftest import gpunit
 from tests.conftest import blobs
-
-
-def gpunit(*arguments: str | Path) -> tuple[int, str]:
-    """Exit code and standard error of a command, run in this process."""
-    said = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
-        patch.setattr(sys, "argv", ["gpunit", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return int(ended.value.code or 0), said.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +28,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path) -> None:
-    code, said = gpunit("translate", *arguments)
-    assert code == 0, said
+    answer = gpunit("translate", *arguments)
+    assert answer.code == 0, answer.err
 
 
 def altered(source: Path, path: Path, **changes: Any) -> Path:
@@ -107,18 +94,18 @@ def test_refusals_are_one_sentence(
     made: Path, tmp_path: Path, changes: dict[str, Any], options: tuple[str, ...], words: str
 ) -> None:
     like = altered(made / "sampled" / "photo-01.png", tmp_path / "like.png", **changes)
-    code, said = gpunit("translate", made / "photo.png", "--like", like, *options, "--output", tmp_path / "out")
-    assert code == 2
-    assert words in said
-    assert said.count("\n") == 1
+    answer = gpunit("translate", made / "photo.png", "--like", like, *options, "--output", tmp_path / "out")
+    assert answer.code == 2
+    assert words in answer.err
+    assert answer.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
 def test_a_picture_that_does_not_say_how_it_was_made_is_refused(made: Path, tmp_path: Path) -> None:
     for like, words in ((made / "photo.png", "does not say how it was made"), (tmp_path / "a.png", "no such file")):
-        code, said = gpunit("translate", made / "photo.png", "--like", like, "--output", tmp_path / "out")
-        assert code == 2
-        assert words in said
+        answer = gpunit("translate", made / "photo.png", "--like", like, "--output", tmp_path / "out")
+        assert answer.code == 2
+        assert words in answer.err
 
 
 def test_a_result_of_a_gpu_is_made_as_near_as_a_cpu_can(made: Path, tmp_path: Path) -> None:
@@ -128,6 +115,6 @@ def test_a_result_of_a_gpu_is_made_as_near_as_a_cpu_can(made: Path, tmp_path: Pa
 
 
 def test_a_model_is_needed(made: Path, tmp_path: Path) -> None:
-    code, said = gpunit("translate", made / "photo.png", "--output", tmp_path / "out")
-    assert code == 2
-    assert "give a translator with --model" in said
+    answer = gpunit("translate", made / "photo.png", "--output", tmp_path / "out")
+    assert answer.code == 2
+    assert "give a translator with --model" in answer.err

@@ -12,7 +12,7 @@ from gpunit.training import bundle
 from gpunit.training.checkpoints import load_checkpoint
 from gpunit.training.selection import SelectionError
 from gpunit.training.stage1 import trainer
-from tests.commands.conftest import Answer
+from tests.commands.conftest import gpunit
 from tests.conftest import blobs
 from tests.training.parallel import run_in_two_processes
 
@@ -34,9 +34,7 @@ for word in [*sys.argv[1:], "then"]:
 """
 
 
-def test_two_processes_go_from_a_prior_to_a_content_encoder(
-    folders: Callable[..., list[Path]], tmp_path: Path, command: Callable[..., Answer]
-) -> None:
+def test_two_processes_go_from_a_prior_to_a_content_encoder(folders: Callable[..., list[Path]], tmp_path: Path) -> None:
     data = folders("cat", "dog", count=2)[0].parent
     pairs, content, recipe = tmp_path / "pairs", tmp_path / "content.safetensors", tmp_path / "mine.toml"
     recipe.write_text('recipe = "small"\npairs = 2\nreal = 2\n')
@@ -51,7 +49,7 @@ def test_two_processes_go_from_a_prior_to_a_content_encoder(
     assert len(list(pairs.rglob("*.png"))) == 8
     assert len((pairs / "codes.jsonl").read_text().splitlines()) == 4
     assert len(list((tmp_path / "data-maps").rglob("*.png"))) == 4
-    assert command(*segment(pairs)).code == 0
+    assert gpunit(*segment(pairs)).code == 0
     places = ("--pairs", pairs, "--pair-maps", tmp_path / "pairs-maps", "--real", data)
     options = ("--real-maps", tmp_path / "data-maps", "--run", tmp_path / "run", "--steps", "1", "--warm-up", "0")
     in_two("distill", *places, *options, "--recipe", recipe, "--output", content)
