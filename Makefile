@@ -31,7 +31,7 @@ $(VENV)/.app: requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.app requirements-train.txt requirements-export.txt requirements-docs.txt requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.app $(wildcard requirements-*.txt)
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	touch $@
 

@@ -44,6 +44,7 @@ VARIABLES: Mapping[str, Variable] = {
         "",
         "1 lets visitors translate their webcam's stream, 0 does not; unset, only where no one else reaches the page",
     ),
+    "GPUNIT_MCP": Variable("0", "1 offers the page's tools to agents, by MCP at /mcp, as --mcp does"),
     "GPUNIT_QUEUE_SIZE": Variable("64", "jobs that may wait in all; further ones are refused until there is room"),
     "GPUNIT_JOBS_PER_VISITOR": Variable("24", "jobs that one open page may have waiting; one click can start six"),
     "GPUNIT_JOBS_PER_ADDRESS": Variable("48", "jobs that may wait from one address, whatever pages they are of"),

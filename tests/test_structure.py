@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 KEPT_TO: Mapping[str, tuple[str, ...]] = {
     "gradio": ("gpunit.ui", "app"),
     "mmdet": ("gpunit.segmentation.htc",),
+    "mcp": ("gpunit.ui.server.mcp",),
     "accelerate": ("gpunit.training", "gpunit.evaluation"),
 }
 MOST_LINES = 400

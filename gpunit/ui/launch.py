@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gpunit import settings
 from gpunit.memory import MODEL_BUDGET
 from gpunit.streams import keep_printing
-from gpunit.ui.server.addresses import in_brackets, is_of_this_machine, read_port, require_free, without_proxies
+from gpunit.ui.server.addresses import in_brackets, is_private, read_port, require_free, without_proxies
 from gpunit.ui.server.own_folder import use_own_folder
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="what loaded translators may take; the least recently used go first (default: %(default)s)",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        default=settings.flag("GPUNIT_MCP"),
+        help="offer the page's tools to agents, by MCP at /mcp",
+    )
     flags = parser.parse_args(arguments)
     flags.host = flags.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     flags.port = _port(flags.port)
@@ -83,8 +89,7 @@ def allows_live(host: str) -> bool:
     """
     if settings.text("GPUNIT_LIVE"):
         return settings.flag("GPUNIT_LIVE")
-    is_behind_proxy = bool(os.environ.get("GRADIO_ROOT_PATH") or os.environ.get("SPACE_ID"))
-    return is_of_this_machine(host) and not is_behind_proxy and not settings.flag("GPUNIT_NO_DOWNLOADS")
+    return is_private(host) and not settings.flag("GPUNIT_NO_DOWNLOADS")
 
 
 def _serve(flags: argparse.Namespace) -> Server:
@@ -94,8 +99,12 @@ def _serve(flags: argparse.Namespace) -> Server:
         from gpunit.ui.models import Models
         from gpunit.ui.page import build_page
         from gpunit.ui.server import zero_gpu
+        from gpunit.ui.server.jobs import MCP
         from gpunit.ui.server.serving import Server
 
         models = Models(flags.device, flags.precision, flags.model_memory << 20)
         page = zero_gpu.lend_gpu(build_page(models, allows_live(flags.host)), models)
-        return Server(page, in_brackets(flags.host), flags.port, flags.open)
+        server = Server(page, in_brackets(flags.host), flags.port, flags.open, flags.mcp)
+        if flags.mcp:
+            print(f"* MCP endpoint:        {str(page.local_url).rstrip('/')}{MCP}")
+        return server

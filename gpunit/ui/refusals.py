@@ -320,6 +320,9 @@ SERVER: Mapping[str, str] = {
         "服务器暂时没有存放文件的空间：请几分钟后重试。"
     ),
     "This page has no such route: see “Use via API” for those it has.": f"本页面没有此路径：可用的见{_API}。",
+    "Programs send requests here by POST (MCP, streamable HTTP): give this address to an MCP client.": (
+        "程序以 POST 向此处发送请求（MCP，streamable HTTP）：请把此地址交给 MCP 客户端。"
+    ),
     "This is not JSON: use the page, or a Gradio client.": "这不是 JSON：请使用页面或 Gradio 客户端。",
     "The values of an action are sent as an object that holds a list named data: see “Use via API”.": (
         f"操作的值以含有列表 data 的对象发送：见{_API}。"

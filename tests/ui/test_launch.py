@@ -28,6 +28,18 @@ def test_flags_are_read_from_what_is_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "variable", "is_on"),
+    [([], "", False), ([], "0", False), ([], "1", True), (["--mcp"], "", True), (["--mcp"], "0", True)],
+)
+def test_agents_are_answered_where_that_is_asked_for(
+    arguments: list[str], variable: str, is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUNIT_MCP", variable)
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
+    assert launch.parse_arguments(arguments).mcp is is_on
+
+
+@pytest.mark.parametrize(
     ("host", "environment", "is_allowed"),
     [
         ("127.0.0.1", {}, True),

@@ -83,6 +83,12 @@ def is_of_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def is_private(host: str) -> bool:
+    """Whether no one but this machine reaches a server on this address, through a proxy that it was told of neither."""
+    is_behind_proxy = bool(os.environ.get("GRADIO_ROOT_PATH") or os.environ.get("SPACE_ID"))
+    return is_of_this_machine(host) and not is_behind_proxy
+
+
 def in_brackets(host: str) -> str:
     """A host as web addresses write it: IPv6 in brackets.
 

@@ -22,6 +22,9 @@ from gpunit.ui.refusals import in_chinese
 API = gr.routes.API_PREFIX
 JOIN = f"{API}/queue/join"
 DATA = f"{API}/queue/data"
+# Where agents call tools, if they may (see `mcp`).
+MCP = "/mcp"
+INVALID_REQUEST = -32600  # of JSON-RPC
 # Actions are called by their names at these.
 NAMED_ROUTES = tuple(f"{API}/{name}/" for name in ("call/v2", "call", "run", "api"))
 JOB_ROUTES = (JOIN, *NAMED_ROUTES)
@@ -133,7 +136,7 @@ def _event(text: str) -> Response:
 
 
 class Refusal(Response):
-    """JSON with a `detail`, in the language that the browser asks for.
+    """JSON with a `detail`, in the language that the browser asks for; to MCP clients an error of JSON-RPC.
 
     Args:
         status: code of HTTP.
@@ -142,13 +145,14 @@ class Refusal(Response):
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(_detail(sentence), status, media_type="application/json")
-        self._in_chinese = _detail(in_chinese(sentence))
+        self._sentence = sentence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if asks_for_chinese(Request(scope)):
-            self.body = self._in_chinese
-            self.init_headers()
+        sentence = in_chinese(self._sentence) if asks_for_chinese(Request(scope)) else self._sentence
+        is_rpc = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/") == MCP
+        self.body = _rpc_error(sentence) if is_rpc else _detail(sentence)
+        self.init_headers()
         await super().__call__(scope, receive, send)
 
 
@@ -159,3 +163,9 @@ def refuse(status: int, sentence: str) -> Response:
 
 def _detail(sentence: str) -> bytes:
     return json.dumps({"detail": sentence}, ensure_ascii=False).encode()
+
+
+def _rpc_error(sentence: str) -> bytes:
+    """What MCP clients show of a request that is refused before its id is read."""
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": INVALID_REQUEST, "message": sentence}}
+    return json.dumps(error, ensure_ascii=False).encode()

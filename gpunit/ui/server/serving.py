@@ -22,12 +22,14 @@ from starlette.routing import Route
 
 from gpunit import memory, settings, zoo
 from gpunit.images import MAX_BYTES
+from gpunit.settings import SettingError
 from gpunit.ui import theme, thumbnails
 from gpunit.ui.examples import EXAMPLES_FOLDER
 from gpunit.ui.i18n import I18N
 from gpunit.ui.server import scratch
+from gpunit.ui.server.addresses import is_private
 from gpunit.ui.server.guard import Gate, Guard
-from gpunit.ui.server.jobs import Jobs
+from gpunit.ui.server.jobs import MCP, Jobs
 from gpunit.ui.server.language import EveryChinese
 
 ROOT = settings.ROOT
@@ -53,12 +55,22 @@ class Server:
         host: address to listen on.
         port: by default GRADIO_SERVER_PORT, or the first free one from 7860.
         open_browser: open the page in this machine's browser.
+        offers_tools: offer the page's tools to agents (see `mcp`).
+
+    Raises:
+        SettingError: if the library for that is not there.
     """
 
     def __init__(
-        self, page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, open_browser: bool = False
+        self,
+        page: gr.Blocks,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        open_browser: bool = False,
+        offers_tools: bool = False,
     ) -> None:
         self.page = page
+        extra_routes, extra_settings = _mcp(page, host) if offers_tools else ([], {})
         opened = [path.strip() for path in os.environ.get("GRADIO_ALLOWED_PATHS", "").split(",") if path.strip()]
         self._folder = Path(get_upload_folder()).resolve()
         # The page's examples and first pictures, which were put there while it was built.
@@ -89,12 +101,13 @@ class Server:
             blocked_paths=blocked_paths(),
             enable_monitoring=False,
             run_history=False,
-            mcp_server=False,  # whatever GRADIO_MCP_SERVER says: its tools would fetch addresses for visitors
+            mcp_server=False,  # whatever GRADIO_MCP_SERVER says: Gradio's tools would fetch addresses for visitors
             # Gradio would ask the page of itself, and not start where that takes more than 3 seconds.
             _frontend=False,
             state_session_capacity=SESSIONS_KEPT,
             app_kwargs={
-                "routes": [Route(HEALTH, self._health), Route(theme.SOCIAL_ROUTE, _social_picture)],
+                **extra_settings,
+                "routes": [Route(HEALTH, self._health), Route(theme.SOCIAL_ROUTE, _social_picture), *extra_routes],
                 "middleware": [Middleware(Guard, gate=self.gate), Middleware(EveryChinese, also=theme.introduction())],
             },
         )
@@ -160,6 +173,21 @@ class Server:
 async def _social_picture(request: Request) -> FileResponse:
     """What other sites show beside a link to the page."""
     return FileResponse(theme.SOCIAL_PICTURE)
+
+
+def _mcp(page: gr.Blocks, host: str) -> tuple[list[Route], dict[str, Any]]:
+    """Routes and settings of the server that let agents call the page's tools.
+
+    Raises:
+        SettingError: if the library is not there, or too old.
+    """
+    try:
+        from gpunit.ui.server.mcp import Endpoint  # an extra
+    except ImportError:
+        command = settings.install_command("mcp")
+        raise SettingError(f"--mcp and GPUNIT_MCP need the library mcp, version 2: {command}.") from None
+    endpoint = Endpoint(page, ("localhost", "127.0.0.1", "[::1]", host) if is_private(host) else None)
+    return [Route(path, endpoint) for path in (MCP, f"{MCP}/")], {"lifespan": endpoint.lifespan}
 
 
 def blocked_paths() -> list[str]:
