@@ -6,10 +6,12 @@ Only fixtures import libraries that not every machine has.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import anyio
 import numpy as np
 import pytest
 import torch
@@ -28,6 +30,8 @@ from gpunit.training.recipes import DistillationRecipe, PaperRecipe, PriorRecipe
 
 if TYPE_CHECKING:
     from pytorch_pretrained_biggan import BigGAN
+
+Result = TypeVar("Result")
 
 TINY = TranslatorParams(
     content_encoder=ContentEncoderParams(resolution=64, widths=(4, 8, 8, 8)),
@@ -149,3 +153,9 @@ def pairs(folders: Callable[..., list[Path]], tmp_path: Path) -> tuple[Path, Pat
             shape.parent.mkdir(parents=True, exist_ok=True)
             Image.open(path).convert("L").point(lambda v: 255 * (v > 127)).save(shape)
     return made[0].parent, tmp_path / "maps"
+
+
+def awaited(call: Callable[[], Awaitable[Result]]) -> Result:
+    """What a coroutine function returns, in a thread: where a browser's tests ran before, this one has a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, call).result()

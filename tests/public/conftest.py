@@ -91,5 +91,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="package")
+def app_with_tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One app that agents may call."""
+    pytest.importorskip("mcp.server.mcpserver", reason="needs mcp, version 2")
+    running = start_app(tmp_path_factory.mktemp("app-with-tools"), GPUNIT_MCP="1")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture(scope="package")
 def client(app: App, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(app.address, verbose=False, download_files=str(tmp_path_factory.mktemp("answers")))

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp
 from gpunit import zoo
 from gpunit.prior.table import stored_config
 from gpunit.ui.models import PRIORS, downloads_allowed
-from gpunit.ui.server.guard import FAILED, UNREADABLE
+from gpunit.ui.server.guard import FAILED, TOO_LARGE, UNREADABLE
 from gpunit.ui.server.jobs import API
 
 # Endpoints that are offered, with the parameters that stay as the page has them first: they are about what it shows.
@@ -296,6 +296,8 @@ def _taken(answer: httpx.Response) -> httpx.Response:
     """
     if answer.is_success:
         return answer
+    if answer.status_code == 413:  # which Gradio says in words of its own
+        raise ToolError(TOO_LARGE)
     try:
         reason = answer.json()["detail"]
     except (ValueError, KeyError, TypeError):

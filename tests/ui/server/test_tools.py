@@ -6,7 +6,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
 import gradio as gr
 import pytest
 from starlette.applications import Starlette
@@ -16,8 +15,9 @@ from starlette.routing import Route
 
 from gpunit.ui.models import Models
 from gpunit.ui.page import build_page
-from gpunit.ui.server.guard import FAILED
+from gpunit.ui.server.guard import FAILED, TOO_LARGE
 from gpunit.ui.server.tools import LIST_MODELS, OFFERED, Answer, ToolError, Tools, list_models
+from tests.conftest import awaited
 
 CALLER = ("203.0.113.5", 4000)
 URI = "data:image/png;base64,AAAA"
@@ -111,7 +111,7 @@ class Routes:
 
 
 def call(tools: Tools, routes: Routes, name: str = "translate", **arguments: Any) -> Answer:
-    return anyio.run(lambda: tools.call(routes.app, CALLER, name, arguments))
+    return awaited(lambda: tools.call(routes.app, CALLER, name, arguments))
 
 
 def complete(*values: Any) -> str:
@@ -179,6 +179,7 @@ def test_a_call_that_will_not_do_is_told_so_before_anything_is_sent(
         (PlainTextResponse("Internal Server Error", 500), "", FAILED),
         (JSONResponse({"detail": [{"loc": "body"}]}, 422), "", FAILED),
         (JSONResponse([], 404), "", FAILED),
+        (PlainTextResponse("File size exceeded", 413), "", TOO_LARGE),
         (None, 'event: error\ndata: {"error": "Seed is out of range."}\n\n', "Seed is out of range."),
         (None, 'event: error\ndata: {"error": null}\n\n', FAILED),
         (None, 'event: error\ndata: "This job is gone."\n\n', "This job is gone."),
