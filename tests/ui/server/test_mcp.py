@@ -172,7 +172,8 @@ def test_a_public_server_is_reached_by_any_name(monkeypatch: pytest.MonkeyPatch)
     with served() as page:
         page.go.set()
         assert page.post(asked({}), Host="example.org").status_code == 200
-        monkeypatch.delenv("GRADIO_ROOT_PATH")
+        page.address += "/gpunit"  # a proxy may keep the path, or strip it as above
+        assert page.call(rows=4) == (True, "4 rows")
 
 
 @pytest.mark.parametrize("way", ["flag", "variable"])
