@@ -27,8 +27,9 @@ from gpunit.ui.server.tools import Answer, ToolError, Tools
 ONLY_POST = "Programs send requests here by POST (MCP, streamable HTTP): give this address to an MCP client."
 INSTRUCTIONS = (
     "Translates photos between domains (a dog becomes a cat) with GP-UNIT, and shows how: styles, skip masks, and the "
-    "generative prior behind it.  Upload a photo with `curl -F files=@photo.jpg` to the path "
-    f"{API}/upload of this server and give the path that it answers; small pictures can come as data URIs."
+    "generative prior behind it.  list_models says what can be used.  Upload a photo with "
+    f"`curl -F files=@photo.jpg` to the path {API}/upload of this server and give the path that it answers; small "
+    "pictures can come as data URIs."
 )
 
 

@@ -268,7 +268,7 @@ def _tool(name: str, function: BlockFunction, described: list[Any]) -> Tool:
         parameters.append(
             Parameter(own, schema | {"description": meaning}, default, is_picture, is_needed, own not in OFFERED[name])
         )
-    shown = tuple(_is_pictures(each) for each in function.outputs if not each.skip_api)
+    shown = tuple(map(_is_pictures, function.outputs))  # states too, in whose places nothing is answered
     return Tool(name, f"{about} {ALSO}", tuple(parameters), shown)
 
 

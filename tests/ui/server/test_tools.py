@@ -135,6 +135,13 @@ def test_a_call_is_a_job_of_the_caller_and_its_pictures_come_back(tools: Tools) 
     assert answer.texts == ["picture 1: /served/a b.png", "picture 2 (two): /served/c.png", "2 × 9 ms"]
 
 
+def test_pictures_behind_a_state_come_back(tools: Tools) -> None:
+    """The page's own values are answered as nothing, in their places."""
+    routes = Routes(said=complete(file("/served/grid.png"), None, file("/served/current.png")))
+    answer = call(tools, routes, "style_grid", path=URI)
+    assert answer.texts == ["picture 1: /served/grid.png", "picture 2: /served/current.png"]
+
+
 def test_a_path_is_sent_for_the_page_to_check(tools: Tools) -> None:
     routes = Routes(said=complete([], "", None, None))
     call(tools, routes, path="/etc/passwd", exemplar_path="http://169.254.169.254/")
