@@ -92,9 +92,10 @@ class Endpoint:
         )
 
     async def _call(self, context: ServerRequestContext, params: types.CallToolRequestParams) -> types.CallToolResult:
-        scope = context.request.scope if isinstance(context.request, Request) else {}
+        assert isinstance(context.request, Request)  # it came by HTTP
+        app, caller = context.request.scope["app"], context.request.scope["client"]
         try:
-            answer = await self._tools.call(scope["app"], scope["client"], params.name, params.arguments or {})
+            answer = await self._tools.call(app, caller, params.name, params.arguments or {})
         except ToolError as error:
             return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
         return types.CallToolResult(content=_content(answer), structured_content=answer.facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -122,6 +123,7 @@ def test_calls_are_jobs_of_the_address_that_they_come_from() -> None:
         waiting = [pool.submit(page.call, rows=1) for _ in range(2)]
         while page.server.jobs.of_address("127.0.0.1") < 2:
             assert not any(each.done() for each in waiting)
+            time.sleep(0.01)
         assert page.call(rows=1) == (False, "Your network has 2 jobs waiting already: wait until some are done.")
         page.go.set()
         assert [each.result() for each in waiting] == [(True, "1 rows")] * 2
