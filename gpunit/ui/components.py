@@ -51,6 +51,27 @@ class PictureInput(gr.Image, metaclass=_WithoutStub):
         return str(scratch.kept_bytes(content, "webcam.png"))
 
 
+class ClassChoice(gr.Dropdown, metaclass=_WithoutStub):
+    """A choice of a prior's classes; a program may also send mixtures of them, as commands write them."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        """What was chosen; gr.Dropdown's own way takes nothing that it does not list."""
+        return payload
+
+    def api_info(self) -> dict[str, Any]:
+        """The schema of what a program may send."""
+        names = ", ".join(str(name) for _, name in self.choices[:8])
+        about = f"classes ({names}{', ...' if len(self.choices) > 8 else ''}), or mixtures such as cat:0.7+dog:0.3"
+        return {"type": "array", "items": {"type": "string"}, "description": about}
+
+    @staticmethod
+    def is_mixture(choice: Any) -> bool:
+        """Whether a choice is written as a mixture; whether of classes that exist, the prior says."""
+        return isinstance(choice, str) and bool(set(choice) & set("+:@"))
+
+
 class CropFrame(gr.HTML, metaclass=_WithoutStub):
     """The frame on a picture input: dragged, wheeled, pinched, or moved by keys.
 

@@ -154,3 +154,14 @@ def test_choices_are_taken_as_they_are_described(api: Api) -> None:
     well, answer = api.ask("/mask_channels", [*data[:place], "48", *data[place + 1 :]])
     assert not well
     assert "choose from 16, 32" in answer
+
+
+def test_a_mixture_is_taken_for_a_class_and_what_it_is_made_of_has_to_exist(api: Api) -> None:
+    data = api.defaults("/draw_prior")
+    (place,) = [i for i, each in enumerate(api.endpoints["/draw_prior"]) if each["parameter_name"] == "classes"]
+    well, answer = api.ask("/draw_prior", [*data[:place], ["cat:0.7+dog:0.3"], *data[place + 1 :]])
+    assert well, answer
+    for classes, words in ((["cat:0.7+cow:0.3"], "no class 'cow'"), (["cow"], "does not offer 'cow'")):
+        well, answer = api.ask("/draw_prior", [*data[:place], classes, *data[place + 1 :]])
+        assert not well
+        assert words in answer

@@ -10,7 +10,7 @@ import gradio as gr
 
 from gpunit.prior.table import stored_config
 from gpunit.ui import downloads
-from gpunit.ui.components import heading, roll, seed_input, shown_picture
+from gpunit.ui.components import ClassChoice, heading, roll, seed_input, shown_picture
 from gpunit.ui.events import ON_DEVICE, PRIVATE, QUIET, endpoint, first_opened
 from gpunit.ui.i18n import text
 from gpunit.ui.models import PRIORS, Models, prior_choices
@@ -137,7 +137,7 @@ def _lay_out_controls(priors: list[tuple[str, str]]) -> _Controls:
         elem_id="prior-name",
     )
     download = lay_out_download()
-    classes = gr.Dropdown(
+    classes = ClassChoice(
         actions.class_choices(first),
         value=shown,
         label=text("classes"),

@@ -26,7 +26,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from gpunit.images import PictureError, require_picture
-from gpunit.ui.components import PictureInput
+from gpunit.ui.components import ClassChoice, PictureInput
 from gpunit.ui.i18n import LABELS, NOTICES, asks_for_chinese
 from gpunit.ui.refusals import in_chinese
 from gpunit.ui.server import scratch
@@ -238,6 +238,8 @@ def _check_choice(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, label: s
     if value is None and (several or component.elem_id in MAY_BE_EMPTY):
         return
     for choice in value if several else [value]:
+        if isinstance(component, ClassChoice) and component.is_mixture(choice):
+            continue
         if isinstance(choice, bool) or choice not in offered:
             raise _error(f"{label} does not offer {_short(choice)}; choose from {_listed(offered)}.")
 
