@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,13 +12,16 @@ import pytest
 import torch
 from PIL import Image
 
+from gpunit import zoo
 from gpunit.engine import masks
 from gpunit.engine.styles import Style
 from gpunit.engine.translator import Plan, Translator
 from gpunit.ui import painting
 from gpunit.ui.content import PREVIEW_SIZE, Content
+from gpunit.ui.examples import bundled_translators, domain_of, first_example
 from gpunit.ui.masks import actions
 from gpunit.ui.masks.actions import MEAN, ONE, STRONGEST
+from gpunit.ui.masks.tab import FIRST_MODEL
 from gpunit.ui.models import Models
 from gpunit.ui.painting import Dabs
 from tests.ui.conftest import click, same
@@ -39,6 +43,21 @@ def content(photo: str) -> Content:
 @pytest.fixture
 def plan(translator: Translator, content: Content) -> Plan:
     return translator.plan(content.square(translator.resolution))
+
+
+def open_channels(name: str) -> list[int]:
+    """How many channels a bundled translator opens for the page's first picture by more than a twentieth, by layer."""
+    translator = zoo.load(name, "cpu", "fp32")
+    plan = translator.plan(Content(first_example()).square(translator.resolution))
+    return [int((masks.channel_means(mask) > 0.05).sum()) for mask in masks.masks_of(plan).values()]
+
+
+def test_the_tab_opens_with_the_translator_to_another_domain_that_opens_most_channels() -> None:
+    domain = domain_of(Path(first_example()))
+    others = [spec.name for spec in bundled_translators() if spec.target != domain and domain in spec.sources]
+    opened = {name: open_channels(name) for name in others}
+    assert max(opened, key=lambda name: sum(opened[name])) == FIRST_MODEL
+    assert min(opened[FIRST_MODEL]) > 0, "both skips are in use"
 
 
 def test_a_view_of_one_channel_is_that_channel_and_the_last_where_there_are_not_so_many(
