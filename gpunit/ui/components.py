@@ -148,6 +148,29 @@ class Cells(gr.HTML, metaclass=_WithoutStub):
         )
 
 
+class AxisNames(gr.HTML, metaclass=_WithoutStub):
+    """Names of sliders that visitors give themselves, which the browser keeps for each model; its value is the model's.
+
+    Args:
+        row: element id of what holds the sliders.
+        axes: what the sliders' element ids start with; they end in the axis's number.
+    """
+
+    is_template = True
+
+    def __init__(self, model: str, row: str, axes: str, **settings: Any) -> None:
+        super().__init__(
+            model,
+            html_template="",
+            js_on_load=script("names"),
+            row=row,
+            axes=axes,
+            label=text("rename"),
+            container=False,
+            **settings,
+        )
+
+
 class Shelf(gr.HTML, metaclass=_WithoutStub):
     """The entries of the history that the browser keeps, of which one can be chosen."""
 

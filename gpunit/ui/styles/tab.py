@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from gpunit.ui.components import heading, picture_input, roll, seed_input
+from gpunit.ui.components import AxisNames, heading, picture_input, roll, seed_input
 from gpunit.ui.content import ContentPicker, content_picker
 from gpunit.ui.events import IN_BROWSER, LIVE, ON_DEVICE, PRIVATE, QUIET, download_json, endpoint
 from gpunit.ui.examples import example_path, exemplar_examples
@@ -146,10 +146,14 @@ def build(tab: gr.Tab, models: Models) -> StylesInputs:
     with gr.Row(elem_classes="workbench", equal_height=False):
         with gr.Column(elem_classes="source", min_width=0):
             content = content_picker("styles-", tab, models)
-            model = gr.Dropdown(choices, value=choices[0][1], label=text("model"), info=text("model_info"))
+            model = gr.Dropdown(
+                choices, value=choices[0][1], label=text("model"), info=text("model_info"), elem_id="styles-model"
+            )
             origin = _lay_out_origin()
         with gr.Column(min_width=0):
             result = _lay_out_result()
+            names = AxisNames(choices[0][1], "styles-axes", "styles-axis-", elem_classes="unseen")
+    model.change(None, model, names, js="(model) => model", **IN_BROWSER)
     with gr.Tabs(elem_id="styles-sections") as sections:
         with gr.Tab(text("tab_row"), id="row"):
             row = lay_out_row()
@@ -222,7 +226,7 @@ def _lay_out_result() -> _Result:
     timing = gr.Markdown(elem_classes="quiet", elem_id="styles-timing")
     heading("axes")
     axes, ends = [], []
-    with gr.Row(elem_classes="axes"):
+    with gr.Row(elem_id="styles-axes", elem_classes="axes"):
         for number in range(MAX_AXES):
             with gr.Column(elem_classes="axis", min_width=0):
                 ends.append(gr.HTML(elem_classes="ends", elem_id=f"styles-ends-{number + 1}"))

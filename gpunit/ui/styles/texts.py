@@ -27,6 +27,7 @@ LABELS: Texts = {
         "附方差占比，以偏离均值的标准差为单位。",
     ),
     "axis": ("Axis", "轴"),
+    "rename": ("Rename", "重命名"),
     "axes_shown": ("Axes shown", "显示的轴数"),
     "axes_shown_info": (
         "The others stay where they are: s has more numbers than these",
