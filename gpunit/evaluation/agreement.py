@@ -199,7 +199,11 @@ def typical(group: Sequence[int], distances: Tensor, count: int = 3) -> list[int
 
 
 def as_pictures(
-    state: Agreement, names: Sequence[str], found: Clustering, marked: tuple[int, int] | None = None
+    state: Agreement,
+    names: Sequence[str],
+    found: Clustering,
+    marked: tuple[int, int] | None = None,
+    titles: tuple[str, str] = ("content", "features"),
 ) -> list[MatrixPicture]:
     """The matrices of contents and of features, in the order of a clustering; empty before the second code.
 
@@ -208,6 +212,7 @@ def as_pictures(
         names: of its classes.
         found: their order; the groups are named where there is no room for the classes.
         marked: two classes whose cell has a frame.
+        titles: of the matrices, which their formulas follow.
     """
     if state.content is None or state.features is None:
         return []
@@ -217,10 +222,10 @@ def as_pictures(
     if len(names) > MOST_NAMED:
         labels = [names[typical(group, mean, 1)[0]] for group in found.groups]
     place = None if marked is None else (found.order.index(marked[0]), found.order.index(marked[1]))
-    titled = (("content  |E_c(x) - E_c(y)|", state.content), ("features  1 - cos(f_x, f_y)", state.features))
+    formulas, matrices = ("|E_c(x) - E_c(y)|", "1 - cos(f_x, f_y)"), (state.content, state.features)
     return [
-        draw_matrix(matrix[found.order][:, found.order].numpy(), labels, title, sizes, place)
-        for title, matrix in titled
+        draw_matrix(matrix[found.order][:, found.order].numpy(), labels, f"{title}  {formula}", sizes, place)
+        for title, formula, matrix in zip(titles, formulas, matrices, strict=True)
     ]
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from gpunit.images.sheets import CLEAR, GREY_INK
+from gpunit.images.writing import text_width, write
 
 _LINE = (255, 255, 255)
 _SIDE = 600  # of the matrix alone, about
@@ -62,23 +63,22 @@ def draw_matrix(
     """
     count = len(values)
     cell = max(1, min(_LARGEST_CELL, _SIDE // count))
-    font = ImageFont.load_default(_FONT_SIZE)
     named = cell >= _NAMED_CELL
     labels = _labels(names, cell, groups if not named else ())
-    room = _MARGIN + int(max([font.getlength(label) for label, _ in labels] or [0])) + 8
+    room = _MARGIN + int(max([text_width(label, _FONT_SIZE) for label, _ in labels] or [0])) + 8
     side = cell * count
     left, top = room, _TITLE + _MARGIN
     below = room if named else _MARGIN
     picture = Image.new("RGBA", (left + side + _MARGIN, top + side + below + _SCALE), CLEAR)
     drawing = ImageDraw.Draw(picture)
-    drawing.text((left, _MARGIN), title, GREY_INK, font=ImageFont.load_default(_FONT_SIZE + 2))
+    write(drawing, (left, _MARGIN), title, GREY_INK, _FONT_SIZE + 2)
     cells = Image.fromarray(_colours(values)).resize((side, side), Image.Resampling.NEAREST)
     picture.paste(cells, (left, top))
-    _write_labels(picture, labels, (left, top, side), font, under=named)
+    _write_labels(picture, labels, (left, top, side), under=named)
     if cell >= _WRITTEN_CELL:
         for (row, column), value in np.ndenumerate(values):
             place = (left + (column + 0.5) * cell, top + (row + 0.5) * cell)
-            drawing.text(place, f"{value:.2f}", (255, 255, 255) if value > 0.5 else (0, 0, 0), font=font, anchor="mm")
+            write(drawing, place, f"{value:.2f}", (255, 255, 255) if value > 0.5 else (0, 0, 0), _FONT_SIZE, "mm")
     for edge in list(accumulate(groups))[:-1]:
         drawing.line((left + edge * cell, top, left + edge * cell, top + side - 1), _LINE, 1)
         drawing.line((left, top + edge * cell, left + side - 1, top + edge * cell), _LINE, 1)
@@ -87,7 +87,7 @@ def draw_matrix(
         box = (left + column * cell, top + row * cell, left + (column + 1) * cell, top + (row + 1) * cell)
         drawing.rectangle((box[0] - 2, box[1] - 2, box[2] + 1, box[3] + 1), outline=(255, 255, 255))
         drawing.rectangle((box[0] - 1, box[1] - 1, box[2], box[3]), outline=(220, 0, 0), width=2)
-    _draw_scale(picture, left, top + side + below, min(side, 220), font)
+    _draw_scale(picture, left, top + side + below, min(side, 220))
     return MatrixPicture(picture, left, top, cell, count)
 
 
@@ -108,28 +108,25 @@ def _write_labels(
     picture: Image.Image,
     labels: Sequence[tuple[str, float]],
     box: tuple[int, int, int],
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     under: bool,
 ) -> None:
     """Names beside the rows, and turned under the columns."""
     drawing, (left, top, side) = ImageDraw.Draw(picture), box
     for label, middle in labels:
-        drawing.text((left - 8, top + middle), label, GREY_INK, font=font, anchor="rm")
+        write(drawing, (left - 8, top + middle), label, GREY_INK, _FONT_SIZE, "rm")
         if under:
-            turned = Image.new("RGBA", (int(font.getlength(label)) + 2, _FONT_SIZE + 5), CLEAR)
-            ImageDraw.Draw(turned).text((1, 0), label, GREY_INK, font=font)
+            turned = Image.new("RGBA", (int(text_width(label, _FONT_SIZE)) + 2, _FONT_SIZE + 5), CLEAR)
+            write(ImageDraw.Draw(turned), (1, 0), label, GREY_INK, _FONT_SIZE)
             turned = turned.rotate(90, expand=True)
             picture.paste(turned, (int(left + middle - turned.width / 2), top + side + 6))
 
 
-def _draw_scale(
-    picture: Image.Image, left: int, top: int, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
-) -> None:
+def _draw_scale(picture: Image.Image, left: int, top: int, width: int) -> None:
     steps = np.linspace(0, 1, width)[None].repeat(8, 0)
     picture.paste(Image.fromarray(_colours(steps)), (left, top))
     drawing = ImageDraw.Draw(picture)
     for part, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
-        drawing.text((left + part * width, top + 10), f"{part:g}", GREY_INK, font=font, anchor=anchor)
+        write(drawing, (left + part * width, top + 10), f"{part:g}", GREY_INK, _FONT_SIZE, anchor)
 
 
 def _colours(values: np.ndarray) -> np.ndarray:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from PIL import Image, ImageDraw
 
 from gpunit.images.clips import ClipWriter
+from gpunit.images.writing import write
 
 # A ground that lets through what lies below, white to programs that know no transparency; and an ink to be read on
 # white as on black.
 CLEAR, GREY_INK = (255, 255, 255, 0), (122, 122, 122)
+HEADING_SIZE = 10  # of the font, in pixels
 
 
 def sheet(
@@ -27,7 +29,7 @@ def sheet(
     Args:
         rows: of pictures.
         cell: side of each on the sheet, in pixels.
-        headings: of the columns, in Latin script.
+        headings: of the columns, in letters of `writing`.
         gap: width of the lines between and around the pictures, in pixels.
         ground: red, green and blue, in [0, 255]; with an alpha as well, the sheet is RGBA.
         ink: of the headings.
@@ -41,7 +43,7 @@ def sheet(
     )
     draw = ImageDraw.Draw(picture)
     for column, heading in enumerate(headings):
-        draw.text((gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, ink, anchor="mm")
+        write(draw, (gap + column * (cell + gap) + cell / 2, gap + header / 2 - 2), heading, ink, HEADING_SIZE, "mm")
     for line, row in enumerate(rows):
         for column, item in enumerate(row):
             scaled = item if item.size == (cell, cell) else item.resize((cell, cell), Image.Resampling.LANCZOS)

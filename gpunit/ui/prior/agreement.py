@@ -59,7 +59,8 @@ class Measured:
         """Both matrices, with a framed cell."""
         from gpunit.evaluation.agreement import as_pictures
 
-        return as_pictures(self.state, headings(self.names), self.found, marked)
+        titles = notice("matrix_content"), notice("matrix_features")
+        return as_pictures(self.state, headings(self.names), self.found, marked, titles)
 
     def means(self) -> tuple[str, str]:
         """The means over all pairs, of contents and of features."""

@@ -156,10 +156,10 @@ def _sheet(
     classes: list[str],
 ) -> Any:
     """The photo, the nearest picture so far, and the code as every class."""
-    cells, titles = [seen], ["photo"]  # headings of sheets are English, as the classes' names
+    cells, titles = [seen], [notice("heading_photo")]
     if state is not None:
         cells += images.to_pictures(state.picture[None])
-        titles.append("found")
+        titles.append(notice("heading_found"))
     if codes is not None:
         cells += images.to_pictures(prior.grid(codes, columns)[0])
         titles += headings(chosen(classes))

@@ -45,6 +45,8 @@ LABELS: Texts = {
 }
 
 NOTICES: Texts = {
+    "matrix_content": ("content", "内容"),
+    "matrix_features": ("features", "特征"),
     "agreement_line": (
         "{classes} classes, {codes} codes: on average {content} in contents, {features} in features.",
         "{classes} 个类别，{codes} 个隐码：内容平均 {content}，特征平均 {features}。",

@@ -12,11 +12,11 @@ from gpunit.prior.classes import written_class
 from gpunit.prior.table import layers_of, read_config
 from gpunit.ui.components import heading, shown_picture
 from gpunit.ui.events import LIVE, QUIET, endpoint
-from gpunit.ui.i18n import text
+from gpunit.ui.i18n import notice, text
 from gpunit.ui.models import Models
 from gpunit.ui.prior import actions
 from gpunit.ui.prior.parts import GridParts
-from gpunit.ui.prior.pictures import grid_sheet
+from gpunit.ui.prior.pictures import grid_sheet, headings
 from gpunit.ui.prior.rows import MAX_CLASSES, MAX_ROWS, Row, codes_of, read_rows
 from gpunit.ui.values import clamped, read_seed, whole
 
@@ -85,7 +85,8 @@ def mix_classes(
     rows = (read_rows(shown) or [[read_seed(seed), index] for index in range(MAX_ROWS)])[:2]
     names = [class_a, written, class_b, *([class_c] if class_c else [])]
     rendered = prior.grid(codes_of(prior, rows, truncation), prior.columns(names))
-    titles = [class_a.split(",")[0][:18], "mixture", *(name.split(",")[0][:18] for name in names[2:])]
+    titles = headings(names)
+    titles[1] = notice("heading_mixture")
     return grid_sheet([images.to_pictures(row) for row in rendered], titles), written
 
 

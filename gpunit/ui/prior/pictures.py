@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from gpunit import images
+from gpunit.ui.i18n import domain_name
 
 CELL = 128
 GAP = 4
 HEADER = 22
 RING_RADIUS = 7
+_NAME = re.compile(r"(?<![^+])[^:@+]+")  # of a class, alone or as a part of a mixture
 FILM_GROUND, FILM_INK = (30, 28, 31), (210, 206, 201)
 
 
@@ -46,8 +50,8 @@ def cell_box(column: int, line: int) -> tuple[int, int]:
 
 
 def headings(classes: list[str]) -> list[str]:
-    """Short names of classes and mixtures, for headings."""
-    return [name.split(",")[0][:18] for name in classes]
+    """Short names of classes and mixtures, for headings, in the language that the visitor's browser asks for."""
+    return [_NAME.sub(lambda found: domain_name(found[0]), name.split(",")[0])[:18] for name in classes]
 
 
 def coloured(contents: Tensor) -> list[Image.Image]:

@@ -142,6 +142,9 @@ LABELS: Texts = {
 }
 
 NOTICES: Texts = {
+    "heading_photo": ("photo", "照片"),
+    "heading_found": ("found", "结果"),
+    "heading_mixture": ("mixture", "混合"),
     "axis_number": ("Axis {number}", "主轴 {number}"),
     "axis_share": ("{share}% of the variance", "方差的 {share}%"),
     "moved_row": ("row {row}, moved", "第 {row} 行，已移动"),

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, heated, ring
+from gpunit.images.writing import unwritable
+from gpunit.ui import i18n
+from gpunit.ui.prior.pictures import CELL, GAP, HEADER, cell_at, coloured, grid_sheet, headings, heated, ring
+from gpunit.ui.texts import DOMAINS
 from tests.conftest import blobs
 
 
@@ -25,6 +29,19 @@ def test_gaps_and_headings_are_no_cell() -> None:
     assert all(cell_at(x, y)[0] < 2 for x, y in inside)  # type: ignore[index]
     for x, y in ((0, 60), (CELL + GAP + 1, 60), (60, HEADER - 1), (60, HEADER + GAP + CELL)):
         assert cell_at(x, y) is None
+
+
+def test_headings_are_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["cat", "Egyptian cat, tabby", "cat:0.7+dog:0.3", "cat@0-3+face@4-9", "281"]
+    assert headings(names) == ["cat", "Egyptian cat", "cat:0.7+dog:0.3", "cat@0-3+face@4-9", "281"]
+    monkeypatch.setattr(i18n, "reads_chinese", lambda: True)
+    assert headings(names) == ["猫", "Egyptian cat", "猫:0.7+狗:0.3", "猫@0-3+人脸@4-9", "281"]
+
+
+def test_fonts_have_every_character_that_is_written_into_pictures() -> None:
+    words = [notice for key, (_, notice) in i18n.NOTICES.items() if key.startswith(("heading_", "matrix_"))]
+    assert len(words) > 3
+    assert unwritable("".join([*words, *DOMAINS.values()])) == ""
 
 
 def test_nothing_of_a_sheet_is_white_where_the_page_is_dark() -> None:
