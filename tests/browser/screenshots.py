@@ -1,4 +1,4 @@
-"""Screenshots of the page's four tabs: light and dark, on a desk and on a phone, in English and in Chinese.
+"""Screenshots of the page's four tabs: light and dark, on a desk, a tablet and a phone, in English and in Chinese.
 
     python -m tests.browser.screenshots OUTPUT_FOLDER [--only NAME]
 
@@ -29,6 +29,8 @@ LOOKS = {
     "desk": (DESK, "light", "en-US"),
     "dark": (DESK, "dark", "en-US"),
     "tablet": (TABLET, "light", "en-US"),
+    "tablet-dark": (TABLET, "dark", "en-US"),
+    "tablet-chinese": (TABLET, "light", "zh-CN"),
     "phone": (PHONE, "light", "en-US"),
     "phone-dark": (PHONE, "dark", "en-US"),
     "chinese": (DESK, "light", "zh-CN"),

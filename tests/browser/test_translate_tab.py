@@ -79,6 +79,25 @@ def test_the_page_opens_with_a_translated_example(page: Page) -> None:
     assert all(picture.shape == (128, 128, 3) for picture in pictures)
 
 
+COVERED = """() => {
+    const area = ({ width, height }) => width * height;
+    const parts = [...document.querySelectorAll("#tool > .column")].map((part) => area(part.getBoundingClientRect()));
+    return parts.reduce((sum, part) => sum + part) / area(document.getElementById("tool").getBoundingClientRect());
+}"""
+
+
+@pytest.mark.parametrize("width", [1600, 1440, 1024, 768])
+def test_the_tool_leaves_no_part_of_its_ground_empty(page: Page, width: int) -> None:
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    page.set_viewport_size({"width": width, "height": 900})
+    expect(page.locator("#timing")).to_contain_text("px on")
+    assert page.evaluate(COVERED) > 0.75
+    thumbnails = page.locator("#gallery .thumbnail-item").evaluate_all(
+        "all => all.map((each) => each.getBoundingClientRect()).map(({ width, height }) => width / height)"
+    )
+    assert thumbnails == pytest.approx([1] * 6, abs=0.05)
+
+
 def test_opening_the_app_asks_no_other_machine(page: Page, asked_outside: Path) -> None:
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url))

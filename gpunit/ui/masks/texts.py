@@ -14,9 +14,9 @@ LABELS: Texts = {
     "fine_skip_info": ("Edges and markings; otherwise the same", "边缘与斑纹；其余同上"),
     "paint_heading": (
         "### What does the result keep of the photo?\nPaint where it should keep nothing. Right: without the skips, "
-        "and "
-        "with them as set here, (1 - m)·f_G + m·f_E.",
-        "### 结果保留了照片的什么？\n涂抹之处不再保留。右图：无跳连，与如此处所设的跳连，(1 - m)·f_G + m·f_E。",
+        "and with them as set here, (1\u00a0-\u00a0m)·f_G\u00a0+\u00a0m·f_E.",
+        "### 结果保留了照片的什么？\n涂抹之处不再保留。右图：无跳连，与如此处所设的跳连，"
+        "(1\u00a0-\u00a0m)·f_G\u00a0+\u00a0m·f_E。",
     ),
     "paint_canvas": ("The picture that is painted on", "涂抹的图片"),
     "paint_label": (
