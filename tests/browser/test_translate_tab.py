@@ -98,6 +98,18 @@ def test_the_tool_leaves_no_part_of_its_ground_empty(page: Page, width: int) -> 
     assert thumbnails == pytest.approx([1] * 6, abs=0.05)
 
 
+def test_a_phone_has_narrow_margins_and_room_for_fingers(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
+    box = page.locator("#picture").bounding_box()
+    assert box is not None
+    assert box["width"] == pytest.approx(390 - 2 * 16, abs=1)
+    for button in ("#upload", "#to-styles", "#dice"):
+        size = page.locator(button).bounding_box()
+        assert size is not None
+        assert size["height"] >= 44
+
+
 def test_opening_the_app_asks_no_other_machine(page: Page, asked_outside: Path) -> None:
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url))
