@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.waiting import settle
+
 # By tab: what is there once it has drawn.
 READY = {
     "translate": "#gallery .grid-wrap img",
@@ -29,12 +31,18 @@ OPENED = {
 UNNAMED = "#hero-strip img"
 
 
-@pytest.fixture(params=["light", "dark"])
-def shown(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+# The part of the page that a tab's states differ in; all of it is looked at once.
+PANEL = "#tabs > [role=tabpanel]:not([style*='display: none'])"
+# The dark look differs in colours alone: these rules tell of them.
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+
+@pytest.fixture
+def shown(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{address}?__theme={request.param}")
+    page.goto(f"{address}?__theme=light")
     yield page
     context.close()
 
@@ -62,26 +70,53 @@ def states(page: Page, tab: str) -> Iterator[str]:
             yield f"{tab}, {section.inner_text()}, all of it"
 
 
-def settle(page: Page) -> None:
-    """Wait until nothing is under way, for a moment."""
-    trackers = "[...document.querySelectorAll('[data-testid=status-tracker]')]"
-    quiet = f"() => {trackers}.every((each) => each.className.includes('hide'))"
-    for _ in range(2):
-        page.wait_for_timeout(400)
-        page.wait_for_function(quiet)
+def found_by_axe(axe: Axe, page: Page, state: str, where: str | None, options: dict[str, object]) -> list[str]:
+    """What axe-core finds serious or critical, within a selector or on the whole page."""
+    violations = axe.run(page, context=where, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [
+        f"{state}: {violation['help']}: {node['html'][:160]}"
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("tab", READY)
 def test_axe_finds_nothing_serious_and_every_picture_has_an_alternative(shown: Page, tab: str) -> None:
     axe, found = Axe(), []
+    where: str | None = None
     for state in states(shown, tab):
         bare = shown.locator(f"img:visible:not({UNNAMED}):not(footer img)")
         sources = bare.evaluate_all("all => all.filter((each) => !each.alt.trim()).map((each) => each.outerHTML)")
         found += [f"{state}: no alternative: {source[:160]}" for source in sources]
-        for violation in axe.run(shown, options={"resultTypes": ["violations"]}).response["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                found += [f"{state}: {violation['help']}: {node['html'][:160]}" for node in violation["nodes"]]
+        found += found_by_axe(axe, shown, state, where, {})
+        shown.evaluate("document.body.classList.add('dark')")
+        found += found_by_axe(axe, shown, f"{state}, dark", where, {"runOnly": COLOURS})
+        shown.evaluate("document.body.classList.remove('dark')")
+        where = PANEL
     assert found == []
+
+
+def test_the_looks_are_told_apart_by_what_axe_is_shown(shown: Page) -> None:
+    """Colours that are hard to read in one look alone are found in that look alone."""
+    next(states(shown, "translate"))
+    pale = "#tabs .heading p { color: #c9c9c9 !important; }"
+    dim = ".dark #tabs .heading p { color: #3a3a3a !important; }"
+    for style, in_dark in ((pale, False), (dim, True)):
+        tag = shown.add_style_tag(content=style)
+        for dark in (False, True):
+            shown.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
+            found = found_by_axe(Axe(), shown, "translate", PANEL, {"runOnly": COLOURS})
+            assert bool(found) == (dark == in_dark)
+        tag.evaluate("each => each.remove()")
+
+
+def test_nothing_moves_for_those_who_ask_for_that(shown: Page) -> None:
+    expect(shown.locator("#gallery .grid-wrap img").first).to_be_visible()
+    moving = """() => [...document.querySelectorAll(".contain *")]
+        .filter((each) => getComputedStyle(each).transitionDuration.split(", ").some((time) => parseFloat(time) > 0))
+        .map((each) => each.outerHTML.slice(0, 80))"""
+    assert shown.evaluate(moving) == []
 
 
 # Whether what has the focus shows it: by an outline of its own, of the label that stands for it, or of what it moves.

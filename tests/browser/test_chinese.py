@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_accessibility import READY, settle, states
+from tests.browser.test_accessibility import READY, states
+from tests.browser.waiting import settle
 
 # Names of works, people, methods and formats; units, keys and symbols; names of models as commands take them.
 NAMES = {

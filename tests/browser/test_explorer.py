@@ -12,6 +12,7 @@ from gpunit import images, zoo
 from gpunit.ui.examples import EXAMPLES
 from gpunit.ui.i18n import LABELS
 from tests.browser.test_translate_tab import drawn, fetch, gallery, set_count, set_seed, upload
+from tests.browser.waiting import settle
 from tests.conftest import blobs
 
 
@@ -130,7 +131,7 @@ def test_a_tab_that_is_open_rests(page: Page) -> None:
     """No event of the tab wakes another for ever."""
     page.get_by_role("tab", name="Skip masks").click()
     expect(page.locator("#masks-npz")).to_be_enabled()
-    page.wait_for_timeout(4000)
+    settle(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
     page.wait_for_timeout(3000)

@@ -8,8 +8,8 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_place import opened, sees
-from tests.browser.test_restoring import until
 from tests.browser.test_translate_tab import fetch, set_count, set_seed, upload
+from tests.browser.waiting import until
 from tests.conftest import blobs
 
 RESULTS = "#gallery .grid-wrap img"

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import FLAGS
-from tests.browser.test_restoring import until
 from tests.browser.test_translate_tab import set_seed
+from tests.browser.waiting import until
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SHOWN = "#live-stage img"

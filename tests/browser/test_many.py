@@ -13,8 +13,9 @@ from playwright.sync_api import Page, expect
 from gpunit import images
 from gpunit.engine import provenance
 from gpunit.images import ClipWriter
-from tests.browser.test_restoring import shows, until
+from tests.browser.test_restoring import shows
 from tests.browser.test_translate_tab import gallery
+from tests.browser.waiting import until
 from tests.conftest import blobs
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from gpunit import images
-from tests.browser.test_restoring import until
 from tests.browser.test_translate_tab import drawn, fetch, upload
+from tests.browser.waiting import until
 from tests.conftest import blobs
 
 RESULTS = "#gallery .grid-wrap img"

@@ -3,10 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from gpunit import images, zoo
 from gpunit.prior.loading import load_prior
+from gpunit.ui.prior.filming import FRAME_RATE
 from gpunit.ui.prior.pictures import grid_sheet
 from tests.browser.test_translate_tab import fetch
 from tests.conftest import blobs
@@ -227,11 +229,15 @@ def test_a_mixture_of_classes_gets_a_column(page: Page) -> None:
 def test_a_film_is_made_and_plays(page: Page) -> None:
     open_tab(page)
     page.get_by_role("tab", name="Films").click()
+    frames = page.get_by_label("number input for Frames")
+    frames.fill("16")
+    frames.press("Tab")
     page.locator("#prior-film").click()
     video = page.locator("#prior-film-video video")
     expect(video).to_be_visible(timeout=60_000)
     page.wait_for_function("() => document.querySelector('#prior-film-video video').readyState >= 1")
-    assert page.evaluate("() => document.querySelector('#prior-film-video video').duration") > 1
+    lasts = video.evaluate("video => video.duration")
+    assert lasts == pytest.approx(16 / FRAME_RATE, abs=0.1)
 
 
 def test_classes_are_measured_and_a_cell_opens_its_pairs(page: Page) -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.waiting import settle
+
 PICTURES = "() => [...document.querySelectorAll('.block img')].map((each) => each.src)"
 
 
 def refused(page: Page, action: Callable[[], object], says: str) -> None:
     """Do what is refused; the one toast says so, and every picture is the one before."""
-    page.wait_for_timeout(1500)
+    settle(page)
     before = page.evaluate(PICTURES)
     action()
     expect(page.locator(".toast-body").first).to_contain_text(says)
-    page.wait_for_timeout(1500)
+    settle(page)
     expect(page.locator(".toast-body")).to_have_count(1)
     assert page.evaluate(PICTURES) == before
     shown = "all => all.filter((each) => each.checkVisibility()).map((each) => each.innerText)"

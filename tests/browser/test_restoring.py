@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from gpunit import images
 from gpunit.engine import provenance
 from gpunit.engine.provenance import Photo, Provenance, SampledStyle
+from tests.browser.waiting import until
 from tests.conftest import blobs
 
 SHOWN = "#gallery .grid-wrap img"
@@ -25,14 +24,6 @@ def sent(page: Page, where: str, number: int) -> bytes:
     response = page.request.get(address)
     assert response.ok
     return response.body()
-
-
-def until(page: Page, is_so: Callable[[], bool]) -> None:
-    for _ in range(150):
-        if is_so():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("the page did not come to it")
 
 
 def second(page: Page) -> Provenance | None:

@@ -18,6 +18,7 @@ from gpunit.engine.translator import Plan, Translator
 from gpunit.ui.examples import first_example
 from tests.browser.test_prior_tab import changed
 from tests.browser.test_translate_tab import fetch
+from tests.browser.waiting import settle
 
 RESULT = "#styles-result img"
 GRID = "#styles-grid img"
@@ -161,7 +162,7 @@ def test_a_and_b_are_the_ends_of_the_strip_and_of_the_mixture(page: Page) -> Non
     mean = open_tab(page)
     page.locator("#styles-to-a").click()
     expect(page.locator("#styles-mixed img")).to_have_count(1)
-    page.wait_for_timeout(1500)
+    settle(page)
     moved = after(page, lambda: type_axis(page, 1, -2))
     before = source_of(page, "#styles-mixed img")
     page.locator("#styles-to-b").click()

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from gpunit import images, zoo
 from gpunit.images import Crop
+from tests.browser.test_place import sees
 from tests.browser.test_prior_tab import changed
-from tests.browser.test_translate_tab import fetch, translate, upload
+from tests.browser.test_translate_tab import translate, upload
 from tests.conftest import blobs
 
 
@@ -18,25 +19,18 @@ def test_picture_and_style_go_to_the_styles_tab(page: Page, tmp_path: Path) -> N
     expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
     upload(page, blobs(8, 200, 160), tmp_path / "mine.png")
     wanted = translate(page, 6)[2]
+    compared = page.locator("#compare img").nth(1).get_attribute("src")
     page.locator("#gallery .grid-wrap button").nth(2).click()
-    page.wait_for_timeout(1000)  # the click's answer is not seen before the next tab asks for it
+    page.wait_for_function("before => document.querySelectorAll('#compare img')[1].src !== before", arg=compared)
     page.locator("#to-styles").click()
-    result = page.locator("#styles-result img")
-    expect(result).to_be_visible()
-    page.wait_for_timeout(3000)  # the tab draws once as it opens and once with the style
-    shown = fetch(page, result)
-    assert shown.shape == wanted.shape
-    assert np.abs(shown - wanted).max() <= 2
+    sees(page, "#styles-result img", wanted)  # the tab draws once as it opens and once with the style
 
 
 def test_a_picture_goes_to_the_masks(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#gallery .grid-wrap img")).to_have_count(6)
     upload(page, blobs(9, 200, 160), tmp_path / "mine.png")
     page.locator("#to-masks").click()
-    expect(page.locator("#masks-canvas img")).to_be_visible()
-    page.wait_for_timeout(2000)
-    shown = fetch(page, page.locator("#masks-canvas img"))
-    assert np.abs(shown - np.asarray(images.cut(blobs(9, 200, 160), 256, Crop(1, 0.5, 0.5)), dtype=int)).max() <= 2
+    sees(page, "#masks-canvas img", np.asarray(images.cut(blobs(9, 200, 160), 256, Crop(1, 0.5, 0.5)), dtype=int))
 
 
 def test_two_visitors_at_once_see_their_own_pictures(browser: Browser, address: str, tmp_path: Path) -> None:
