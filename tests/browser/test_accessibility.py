@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +32,7 @@ OPENED = {
 UNNAMED = "#hero-strip img"
 
 
-# The part of the page that a tab's states differ in; all of it is looked at once.
+# The tab that is open.
 PANEL = "#tabs > [role=tabpanel]:not([style*='display: none'])"
 # The dark look differs in colours alone: these rules tell of them.
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -84,8 +85,9 @@ def found_by_axe(axe: Axe, page: Page, state: str, where: str | None, options: d
 @pytest.mark.parametrize("tab", READY)
 def test_axe_finds_nothing_serious_and_every_picture_has_an_alternative(shown: Page, tab: str) -> None:
     axe, found = Axe(), []
-    where: str | None = None
-    for state in states(shown, tab):
+    # The whole page first; then the parts that can differ: the tab, and its sections once one of them is opened.
+    parts = itertools.chain([None], itertools.repeat(PANEL, len(OPENED[tab])), itertools.repeat(f"#{tab}-sections"))
+    for state, where in zip(states(shown, tab), parts, strict=False):
         bare = shown.locator(f"img:visible:not({UNNAMED}):not(footer img)")
         sources = bare.evaluate_all("all => all.filter((each) => !each.alt.trim()).map((each) => each.outerHTML)")
         found += [f"{state}: no alternative: {source[:160]}" for source in sources]
@@ -93,7 +95,6 @@ def test_axe_finds_nothing_serious_and_every_picture_has_an_alternative(shown: P
         shown.evaluate("document.body.classList.add('dark')")
         found += found_by_axe(axe, shown, f"{state}, dark", where, {"runOnly": COLOURS})
         shown.evaluate("document.body.classList.remove('dark')")
-        where = PANEL
     assert found == []
 
 
