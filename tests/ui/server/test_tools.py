@@ -193,7 +193,7 @@ def test_a_call_that_will_not_do_is_told_so_before_anything_is_sent(
         (None, "event: complete\ndata: null\n\n", FAILED),
         (None, "", FAILED),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "status_code", None),
 )
 def test_what_the_page_refuses_is_told_in_its_words(
     tools: Tools, joined: Response | None, said: str, sentence: str
