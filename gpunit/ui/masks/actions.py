@@ -170,12 +170,17 @@ def draw_channels(
     shown = [
         (
             masks.heatmap(mask[channel], CHANNEL_SIZE, colormap),
-            notice("channel_caption", channel=channel, mean=means[channel]),
+            notice("channel_caption", channel=channel, mean=_written_mean(means[channel])),
         )
         for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
         if means[channel] > 0
     ]
     return shown, _enlarge(*shown[0]) if shown else None
+
+
+def _written_mean(mean: float) -> str:
+    """A channel's mean; of one that opens in a pixel or two, that it is not nothing."""
+    return f"{mean:.2f}" if mean >= 0.005 else "< 0.01"
 
 
 def tell_shut(models: Models, model_name: str, content: Content, layer: int) -> Any:

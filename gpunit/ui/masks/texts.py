@@ -83,7 +83,7 @@ NOTICES: Texts = {
         "This layer is shut for this picture: no channel opens, nothing of the photo passes here.",
         "对这张图片，该层是关闭的：没有通道开启，照片的信息不会从这里通过。",
     ),
-    "channel_caption": ("ch {channel} · {mean:.2f}", "通道 {channel} · {mean:.2f}"),
+    "channel_caption": ("ch {channel} · {mean}", "通道 {channel} · {mean}"),
     "mask_values": ("values of m above 0", "m 大于 0 的值"),
     "mask_histogram": ("Histogram of the mask's values above 0", "掩码中大于 0 的值的直方图"),
     "effect": (

@@ -187,7 +187,9 @@ def test_only_open_channels_are_shown_and_a_shut_layer_says_so(
     closing[32] = torch.zeros_like(closing[32])
     closing[32][5, 0, 0] = 0.5
     monkeypatch.setattr(masks, "masks_of", lambda plan: closing)
-    assert [caption for _, caption in actions.draw_channels(models, NAME, content, 32, "viridis")[0]] == ["ch 5 · 0.00"]
+    assert [caption for _, caption in actions.draw_channels(models, NAME, content, 32, "viridis")[0]] == [
+        "ch 5 · < 0.01"
+    ]
     assert actions.draw_channels(models, NAME, content, 16, "viridis") == ([], None)
     assert actions.tell_shut(models, NAME, content, 16)["visible"]
     assert not actions.tell_shut(models, NAME, content, 32)["visible"]
