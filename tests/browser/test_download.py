@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, expect
 from gpunit import zoo
 from gpunit.zoo import published
 from tests.browser.conftest import ROOT
+from tests.browser.waiting import settle
 from tests.test_parity import FOLDER, load_recipe
 from tests.zoo.hub_stand_in import serving
 
@@ -113,6 +114,7 @@ def test_a_translator_of_the_hub_is_offered_and_fetched(browser: Browser, own_ad
     expect(page.get_by_text("the Hub has no such repository")).to_be_visible()
     expect(page.locator("#hub-fetch")).to_be_hidden()
     name.fill("me/my-cat")
+    settle(page)  # a new name hides the offer of the one before
     name.press("Enter")
     offer = page.locator("#hub-offer")
     expect(offer).to_contain_text("me/my-cat")

@@ -121,7 +121,10 @@ def test_a_clicked_channel_is_the_one_in_the_view(page: Page) -> None:
     open_tab(page)
     expect(page.locator("#masks-npz")).to_be_enabled()  # the last of what opening the tab makes
     channels = page.locator("#masks-channels .thumbnail-item")
-    means = [float(text.split("·")[1]) for text in page.locator("#masks-channels .caption-label").all_inner_texts()]
+    means = [
+        float(text.split("·")[1].lstrip(" <"))
+        for text in page.locator("#masks-channels .caption-label").all_inner_texts()
+    ]
     assert means == sorted(means, reverse=True)
     number = page.locator("#masks-channels .caption-label").nth(1).inner_text().split()[1]
     heat = page.locator("#masks-heat-16 img").get_attribute("src")

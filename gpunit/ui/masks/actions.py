@@ -170,7 +170,7 @@ def draw_channels(
     shown = [
         (
             masks.heatmap(mask[channel], CHANNEL_SIZE, colormap),
-            notice("channel_caption", channel=channel, mean=_written_mean(means[channel])),
+            notice("channel_caption", channel=channel, mean=_written_mean(float(means[channel]))),
         )
         for channel in masks.ranking(mask)[:SHOWN_CHANNELS]
         if means[channel] > 0
