@@ -146,8 +146,17 @@ def written_column(column: Column, class_names: Sequence[str], layers: int) -> s
     return "+".join(written)
 
 
+def is_mixture(name: str) -> bool:
+    """Whether a name is written as a mixture; that its classes exist is not asked.
+
+    >>> is_mixture("cat:0.7+dog:0.3"), is_mixture("cat")
+    (True, False)
+    """
+    return bool(set(name) & set("+:@"))
+
+
 def _column(name: str, class_names: Sequence[str]) -> Column:
-    if name in class_names or not set(name) & set("+:@"):
+    if name in class_names or not is_mixture(name):
         return _number(name, class_names)
     return Mixture(tuple(_part(text.strip(), class_names) for text in name.split("+")))
 
@@ -159,7 +168,7 @@ def _part(text: str, class_names: Sequence[str]) -> Part:
     except ValueError:
         weight = math.nan
     if found is None or not math.isfinite(weight):
-        raise PriorError(f"{text!r} is no part of a mixture; write such as cat:0.7 or cat:0.7@0-3.")
+        raise PriorError(f"{text!r} is no part of a mixture; give one such as cat:0.7 or cat:0.7@0-3.")
     first = int(found["first"] or 0)
     last = found["last"] if found["last"] is not None else found["first"]
     return Part(_number(found["name"].strip(), class_names), weight, first, None if last is None else int(last))

@@ -66,11 +66,6 @@ class ClassChoice(gr.Dropdown, metaclass=_WithoutStub):
         about = f"classes ({names}{', ...' if len(self.choices) > 8 else ''}), or mixtures such as cat:0.7+dog:0.3"
         return {"type": "array", "items": {"type": "string"}, "description": about}
 
-    @staticmethod
-    def is_mixture(choice: Any) -> bool:
-        """Whether a choice is written as a mixture; whether of classes that exist, the prior says."""
-        return isinstance(choice, str) and bool(set(choice) & set("+:@"))
-
 
 class CropFrame(gr.HTML, metaclass=_WithoutStub):
     """The frame on a picture input: dragged, wheeled, pinched, or moved by keys.

@@ -213,7 +213,7 @@ PRIORS: Mapping[str, str] = {
     "no class is left for layer {0}: give every layer a part with a weight above 0.": (
         "第 {0} 层没有类别：请为每一层给出权重大于 0 的部分。"
     ),
-    "{0} is no part of a mixture; write such as cat:0.7 or cat:0.7@0-3.": (
+    "{0} is no part of a mixture; give one such as cat:0.7 or cat:0.7@0-3.": (
         "{0} 不是混合的一部分；请写成 cat:0.7 或 cat:0.7@0-3。"
     ),
     "the prior has no class {0}; give exact names or numbers: it has {1}.": (

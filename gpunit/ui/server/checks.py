@@ -26,6 +26,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from gpunit.images import PictureError, require_picture
+from gpunit.prior.classes import PriorError, columns_of, is_mixture
 from gpunit.ui.components import ClassChoice, PictureInput
 from gpunit.ui.i18n import LABELS, NOTICES, asks_for_chinese
 from gpunit.ui.refusals import in_chinese
@@ -238,10 +239,17 @@ def _check_choice(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, label: s
     if value is None and (several or component.elem_id in MAY_BE_EMPTY):
         return
     for choice in value if several else [value]:
-        if isinstance(component, ClassChoice) and component.is_mixture(choice):
-            continue
-        if isinstance(choice, bool) or choice not in offered:
+        if isinstance(component, ClassChoice) and isinstance(choice, str) and is_mixture(choice):
+            _check_mixture(choice, [str(each) for each in offered])
+        elif isinstance(choice, bool) or choice not in offered:
             raise _error(f"{label} does not offer {_short(choice)}; choose from {_listed(offered)}.")
+
+
+def _check_mixture(choice: str, offered: Sequence[str]) -> None:
+    try:
+        columns_of([choice], offered)
+    except PriorError as error:
+        raise _error(str(error)) from None
 
 
 def _check_parameter(component: Api, label: str, value: Any) -> None:
