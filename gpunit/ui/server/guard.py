@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gpunit.images import MAX_BYTES
-from gpunit.ui.server.jobs import API, JOB_ROUTES, NOT_JSON, Jobs, refuse
+from gpunit.ui.server.jobs import API, JOB_ROUTES, NOT_JSON, Jobs, path_of, refuse
 
 # A webcam's picture comes inside JSON, a third larger than its bytes.
 MAX_JSON_BYTES = MAX_BYTES * 4 // 3 + 2**16
@@ -134,7 +134,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         if path.lower().startswith(CLOSED_ROUTES):
             await refuse(404, "This page has no such route: see “Use via API” for those it has.")(scope, receive, send)
             return

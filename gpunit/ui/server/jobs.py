@@ -150,10 +150,15 @@ class Refusal(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         sentence = in_chinese(self._sentence) if asks_for_chinese(Request(scope)) else self._sentence
-        is_rpc = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/") == MCP
+        is_rpc = path_of(scope).rstrip("/") == MCP
         self.body = _rpc_error(sentence) if is_rpc else _detail(sentence)
         self.init_headers()
         await super().__call__(scope, receive, send)
+
+
+def path_of(scope: Scope) -> str:
+    """The path of a request on this server, without that of a proxy before it."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def refuse(status: int, sentence: str) -> Response:
