@@ -1,49 +1,40 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from gpunit import benchmark
-from gpunit.__main__ import main
 from gpunit.benchmark import rendering
+from tests.commands.conftest import gpunit
 from tests.conftest import TINY
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
-    monkeypatch.setattr(sys, "argv", ["gpunit", "benchmark", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    return int(stopped.value.code or 0)
-
-
-def test_the_command_prints_a_table_and_writes_the_figures(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_the_command_prints_a_table_and_writes_the_figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(rendering.zoo.FAMILIES, "published", TINY)  # no published file is here
     monkeypatch.setattr(rendering.zoo, "MODELS", {})
     path = tmp_path / "figures" / "speed.json"
     options = ("--part", "published", "--device", "cpu", "--precision", "fp32", "--seconds", "1", "--json", path)
-    assert run(monkeypatch, *options) == 0
+    answer = gpunit("benchmark", *options)
+    assert answer.code == 0, answer.err
     written = json.loads(path.read_text())
     wanted = {"render_s", "plain_translation_s", "psnr_db", "fp32_render_share_of_peak", "rounds", "reliable"}
     assert wanted <= set(written["published"])
     assert written["published"]["weights"] == "random weights"
     assert written["machine"]["device"] == "cpu"
-    shown = capsys.readouterr().out
-    assert "plain_translation" in shown
+    assert "plain_translation" in answer.out
     assert [file.name for file in path.parent.iterdir()] == ["speed.json"]
 
 
-def test_an_unknown_part_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, "--part", "coffee") == 2
-    assert "there is no part 'coffee'" in capsys.readouterr().err
+def test_an_unknown_part_is_explained() -> None:
+    answer = gpunit("benchmark", "--part", "coffee")
+    assert answer.code == 2
+    assert "there is no part 'coffee'" in answer.err
 
 
 def test_parts_that_the_time_does_not_reach_are_left_out_unless_they_were_asked_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, shares = [0.0], []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from gpunit import images
-from gpunit.__main__ import main
 from gpunit.engine.translator import Plan, Translator
+from tests.commands.conftest import gpunit
 from tests.conftest import blobs
 
 Translate = Callable[..., tuple[int, str, str]]
@@ -31,14 +30,12 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def translate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Translate:
+def translate() -> Translate:
     """Runs the command: exit code, and what it printed."""
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gpunit", "translate", "--model", "to-cat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return int(stopped.value.code or 0), *capsys.readouterr()
+        answer = gpunit("translate", "--model", "to-cat", *arguments)
+        return answer.code, answer.out, answer.err
 
     return run
 

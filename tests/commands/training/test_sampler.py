@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from gpunit import zoo
-from gpunit.__main__ import main
 from gpunit.zoo.weights import write_weights
+from tests.commands.conftest import gpunit
 
 
 def test_a_translator_of_the_published_size_is_loaded_by_its_name(
@@ -27,14 +26,10 @@ def test_a_translator_of_the_published_size_is_loaded_by_its_name(
     ("name", "words"),
     [("taken.safetensors", "exists already; choose another --output"), ("mine", "must end in .safetensors")],
 )
-def test_a_file_that_is_there_or_could_not_be_found_is_refused(
-    tmp_path: Path, name: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_there_or_could_not_be_found_is_refused(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "taken.safetensors").write_bytes(b"of another run")
-    options = ["--target", tmp_path, "--content-encoder", "c.safetensors", "--output", tmp_path / name]
-    monkeypatch.setattr(sys, "argv", ["gpunit", "fit-sampler", *map(str, [tmp_path / "run", *options])])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert words in capsys.readouterr().err
+    options = ("--target", tmp_path, "--content-encoder", "c.safetensors", "--output", tmp_path / name)
+    answer = gpunit("fit-sampler", tmp_path / "run", *options)
+    assert answer.code == 2
+    assert words in answer.err
     assert (tmp_path / "taken.safetensors").read_bytes() == b"of another run"
